@@ -1,0 +1,2 @@
+//! The science, one experiment a file. `build.rs` makes the roster from the `pub mod` lines below:
+//! `pub mod phase_map;` stands for `phase_map::PhaseMap`.

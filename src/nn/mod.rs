@@ -1,0 +1,1 @@
+//! Floor 2: networks, integrators and measures that the experiments share.

@@ -1,0 +1,3 @@
+//! Floor 1: numerics that give the same bits everywhere.
+pub mod math;
+pub mod rng;
