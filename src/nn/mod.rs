@@ -1,1 +1,2 @@
 //! Floor 2: networks, integrators and measures that the experiments share.
+pub mod activation;
