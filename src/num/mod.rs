@@ -5,4 +5,5 @@ pub mod linalg;
 pub mod math;
 pub mod rng;
 pub mod solve;
+pub mod stats;
 pub mod svd;
