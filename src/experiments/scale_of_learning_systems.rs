@@ -62,7 +62,10 @@ fn of_brains(brains: &Table, results: &mut Results) -> Result<(), Stop> {
         let at = |count: f64| math::exp(fit.slope.mul_add(math::ln(count), fit.intercept));
         results.value(&format!("exponent.{order}s"), fit.slope);
         results.value(&format!("r2.{order}s"), fit.r2);
-        results.value(&format!("human.mass.over.{order}s.line"), grams[human] / at(neurons[human]));
+        match order {
+            "primate" => results.value("human.mass.over.primates.line", grams[human] / at(neurons[human])),
+            _ => results.value("rodent.kilograms.for.human.neurons", at(neurons[human]) / 1000.0),
+        }
         for end in [neurons[mouse] / 2.0, neurons[human] * 2.0] {
             ends.push(end);
             masses.push(at(end));
