@@ -50,7 +50,7 @@ impl Stream {
         (self.word() >> 11) as f64 * UNIT
     }
 
-    /// Uniform in [low, high).
+    /// Uniform from `low` to `high`, which rounding alone can reach.
     pub fn uniform(&mut self, low: f64, high: f64) -> f64 {
         (high - low).mul_add(self.unit(), low)
     }
