@@ -3,12 +3,11 @@
 
 use crate::experiment::{Context, Experiment, Fault, Stop};
 use crate::frame::{Frame, Results};
-use crate::nn::activation::Activation;
 use crate::nn::flow::Flow;
-use crate::nn::two_layer::{self, TwoLayer, with_bias};
+use crate::nn::four_points::mirrored_network;
+use crate::nn::phase_plane::Point;
 use crate::num::math;
 use crate::num::stats::{self, Fit};
-use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
 /// Figures 1 and 4 of Luo, Xu, Ma & Zhang (JMLR 2021): theory, and `S_w` measured.
@@ -18,17 +17,21 @@ pub struct PhaseDiagramTwoLayer;
 #[derive(Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Params {
-    /// Columns of the map: κ = m^-γ.
+    /// Columns of the map.
     pub gammas: Vec<f64>,
-    /// Rows of the map: κ' = m^-γ'.
+    /// Rows of the map.
     pub gamma_primes: Vec<f64>,
-    /// Widths m over which the power is fitted.
-    pub widths: Vec<usize>,
-    /// On the map a wider network is simulated by this many representative neurons.
-    pub representatives: usize,
-    /// Points γ at γ' = 0 where networks of full width are trained.
+    /// Points γ, at γ' = 0, where networks of full width are trained.
     pub lines: Vec<f64>,
-    /// Trainings for each point and width; their median counts.
+    /// Widths m over which the power is fitted, on the map and on the lines.
+    pub widths: Vec<usize>,
+    /// Points (γ, γ') that are followed to `far_widths`.
+    pub far: Vec<[f64; 2]>,
+    /// Widths beyond those of the map.
+    pub far_widths: Vec<usize>,
+    /// Except on the lines, a wider network is simulated by this many representative neurons.
+    pub representatives: usize,
+    /// Trainings for each point and width; the mean of ln RD counts.
     pub seeds: usize,
     /// Training ends below this mean square.
     pub goal: f64,
@@ -41,124 +44,93 @@ impl Default for Params {
         Self {
             gammas: vec![0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 1.0, 1.02, 1.05, 1.1, 1.2, 1.3, 1.4],
             gamma_primes: vec![-0.4, -0.3, -0.2, -0.1, 0.0, 0.1, 0.2, 0.3, 0.4],
-            widths: vec![1000, 5000, 10000, 20000, 40000],
-            representatives: 1000,
             lines: vec![0.5, 1.0, 1.75],
-            seeds: 3,
+            widths: vec![1000, 5000, 10_000, 20_000, 40_000],
+            far: vec![[0.9, -0.3], [0.9, 0.2], [1.05, 0.3], [1.2, 0.4]],
+            far_widths: vec![1000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000],
+            representatives: 1000,
+            seeds: 6,
             goal: 1e-6,
             tolerance: 0.05,
         }
     }
 }
 
-/// No training of the map takes more than about a thousand steps.
+/// The hardest training of the map takes about a thousand steps.
 const STEPS: usize = 20_000;
 
-/// A point of the phase plane.
-#[derive(Clone, Copy)]
-struct Point {
-    gamma: f64,
-    gamma_prime: f64,
-}
-
-impl Point {
-    /// The power of m by which RD grows as m → ∞. From the conserved `κ' a² - |w|²/κ'` and from `mκ a w ≈ 1` at the end of
-    /// training: which of the two layers has to grow, and from what size.
-    fn theory(self) -> f64 {
-        let Self { gamma, gamma_prime } = self;
-        match gamma - 1.0 {
-            excess if excess <= 0.0 => excess - 2.0 * gamma_prime.max(0.0),
-            excess if gamma_prime > excess => 2.0 * (excess - gamma_prime),
-            excess if gamma_prime >= -excess => (excess - gamma_prime) / 2.0,
-            excess => excess,
-        }
-    }
-
-    /// Whether the theorems have the weights condense here.
-    fn condenses(self) -> bool {
-        self.gamma > 1.0 && self.gamma_prime < self.gamma - 1.0
-    }
-
-    /// The distance to the boundary: the rays from (1, 0) straight down and to the upper right.
-    fn distance(self) -> f64 {
-        let (x, y) = (self.gamma - 1.0, self.gamma_prime);
-        let down = if y <= 0.0 { x.abs() } else { (x * x + y * y).sqrt() };
-        let along = ((x + y) / 2.0).max(0.0);
-        let diagonal = ((x - along) * (x - along) + (y - along) * (y - along)).sqrt();
-        down.min(diagonal)
-    }
-}
-
-/// Trains to the goal and returns ln RD of the input weights. The network is doubled by its mirror image, so that it
-/// starts at f = 0; as in the authors' code m counts one half, and RD is taken over that half.
-fn train(params: &Params, at: Point, width: usize, neurons: usize, name: &str, ctx: &Context) -> Result<f64, Stop> {
-    let x = stats::linspace(-0.5, 0.5, 4);
-    let m = width as f64;
-    let model = TwoLayer {
-        activation: Activation::Relu,
-        inputs: with_bias(&Array2::from_shape_fn((x.len(), 1), |(i, _)| x[i])),
-        targets: x.iter().map(|x| x * x).collect(),
-        width: 2 * neurons,
-        copies: m / neurons as f64,
-        scale: math::pow(m, -at.gamma),
-        mobility: TwoLayer::normalised(math::pow(m, -at.gamma_prime)),
-    };
-    let start = model.draw_mirrored([1.0, 1.0], &mut ctx.rng(name));
-    let mut flow = Flow::new(&model, start.clone(), params.tolerance);
+/// Trains to the goal and returns ln RD of the input weights, taken over one of the mirrored halves.
+fn train(params: &Params, at: Point, width: usize, neurons: usize, seed: usize, ctx: &Context) -> Result<f64, Stop> {
+    let network = mirrored_network(at, width as f64, neurons);
+    let start = network.draw_mirrored([1.0, 1.0], &mut ctx.rng(&format!("seed {seed}")));
+    let mut flow = Flow::new(&network, start.clone(), params.tolerance);
     let arrived = flow.descend(params.goal, STEPS).map_err(|stalled| Stop::failed(stalled.to_string()))?;
     if !arrived {
         let Point { gamma, gamma_prime } = at;
-        return Err(Stop::failed(format!("γ = {gamma}, γ' = {gamma_prime}, m = {m}: no fit in {STEPS} steps")));
+        return Err(Stop::failed(format!("γ = {gamma}, γ' = {gamma_prime}, m = {width}: no fit in {STEPS} steps")));
     }
-    Ok(math::ln(two_layer::relative_distance(&model, flow.theta(), &start, 0..neurons)))
+    Ok(math::ln(network.relative_distance(flow.theta(), &start, 0..neurons)))
 }
 
-/// ln RD at each width, the median over seeds, for every point.
-fn sweep(
-    name: &str,
-    points: &[Point],
+/// What is trained at each of its points.
+struct Sweep<'a> {
+    name: &'a str,
+    points: Vec<Point>,
+    widths: &'a [usize],
     representatives: usize,
-    params: &Params,
-    ctx: &Context,
-) -> Result<Vec<Vec<f64>>, Stop> {
-    ctx.cells(name, points.len(), |cell, ctx| {
-        let mut medians = Vec::new();
-        for &width in &params.widths {
-            let mut distances = Vec::new();
-            for seed in 0..params.seeds {
-                ctx.tick(medians.len() * params.seeds + seed, params.widths.len() * params.seeds)?;
-                let draws = format!("{seed}");
-                distances.push(train(params, points[cell], width, width.min(representatives), &draws, ctx)?);
-            }
-            medians.push(stats::mean(&distances));
-        }
-        Ok(medians)
-    })
 }
 
-/// One point of the plane after training: the fit of ln RD over ln m.
+/// A point after training.
 struct Measured {
     at: Point,
+    /// m, and the mean ln RD over seeds.
+    widths: Vec<f64>,
+    distances: Vec<f64>,
     fit: Fit,
-    /// By how much the slope over the two largest widths is farther from theory than that over the two smallest.
-    drift: f64,
+}
+
+impl Sweep<'_> {
+    /// Trains every width and seed at every point. A seed draws the same neurons at every width, so that representatives
+    /// differ from width to width by the width alone.
+    fn run(self, params: &Params, ctx: &Context) -> Result<Vec<Measured>, Stop> {
+        let Self { name, points, widths, representatives } = self;
+        let rows = ctx.cells(name, points.len(), |cell, ctx| {
+            let trainings = widths.iter().enumerate().map(|(done, &width)| {
+                ctx.tick(done, widths.len())?;
+                let neurons = width.min(representatives);
+                let distances = (0..params.seeds).map(|seed| train(params, points[cell], width, neurons, seed, ctx));
+                distances.collect::<Result<Vec<f64>, Stop>>().map(|distances| stats::mean(&distances))
+            });
+            trainings.collect()
+        })?;
+        let widths: Vec<f64> = widths.iter().map(|&m| m as f64).collect();
+        let logs: Vec<f64> = widths.iter().map(|&m| math::ln(m)).collect();
+        let measured = points.into_iter().zip(rows).map(|(at, distances)| {
+            let fit = stats::line_fit(&logs, &distances);
+            Measured { at, widths: widths.clone(), distances, fit }
+        });
+        Ok(measured.collect())
+    }
 }
 
 impl Measured {
-    fn new(at: Point, log_widths: &[f64], distances: &[f64]) -> Self {
-        let error = |i: usize| {
-            let slope = (distances[i + 1] - distances[i]) / (log_widths[i + 1] - log_widths[i]);
-            (slope - at.theory()).abs()
-        };
-        let drift = error(log_widths.len() - 2) - error(0);
-        Self { at, fit: stats::line_fit(log_widths, distances), drift }
-    }
-
+    /// How far `S_w` is from theory.
     fn error(&self) -> f64 {
-        (self.fit.slope - self.at.theory()).abs()
+        (self.fit.slope - self.at.exponent()).abs()
     }
 
-    /// Whether the weights move as the theorems say, farther and farther or less and less.
+    /// `S_w` from width number `i` to the next.
+    fn local(&self, i: usize) -> f64 {
+        (self.distances[i + 1] - self.distances[i]) / math::ln(self.widths[i + 1] / self.widths[i])
+    }
+
+    /// By how much the slope over the two largest widths is farther from theory than that over the two smallest.
+    fn drift(&self) -> f64 {
+        let error = |i: usize| (self.local(i) - self.at.exponent()).abs();
+        error(self.widths.len() - 2) - error(0)
+    }
+
+    /// Whether the weights move as the theorems say, ever farther or ever less far.
     fn agrees(&self) -> bool {
         (self.fit.slope > 0.0) == self.at.condenses()
     }
@@ -167,16 +139,11 @@ impl Measured {
 /// Where the slope of each row turns positive, by linear interpolation between columns.
 fn zeros(map: &[Measured], columns: usize) -> Vec<Point> {
     let crossing = |pair: &[Measured]| {
-        let [(x0, s0), (x1, s1)] = [&pair[0], &pair[1]].map(|m| (m.at.gamma, m.fit.slope));
+        let [(x0, s0), (x1, s1)] = [&pair[0], &pair[1]].map(|measured| (measured.at.gamma, measured.fit.slope));
         let gamma = x0 + (x1 - x0) * s0 / (s0 - s1);
         (s0 < 0.0 && s1 >= 0.0).then_some(Point { gamma, gamma_prime: pair[0].at.gamma_prime })
     };
     map.chunks(columns).filter_map(|row| row.windows(2).find_map(crossing)).collect()
-}
-
-/// The largest of `of` over the points that `belongs` admits; 0 where there is none.
-fn worst(map: &[Measured], belongs: impl Fn(Point) -> bool, of: impl Fn(&Measured) -> f64) -> f64 {
-    map.iter().filter(|measured| belongs(measured.at)).map(of).fold(0.0, f64::max)
 }
 
 impl Experiment for PhaseDiagramTwoLayer {
@@ -184,12 +151,13 @@ impl Experiment for PhaseDiagramTwoLayer {
 
     fn check(params: &Params) -> Vec<Fault> {
         let rising = |x: &[f64]| x.len() >= 2 && x.windows(2).all(|pair| pair[0] < pair[1]);
-        let widths: Vec<f64> = params.widths.iter().map(|&m| m as f64).collect();
-        let wide = rising(&widths) && widths[0] >= 2.0;
+        let widths = |m: &[usize]| m.len() >= 2 && m[0] >= 2 && m.windows(2).all(|pair| pair[0] < pair[1]);
+        let few = "must be two whole numbers or more, rising, from 2 on";
         [
             Fault::unless(rising(&params.gammas), "gammas", "must be two numbers or more, rising"),
             Fault::unless(rising(&params.gamma_primes), "gamma_primes", "must be two numbers or more, rising"),
-            Fault::unless(wide, "widths", "must be two whole numbers or more, rising, from 2 on"),
+            Fault::unless(widths(&params.widths), "widths", few),
+            Fault::unless(widths(&params.far_widths), "far_widths", few),
             Fault::unless(params.representatives >= 1, "representatives", "must be at least 1"),
             Fault::unless(params.seeds >= 1, "seeds", "must be at least 1"),
             Fault::unless(params.goal > 0.0, "goal", "must be above 0"),
@@ -201,75 +169,143 @@ impl Experiment for PhaseDiagramTwoLayer {
     }
 
     fn run(params: &Params, ctx: &Context) -> Result<Results, Stop> {
-        let log_widths: Vec<f64> = params.widths.iter().map(|&m| math::ln(m as f64)).collect();
         let row = |&gamma_prime: &f64| params.gammas.iter().map(move |&gamma| Point { gamma, gamma_prime });
-        let plane: Vec<Point> = params.gamma_primes.iter().flat_map(row).collect();
-        let lines: Vec<Point> = params.lines.iter().map(|&gamma| Point { gamma, gamma_prime: 0.0 }).collect();
-        let measure = |points: &[Point], distances: &[Vec<f64>]| -> Vec<Measured> {
-            points.iter().zip(distances).map(|(&at, distances)| Measured::new(at, &log_widths, distances)).collect()
-        };
-        let map = measure(&plane, &sweep("map", &plane, params.representatives, params, ctx)?);
-        let distances = sweep("lines", &lines, usize::MAX, params, ctx)?;
-        let stars = zeros(&map, params.gammas.len());
+        let plane = params.gamma_primes.iter().flat_map(row).collect();
+        let lines = params.lines.iter().map(|&gamma| Point { gamma, gamma_prime: 0.0 }).collect();
+        let far = params.far.iter().map(|&[gamma, gamma_prime]| Point { gamma, gamma_prime }).collect();
+        let (widths, representatives) = (&params.widths, params.representatives);
+        let map = Sweep { name: "map", points: plane, widths, representatives }.run(params, ctx)?;
+        let lines = Sweep { name: "lines", points: lines, widths, representatives: usize::MAX }.run(params, ctx)?;
+        let far = Sweep { name: "far", points: far, widths: &params.far_widths, representatives }.run(params, ctx)?;
 
         let mut results = Results::default();
-        let column = |of: &dyn Fn(&Measured) -> f64| map.iter().map(of).collect::<Vec<f64>>();
-        let frame = Frame::new()
-            .with("gamma", column(&|m| m.at.gamma))
-            .with("gamma_prime", column(&|m| m.at.gamma_prime))
-            .with("slope", column(&|m| m.fit.slope))
-            .with("theory", column(&|m| m.at.theory()))
-            .with("r2", column(&|m| m.fit.r2))
-            .with("distance", column(&|m| m.at.distance()))
-            .with("drift", column(&|m| m.drift));
-        results.frame("map", frame);
-        let frame = Frame::new()
-            .with("gamma", stars.iter().map(|star| star.gamma).collect::<Vec<f64>>())
-            .with("gamma_prime", stars.iter().map(|star| star.gamma_prime).collect::<Vec<f64>>());
-        results.frame("zeros", frame);
-        results.frame("schemes", schemes());
-
-        let far = |at: Point| at.distance() >= 0.1 - 1e-9;
-        results.value("far.cells", plane.iter().filter(|&&at| far(at)).count() as f64);
-        results.value("far.disagreeing", map.iter().filter(|m| far(m.at) && !m.agrees()).count() as f64);
-        results.value("error.worst", worst(&map, |_| true, Measured::error));
-        results.value("error.worst.balanced", worst(&map, |at| at.gamma_prime.abs() < 1e-9, Measured::error));
-        results
-            .value("error.worst.linear", worst(&map, |at| at.gamma <= 0.9 && at.gamma_prime <= 1e-9, Measured::error));
-        results.value("drift.worst", worst(&map, |_| true, |m| m.drift));
-        results.value(
-            "misfit.worst",
-            worst(&map, |_| true, |m| if m.fit.slope.abs() > 0.2 { 1.0 - m.fit.r2 } else { 0.0 }),
-        );
-        results.value("zeros", stars.len() as f64);
-        results.value("zeros.worst", stars.iter().map(|star| star.distance()).fold(0.0, f64::max));
-
-        let mut growth: [Vec<f64>; 4] = Default::default();
-        for (line, distances) in measure(&lines, &distances).iter().zip(&distances) {
-            for ((&m, &log_m), distance) in params.widths.iter().zip(&log_widths).zip(distances) {
-                let fitted = line.fit.slope.mul_add(log_m, line.fit.intercept);
-                for (column, entry) in
-                    growth.iter_mut().zip([line.at.gamma, m as f64, math::exp(*distance), math::exp(fitted)])
-                {
-                    column.push(entry);
-                }
-            }
-            let name = format!("line.{}", line.at.gamma);
-            results.value(&format!("{name}.slope"), line.fit.slope);
-            results.value(&format!("{name}.error"), line.error());
-            let sorted = stats::sorted(distances);
-            results.value(&format!("{name}.spread"), math::expm1(sorted[sorted.len() - 1] - sorted[0]));
-        }
-        let [gamma, width, rd, fit] = growth;
-        results.frame("growth", Frame::new().with("gamma", gamma).with("width", width).with("rd", rd).with("fit", fit));
+        show_map(&map, &zeros(&map, params.gammas.len()), &mut results);
+        show_lines(&lines, &mut results);
+        show_far(&far, &mut results);
         Ok(results)
     }
 }
 
-/// The schemes in use, at their infinite-width limits (Table 1 of the paper).
-fn schemes() -> Frame {
-    Frame::new()
-        .with_words("scheme", ["Xavier, mean-field", "NTK", "LeCun, He"])
-        .with("gamma", [1.0, 0.5, 0.5])
-        .with("gamma_prime", [0.0, 0.0, 0.5])
+fn show_map(map: &[Measured], zeros: &[Point], results: &mut Results) {
+    let column = |of: &dyn Fn(&Measured) -> f64| map.iter().map(of).collect::<Vec<f64>>();
+    let frame = Frame::new()
+        .with("gamma", column(&|point| point.at.gamma))
+        .with("gamma_prime", column(&|point| point.at.gamma_prime))
+        .with("slope", column(&|point| point.fit.slope))
+        .with("theory", column(&|point| point.at.exponent()))
+        .with("r2", column(&|point| point.fit.r2))
+        .with("drift", column(&Measured::drift));
+    results.frame("map", frame);
+    let gammas: Vec<f64> = zeros.iter().map(|zero| zero.gamma).collect();
+    let gamma_primes: Vec<f64> = zeros.iter().map(|zero| zero.gamma_prime).collect();
+    results.frame("zeros", Frame::new().with("gamma", gammas).with("gamma_prime", gamma_primes));
+
+    // Grid points exactly at a limit belong to it, whatever the rounding of the decimals.
+    let worst = |belongs: &dyn Fn(&Measured) -> bool, of: &dyn Fn(&Measured) -> f64| {
+        map.iter().filter(|point| belongs(point)).map(of).fold(0.0, f64::max)
+    };
+    let count = |belongs: &dyn Fn(&Measured) -> bool| map.iter().filter(|point| belongs(point)).count() as f64;
+    let off = |point: &Measured| point.at.distance() > 0.1 - 1e-9;
+    results.value("cells", map.len() as f64);
+    results.value("cells.off", count(&off));
+    results.value("sign.violations", count(&|point| off(point) && !point.agrees()));
+    results.value("error.worst", worst(&|_| true, &Measured::error));
+    results.value("error.balanced", worst(&|point| point.at.gamma_prime.abs() < 1e-9, &Measured::error));
+    let lazy = |point: &Measured| point.at.gamma < 0.9 + 1e-9 && point.at.gamma_prime < 1e-9;
+    results.value("error.lazy", worst(&lazy, &Measured::error));
+    let drifts: Vec<f64> = map.iter().map(Measured::drift).collect();
+    results.value("drift.mean", stats::mean(&drifts));
+    results.value("drift.worst", worst(&|_| true, &Measured::drift));
+    results.value("drift.violations", count(&|point| point.drift() > 0.03));
+    results.value("misfit.worst", worst(&|point| point.fit.slope.abs() > 0.2, &|point| 1.0 - point.fit.r2));
+    results.value("zeros", zeros.len() as f64);
+    results.value("zeros.worst", zeros.iter().map(|zero| zero.distance()).fold(0.0, f64::max));
+}
+
+fn show_lines(lines: &[Measured], results: &mut Results) {
+    let mut rows = Vec::new();
+    for line in lines {
+        let fitted = |m: f64| math::exp(line.fit.slope.mul_add(math::ln(m), line.fit.intercept));
+        for (&m, &distance) in line.widths.iter().zip(&line.distances) {
+            rows.push(vec![line.at.gamma, m, math::exp(distance), fitted(m)]);
+        }
+        let sorted = stats::sorted(&line.distances);
+        let name = format!("line.{}", line.at.gamma);
+        results.value(&format!("{name}.slope"), line.fit.slope);
+        results.value(&format!("{name}.spread"), math::expm1(sorted[sorted.len() - 1] - sorted[0]));
+    }
+    results.frame("lines", Frame::from_rows(&["gamma", "width", "distance", "fit"], &rows));
+}
+
+fn show_far(far: &[Measured], results: &mut Results) {
+    let mut rows = Vec::new();
+    let mut worst = 0.0f64;
+    for (k, point) in far.iter().enumerate() {
+        let error = |i: usize| point.local(i) - point.at.exponent();
+        let last = point.widths.len() - 2;
+        for i in 0..=last {
+            rows.push(vec![k as f64, (point.widths[i] * point.widths[i + 1]).sqrt(), error(i)]);
+        }
+        results.value(&format!("far.{k}.first"), error(0));
+        results.value(&format!("far.{k}.last"), error(last));
+        worst = worst.max(error(last).abs());
+    }
+    results.value("far.worst", worst);
+    results.frame("far", Frame::from_rows(&["point", "width", "error"], &rows));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::Inline;
+    use std::collections::BTreeMap;
+
+    fn tiny() -> Params {
+        Params {
+            gammas: vec![0.6, 1.4],
+            gamma_primes: vec![-0.2, 0.1],
+            lines: vec![0.5],
+            widths: vec![100, 300, 900],
+            far: vec![[0.9, 0.2]],
+            far_widths: vec![100, 1000],
+            representatives: 100,
+            seeds: 1,
+            ..Params::default()
+        }
+    }
+
+    fn run(params: &Params) -> Results {
+        PhaseDiagramTwoLayer::run(params, &Context::new(0, &BTreeMap::new(), &Inline)).unwrap()
+    }
+
+    #[test]
+    fn a_tiny_map_shows_both_regimes_and_repeats_itself() {
+        let results = run(&tiny());
+        assert_eq!(results, run(&tiny()));
+        assert_eq!(results.fault(), None);
+        assert_eq!(results.values["zeros"], 2.0);
+        assert_eq!(results.values["sign.violations"], 0.0);
+        assert!((results.values["line.0.5.slope"] + 0.5).abs() < 0.2);
+    }
+
+    #[test]
+    fn the_defaults_have_no_fault_and_faults_are_found() {
+        assert_eq!(PhaseDiagramTwoLayer::check(&Params::default()), []);
+        let broken = Params { widths: vec![10, 10], seeds: 0, goal: 0.0, ..Params::default() };
+        let keys: Vec<String> = PhaseDiagramTwoLayer::check(&broken).into_iter().map(|fault| fault.key).collect();
+        assert_eq!(keys, ["widths", "seeds", "goal"]);
+    }
+
+    #[test]
+    fn zeros_are_interpolated() {
+        let point = |gamma, slope| {
+            let fit = Fit { slope, intercept: 0.0, r2: 1.0 };
+            Measured { at: Point { gamma, gamma_prime: 0.1 }, widths: vec![], distances: vec![], fit }
+        };
+        let row = [point(0.5, -0.4), point(1.0, -0.1), point(1.4, 0.3)];
+        let found = zeros(&row, 3);
+        assert_eq!(found.len(), 1);
+        assert!((found[0].gamma - 1.1).abs() < 1e-12);
+        assert!(zeros(&row[..2], 2).is_empty());
+    }
 }

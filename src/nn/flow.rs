@@ -163,17 +163,15 @@ impl<'m, M: Model> Flow<'m, M> {
             let cut = self.time + self.stride >= limit;
             let h = if cut { limit - self.time } else { self.stride };
             let error = self.attempt(h);
-            let fits = error <= self.tolerance;
             // The error is of second order in h. Where it is not a number, `max` takes the shortest step.
             let change = (0.9 * (self.tolerance / error).sqrt()).max(0.2).min(4.0);
-            if fits {
-                self.accept();
+            if error <= self.tolerance && self.accept() {
                 self.time = if cut { limit } else { self.time + h };
                 // A cut step says little about the next one.
                 self.stride = if cut { self.stride.max(h * change) } else { h * change };
                 return Ok(());
             }
-            self.stride = h * change;
+            self.stride = h * change.min(0.9);
             if self.time + self.stride <= self.time {
                 return Err(Stalled { time: self.time, mean_square: self.mean_square() });
             }
@@ -199,11 +197,7 @@ impl<'m, M: Model> Flow<'m, M> {
         let s = h / self.here.residual.len() as f64;
         let half = self.modes.phi(0.5 * s, &self.here.residual);
         self.model.pull(&self.here, &half, &mut self.step);
-        for ((trial, theta), step) in self.trial.iter_mut().zip(&self.theta).zip(&self.step) {
-            *trial = theta - step;
-        }
-        self.model.linearize(&self.trial, &mut self.midway);
-        if !self.midway.kernel.iter().all(|entry| entry.is_finite()) {
+        if !self.try_step() {
             return f64::NAN;
         }
         let whole = self.modes.phi(s, &self.here.residual);
@@ -218,14 +212,25 @@ impl<'m, M: Model> Flow<'m, M> {
         errors.fold(0.0, |worst, error| if error > worst || error.is_nan() { error } else { worst })
     }
 
-    /// Moves by `self.step`.
-    fn accept(&mut self) {
-        for (theta, step) in self.theta.iter_mut().zip(&self.step) {
-            *theta -= step;
+    /// Linearises at `θ - step`; whether that is a place of finite numbers.
+    fn try_step(&mut self) -> bool {
+        for ((trial, theta), step) in self.trial.iter_mut().zip(&self.theta).zip(&self.step) {
+            *trial = theta - step;
         }
-        self.model.linearize(&self.theta, &mut self.here);
-        self.modes = Modes::of(&self.here.kernel);
-        self.accepted += 1;
+        self.model.linearize(&self.trial, &mut self.midway);
+        self.midway.kernel.iter().all(|entry| entry.is_finite())
+    }
+
+    /// Moves by `self.step`, unless that leads out of the finite numbers.
+    fn accept(&mut self) -> bool {
+        let lands = self.try_step();
+        if lands {
+            std::mem::swap(&mut self.theta, &mut self.trial);
+            std::mem::swap(&mut self.here, &mut self.midway);
+            self.modes = Modes::of(&self.here.kernel);
+            self.accepted += 1;
+        }
+        lands
     }
 }
 
@@ -237,13 +242,135 @@ kernel! {
 
     /// `|x - y|²`, in the order of [`dot`].
     fn square_distance(x: &[f64], y: &[f64]) -> f64 {
+        let ((x, x_rest), (y, y_rest)) = (x.as_chunks::<LANES>(), y.as_chunks::<LANES>());
         let mut lanes = [0.0; LANES];
-        for (x, y) in x.chunks(LANES).zip(y.chunks(LANES)) {
-            for ((lane, x), y) in lanes.iter_mut().zip(x).zip(y) {
-                let apart = x - y;
-                *lane = apart.mul_add(apart, *lane);
+        for (x, y) in x.iter().zip(y) {
+            for lane in 0..LANES {
+                let apart = x[lane] - y[lane];
+                lanes[lane] = apart.mul_add(apart, lanes[lane]);
             }
         }
+        for ((lane, x), y) in lanes.iter_mut().zip(x_rest).zip(y_rest) {
+            *lane = (x - y).mul_add(x - y, *lane);
+        }
         fold(lanes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nn::four_points::mirrored_network;
+    use crate::nn::phase_plane::Point;
+    use crate::nn::two_layer::TwoLayer;
+    use crate::num::rng::Stream;
+
+    const CRITICAL: Point = Point { gamma: 1.0, gamma_prime: 0.0 };
+
+    fn drawn(at: Point, neurons: usize) -> (TwoLayer, Vec<f64>) {
+        let network = mirrored_network(at, neurons as f64, neurons);
+        let theta = network.draw_mirrored([1.0, 1.0], &mut Stream::root(3));
+        (network, theta)
+    }
+
+    fn apart(x: &[f64], y: &[f64]) -> f64 {
+        (square_distance(x, y) / square_norm(y)).sqrt()
+    }
+
+    /// Flows to a time by equal steps.
+    fn in_steps(network: &TwoLayer, start: &[f64], time: f64, steps: usize) -> Vec<f64> {
+        let mut flow = Flow::new(network, start.to_vec(), 1.0);
+        for _ in 0..steps {
+            flow.attempt(time / steps as f64);
+            assert!(flow.accept());
+        }
+        flow.theta
+    }
+
+    #[test]
+    fn agrees_with_explicit_gradient_descent_of_tiny_steps() {
+        let (network, start) = drawn(CRITICAL, 6);
+        let time = 20.0;
+        let mut flow = Flow::new(&network, start.clone(), 1e-4);
+        while flow.time() < time {
+            flow.advance(time).unwrap();
+        }
+        assert_eq!(flow.time(), time);
+        let (mut theta, mut tangent, mut step) = (start.clone(), Tangent::default(), vec![0.0; start.len()]);
+        let epochs = 20_000;
+        for _ in 0..epochs {
+            network.linearize(&theta, &mut tangent);
+            let gradient: Vec<f64> = tangent.residual.iter().map(|e| e / 4.0).collect();
+            network.pull(&tangent, &gradient, &mut step);
+            for (theta, step) in theta.iter_mut().zip(&step) {
+                *theta -= time / f64::from(epochs) * step;
+            }
+        }
+        assert!(apart(flow.theta(), &start) > 0.05, "the comparison is of moved parameters");
+        assert!(apart(flow.theta(), &theta) < 1e-3, "{}", apart(flow.theta(), &theta));
+    }
+
+    #[test]
+    fn the_order_is_two() {
+        // tanh, for the kinks of ReLU would blur the order.
+        let (network, start) = drawn(CRITICAL, 6);
+        let network = TwoLayer { activation: crate::nn::activation::Activation::Tanh, ..network };
+        let [coarse, fine, finest] = [20, 40, 640].map(|steps| in_steps(&network, &start, 20.0, steps));
+        let ratio = apart(&coarse, &finest) / apart(&fine, &finest);
+        assert!((3.5..4.6).contains(&ratio), "halving the step divides the error by {ratio}");
+    }
+
+    #[test]
+    fn a_linear_model_is_solved_in_one_step_of_any_length() {
+        /// `f = θ`, one parameter a sample, at unequal speeds.
+        struct Direct;
+        impl Model for Direct {
+            fn layers(&self) -> Vec<Range<usize>> {
+                vec![0..2]
+            }
+            fn linearize(&self, theta: &[f64], tangent: &mut Tangent) {
+                tangent.residual = theta.to_vec();
+                tangent.kernel = Array2::from_diag(&ndarray::arr1(&[1e6, 1e-3]));
+            }
+            fn pull(&self, _: &Tangent, p: &[f64], pulled: &mut [f64]) {
+                pulled.copy_from_slice(&[1e6 * p[0], 1e-3 * p[1]]);
+            }
+        }
+        let mut flow = Flow::new(&Direct, vec![3.0, 2.0], 1e-9);
+        flow.attempt(2000.0);
+        assert!(flow.accept());
+        assert!(flow.theta[0].abs() < 1e-9);
+        assert!((flow.theta[1] - 2.0 * math::exp(-1.0)).abs() < 1e-12);
+    }
+
+    #[test]
+    fn halving_the_tolerance_hardly_moves_the_distance() {
+        let (network, start) = drawn(Point { gamma: 1.2, gamma_prime: 0.0 }, 200);
+        let [coarse, fine] = [0.05, 0.025].map(|tolerance| {
+            let mut flow = Flow::new(&network, start.clone(), tolerance);
+            assert!(flow.descend(1e-6, 1000).unwrap());
+            network.relative_distance(flow.theta(), &start, 0..200)
+        });
+        assert!((coarse / fine - 1.0).abs() < 0.01, "{coarse} {fine}");
+    }
+
+    #[test]
+    fn a_model_that_is_not_a_number_stalls() {
+        struct Cliff;
+        impl Model for Cliff {
+            fn layers(&self) -> Vec<Range<usize>> {
+                vec![0..1]
+            }
+            fn linearize(&self, theta: &[f64], tangent: &mut Tangent) {
+                let kernel = Array2::from_elem((1, 1), theta[0]);
+                *tangent = Tangent { residual: vec![1.0], kernel, features: vec![] };
+            }
+            fn pull(&self, _: &Tangent, _: &[f64], pulled: &mut [f64]) {
+                pulled[0] = f64::NAN;
+            }
+        }
+        let stalled = Flow::new(&Cliff, vec![1.0], 0.1).advance(f64::INFINITY).unwrap_err();
+        assert_eq!(stalled.mean_square, 1.0);
+        assert!(stalled.to_string().starts_with("gradient flow stalled at time"));
     }
 }

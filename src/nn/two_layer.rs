@@ -7,7 +7,7 @@
 use crate::nn::activation::Activation;
 use crate::nn::flow::{Model, Tangent};
 use crate::num::kernel::kernel;
-use crate::num::kernel::{axpy, dot};
+use crate::num::kernel::{LANES, axpy, dot, fold};
 use crate::num::rng::Stream;
 use ndarray::Array2;
 use std::ops::Range;
@@ -83,23 +83,23 @@ impl TwoLayer {
         tangent.residual
     }
 
+    /// `|now - start| / |start|` over all input weights of some neurons: the relative distance RD(θ_w) of the paper.
+    pub fn relative_distance(&self, now: &[f64], start: &[f64], neurons: Range<usize>) -> f64 {
+        let (mut moved, mut norm) = (0.0, 0.0);
+        for (now, start) in self.weights(now, neurons.clone()).zip(self.weights(start, neurons)) {
+            for (now, start) in now.iter().zip(start) {
+                moved += (now - start) * (now - start);
+                norm += start * start;
+            }
+        }
+        (moved / norm).sqrt()
+    }
+
     /// The neurons of each chunk.
     fn chunks(&self) -> impl Iterator<Item = Range<usize>> + use<> {
         let width = self.width;
         (0..width).step_by(CHUNK).map(move |start| start..width.min(start + CHUNK))
     }
-}
-
-/// `|now - start| / |start|` over all input weights of some neurons: the relative distance RD(θ_w) of the paper (eq. 15).
-pub fn relative_distance(model: &TwoLayer, now: &[f64], start: &[f64], neurons: Range<usize>) -> f64 {
-    let (mut moved, mut norm) = (0.0, 0.0);
-    for (now, start) in model.weights(now, neurons.clone()).zip(model.weights(start, neurons)) {
-        for (now, start) in now.iter().zip(start) {
-            moved += (now - start) * (now - start);
-            norm += start * start;
-        }
-    }
-    (moved / norm).sqrt()
 }
 
 impl Model for TwoLayer {
@@ -168,8 +168,10 @@ kernel! {
         let rows = sigma.chunks_mut(a.len()).zip(slope.chunks_mut(a.len()));
         for (x, (sigma, slope)) in inputs.chunks(w.len()).zip(rows) {
             // The row of slopes holds `w·x` until the activation has seen it.
-            slope.fill(0.0);
-            for (x, w) in x.iter().zip(w) {
+            for (z, w) in slope.iter_mut().zip(w[0]) {
+                *z = x[0] * w;
+            }
+            for (x, w) in x.iter().zip(w).skip(1) {
                 axpy(*x, w, slope);
             }
             // A match outside of the loop, so that the loop has no branch.
@@ -187,8 +189,9 @@ kernel! {
         for (i, (sigma_i, slope_i)) in sigma.chunks(a.len()).zip(slope.chunks(a.len())).enumerate() {
             sums.output[i] += dot(a, sigma_i);
             for (j, (sigma_j, slope_j)) in sigma.chunks(a.len()).zip(slope.chunks(a.len())).enumerate().skip(i) {
-                sums.sigma[i * n + j] += dot(sigma_i, sigma_j);
-                sums.slope[i * n + j] += dot(slope_i, slope_j);
+                let [sigma, slope] = dot_pair([sigma_i, slope_i], [sigma_j, slope_j]);
+                sums.sigma[i * n + j] += sigma;
+                sums.slope[i * n + j] += slope;
             }
         }
     }
@@ -196,7 +199,16 @@ kernel! {
     /// `sum = Σ_i factors[i] rows[i]`, the rows lying one after the other.
     fn combine(factors: &[f64], rows: &[f64], sum: &mut [f64]) {
         sum.fill(0.0);
-        for (factor, row) in factors.iter().zip(rows.chunks(sum.len())) {
+        let (fours, rest) = factors.as_chunks::<4>();
+        let mut rows = rows.chunks(sum.len());
+        for [p, q, r, s] in fours {
+            let four = rows.next().zip(rows.next()).zip(rows.next().zip(rows.next()));
+            let ((a, b), (c, d)) = four.expect("a row for every factor");
+            for ((((sum, a), b), c), d) in sum.iter_mut().zip(a).zip(b).zip(c).zip(d) {
+                *sum = s.mul_add(*d, r.mul_add(*c, q.mul_add(*b, p.mul_add(*a, *sum))));
+            }
+        }
+        for (factor, row) in rest.iter().zip(rows) {
             axpy(*factor, row, sum);
         }
     }
@@ -209,5 +221,133 @@ fn respond(activation: Activation, a: &[f64], sigma: &mut [f64], slope: &mut [f6
         let z = *slope;
         *sigma = activation.value(z);
         *slope = a * activation.slope(z);
+    }
+}
+
+/// Two inner products at once, each in the order of [`dot`]: one alone would wait for its own additions.
+#[inline(always)]
+fn dot_pair(x: [&[f64]; 2], y: [&[f64]; 2]) -> [f64; 2] {
+    let [(x0, x0_rest), (x1, x1_rest)] = x.map(<[f64]>::as_chunks::<LANES>);
+    let [(y0, y0_rest), (y1, y1_rest)] = y.map(<[f64]>::as_chunks::<LANES>);
+    let mut lanes = [[0.0; LANES]; 2];
+    for (((x0, x1), y0), y1) in x0.iter().zip(x1).zip(y0).zip(y1) {
+        for lane in 0..LANES {
+            lanes[0][lane] = x0[lane].mul_add(y0[lane], lanes[0][lane]);
+            lanes[1][lane] = x1[lane].mul_add(y1[lane], lanes[1][lane]);
+        }
+    }
+    for (lanes, (x, y)) in lanes.iter_mut().zip([(x0_rest, y0_rest), (x1_rest, y1_rest)]) {
+        for ((lane, x), y) in lanes.iter_mut().zip(x).zip(y) {
+            *lane = x.mul_add(*y, *lane);
+        }
+    }
+    lanes.map(fold)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::num::kernel::portable;
+
+    /// Three inputs of two coordinates; more neurons than a chunk has, and not a multiple of the lanes.
+    fn network(activation: Activation, width: usize) -> (TwoLayer, Vec<f64>) {
+        let points = Array2::from_shape_vec((3, 2), vec![0.3, -1.0, 1.2, 0.4, -0.6, 0.8]).unwrap();
+        let targets = vec![0.5, -1.0, 2.0];
+        let inputs = with_bias(&points);
+        let network = TwoLayer { activation, inputs, targets, width, copies: 2.5, scale: 0.1, mobility: [0.7, 1.9] };
+        let theta = network.draw([0.6, 1.1], &mut Stream::root(11));
+        (network, theta)
+    }
+
+    fn linearized(network: &TwoLayer, theta: &[f64]) -> Tangent {
+        let mut tangent = Tangent::default();
+        network.linearize(theta, &mut tangent);
+        tangent
+    }
+
+    #[test]
+    fn the_residual_is_the_formula() {
+        for activation in [Activation::Relu, Activation::Tanh] {
+            let (network, theta) = network(activation, 301);
+            let residual = linearized(&network, &theta).residual;
+            for (i, e) in residual.iter().enumerate() {
+                let neuron = |k: usize| {
+                    let z: f64 = (0..3).map(|j| theta[301 * (1 + j) + k] * network.inputs[[i, j]]).sum();
+                    theta[k] * activation.value(z)
+                };
+                let f = 0.1 * 2.5 * (0..301).map(neuron).sum::<f64>();
+                assert!((e - (f - network.targets[i])).abs() < 1e-12);
+            }
+        }
+    }
+
+    #[test]
+    fn pulling_back_is_the_gradient_by_finite_differences() {
+        let (network, theta) = network(Activation::Tanh, 261);
+        let (tangent, p) = (linearized(&network, &theta), [0.3, -1.1, 0.8]);
+        let mut pulled = vec![0.0; theta.len()];
+        network.pull(&tangent, &p, &mut pulled);
+        let along = |theta: &[f64]| linearized(&network, theta).residual.iter().zip(p).map(|(e, p)| e * p).sum::<f64>();
+        for at in [0, 100, 260, 261, 522, 700, 1043] {
+            let mut near = [theta.clone(), theta.clone()];
+            near[0][at] -= 1e-5;
+            near[1][at] += 1e-5;
+            let slope = (along(&near[1]) - along(&near[0])) / 2e-5;
+            // A representative stands for `copies` neurons, each of which feels its own part of the gradient.
+            let expected = network.mobility[usize::from(at >= 261)] * slope / network.copies;
+            assert!((pulled[at] - expected).abs() < 1e-9, "entry {at}: {} instead of {expected}", pulled[at]);
+        }
+    }
+
+    #[test]
+    fn the_kernel_is_what_the_pull_back_does_to_the_outputs() {
+        for activation in [Activation::Relu, Activation::Tanh] {
+            let (network, theta) = network(activation, 300);
+            let tangent = linearized(&network, &theta);
+            for j in 0..3 {
+                let mut p = [0.0; 3];
+                p[j] = 1.0;
+                let mut pulled = vec![0.0; theta.len()];
+                network.pull(&tangent, &p, &mut pulled);
+                let moved: Vec<f64> = theta.iter().zip(&pulled).map(|(theta, step)| theta + 1e-7 * step).collect();
+                for i in 0..3 {
+                    let change = (linearized(&network, &moved).residual[i] - tangent.residual[i]) / 1e-7;
+                    assert!((change - tangent.kernel[[i, j]]).abs() < 1e-4, "{change} {}", tangent.kernel[[i, j]]);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn representatives_stand_for_equal_neurons() {
+        let (one, theta) = network(Activation::Relu, 40);
+        let two = TwoLayer { width: 80, copies: one.copies / 2.0, ..one.clone() };
+        let doubled: Vec<f64> = theta.chunks(40).flat_map(|block| [block, block].concat()).collect();
+        let (one, two) = (linearized(&one, &theta), linearized(&two, &doubled));
+        for (one, two) in one.residual.iter().chain(&one.kernel).zip(two.residual.iter().chain(&two.kernel)) {
+            assert!((one - two).abs() < 1e-12);
+        }
+    }
+
+    #[test]
+    fn both_bodies_of_the_kernels_give_the_same_bits() {
+        let (network, theta) = network(Activation::Tanh, 517);
+        let run = || {
+            let tangent = linearized(&network, &theta);
+            let mut pulled = vec![0.0; theta.len()];
+            network.pull(&tangent, &tangent.residual.clone(), &mut pulled);
+            (tangent.residual, tangent.kernel, pulled)
+        };
+        assert_eq!(run(), portable(run));
+    }
+
+    #[test]
+    fn the_mirrored_half_has_the_same_weights_and_opposite_sign() {
+        let (network, _) = network(Activation::Tanh, 10);
+        let theta = network.draw_mirrored([1.0, 1.0], &mut Stream::root(2));
+        assert!((0..5).all(|k| theta[k] == -theta[5 + k]));
+        assert!(network.weights(&theta, 0..5).eq(network.weights(&theta, 5..10)));
+        assert_eq!(network.weights(&theta, 0..5).count(), 3);
+        assert_eq!(network.relative_distance(&theta, &theta, 0..10), 0.0);
     }
 }
