@@ -10,7 +10,7 @@ use crate::num::math;
 use crate::num::stats::{self, Fit};
 use serde::{Deserialize, Serialize};
 
-/// Figures 1 and 4 of Luo, Xu, Ma & Zhang (JMLR 2021): theory, and `S_w` measured.
+/// The phase diagram of Luo, Xu, Ma & Zhang (JMLR 2021): theory (their Figure 1), and `S_w` measured over the plane.
 pub struct PhaseDiagramTwoLayer;
 
 /// The authors' grid, widths and stopping rule; ours are the seeds, the representatives and the integrator's tolerance.
@@ -179,11 +179,27 @@ impl Experiment for PhaseDiagramTwoLayer {
         let far = Sweep { name: "far", points: far, widths: &params.far_widths, representatives }.run(params, ctx)?;
 
         let mut results = Results::default();
+        show_theory(&mut results);
         show_map(&map, &zeros(&map, params.gammas.len()), &mut results);
         show_lines(&lines, &mut results);
         show_far(&far, &mut results);
         Ok(results)
     }
+}
+
+/// The regimes between the edges of the drawing, and the schemes in use at their limits (Table 1 of the paper).
+fn show_theory(results: &mut Results) {
+    let regimes = Frame::new()
+        .with("gamma", [0.0, 1.0, 1.0, 2.0])
+        .with("bottom", [-1.0; 4])
+        .with("boundary", [-1.0, -1.0, 0.0, 1.0])
+        .with("top", [1.0; 4]);
+    let schemes = Frame::new()
+        .with_words("scheme", ["mean-field, Xavier", "NTK", "LeCun, He"])
+        .with("gamma", [1.0, 0.5, 0.5])
+        .with("gamma_prime", [0.0, 0.0, 0.5]);
+    results.frame("regimes", regimes);
+    results.frame("schemes", schemes);
 }
 
 fn show_map(map: &[Measured], zeros: &[Point], results: &mut Results) {
@@ -238,20 +254,21 @@ fn show_lines(lines: &[Measured], results: &mut Results) {
 }
 
 fn show_far(far: &[Measured], results: &mut Results) {
-    let mut rows = Vec::new();
+    let (mut rows, mut places) = (Vec::new(), Vec::new());
     let mut worst = 0.0f64;
     for (k, point) in far.iter().enumerate() {
         let error = |i: usize| point.local(i) - point.at.exponent();
         let last = point.widths.len() - 2;
         for i in 0..=last {
-            rows.push(vec![k as f64, (point.widths[i] * point.widths[i + 1]).sqrt(), error(i)]);
+            places.push(format!("({}, {})", point.at.gamma, point.at.gamma_prime));
+            rows.push(vec![(point.widths[i] * point.widths[i + 1]).sqrt(), error(i)]);
         }
         results.value(&format!("far.{k}.first"), error(0));
         results.value(&format!("far.{k}.last"), error(last));
         worst = worst.max(error(last).abs());
     }
     results.value("far.worst", worst);
-    results.frame("far", Frame::from_rows(&["point", "width", "error"], &rows));
+    results.frame("far", Frame::from_rows(&["width", "error"], &rows).with_words("place", places));
 }
 
 #[cfg(test)]

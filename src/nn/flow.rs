@@ -163,8 +163,9 @@ impl<'m, M: Model> Flow<'m, M> {
             let cut = self.time + self.stride >= limit;
             let h = if cut { limit - self.time } else { self.stride };
             let error = self.attempt(h);
-            // The error is of second order in h. Where it is not a number, `max` takes the shortest step.
-            let change = (0.9 * (self.tolerance / error).sqrt()).max(0.2).min(4.0);
+            // The error is of second order in h. Where it is not a number, the next attempt is the shortest allowed.
+            let ideal = 0.9 * (self.tolerance / error).sqrt();
+            let change = if ideal > 0.2 { ideal.min(4.0) } else { 0.2 };
             if error <= self.tolerance && self.accept() {
                 self.time = if cut { limit } else { self.time + h };
                 // A cut step says little about the next one.
@@ -326,7 +327,7 @@ mod tests {
         struct Direct;
         impl Model for Direct {
             fn layers(&self) -> Vec<Range<usize>> {
-                vec![0..2]
+                std::iter::once(0..2).collect()
             }
             fn linearize(&self, theta: &[f64], tangent: &mut Tangent) {
                 tangent.residual = theta.to_vec();
@@ -359,7 +360,7 @@ mod tests {
         struct Cliff;
         impl Model for Cliff {
             fn layers(&self) -> Vec<Range<usize>> {
-                vec![0..1]
+                std::iter::once(0..1).collect()
             }
             fn linearize(&self, theta: &[f64], tangent: &mut Tangent) {
                 let kernel = Array2::from_elem((1, 1), theta[0]);

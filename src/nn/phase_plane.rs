@@ -50,7 +50,7 @@ impl Point {
     pub fn distance(self) -> f64 {
         let (x, y) = (self.gamma - 1.0, self.gamma_prime);
         let length = |x: f64, y: f64| (x * x + y * y).sqrt();
-        let along = ((x + y) / 2.0).max(0.0);
+        let along = (0.5 * (x + y)).max(0.0);
         length(x, y.max(0.0)).min(length(x - along, y - along))
     }
 }
