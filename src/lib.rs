@@ -1,4 +1,6 @@
 //! condense
+pub mod diag;
+pub mod engine;
 pub mod experiment;
 pub mod experiments;
 pub mod frame;
