@@ -1,4 +1,6 @@
 //! The science, one experiment a file. `build.rs` makes the roster from the `pub mod` lines below:
 //! `pub mod phase_map;` stands for `phase_map::PhaseMap`.
+pub mod condensation_1d;
+pub mod generalization_init_scale;
 pub mod initialization_schemes;
 pub mod scale_of_learning_systems;

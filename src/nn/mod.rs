@@ -1,1 +1,6 @@
 //! Floor 2: networks, integrators and measures that the experiments share.
+pub mod activation;
+pub mod measure;
+pub mod packed;
+pub mod task;
+pub mod train;

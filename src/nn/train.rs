@@ -1,0 +1,433 @@
+//! Full-batch gradient descent of a packed two-layer network on the mean square `(1/n) Σ (f(xᵢ) - yᵢ)²`.
+//! One fused pass over the neurons a step: backward, update, next forward. It knows neither figures nor measures.
+//!
+//! With forces `rᵢ = (2/n) (f(xᵢ) - yᵢ)` the gradient of a neuron is `∂a = Σ rᵢ σ(zᵢ)`, `∂w = a Σ rᵢ σ'(zᵢ) xᵢ`, and
+//! neurons meet only in `f`; so a block of eight can go all the way round before the next block is looked at.
+//! A neuron's arithmetic is the same in every lane and block: equal neurons stay equal to the last bit.
+
+use crate::experiment::{Context, Stop};
+use crate::nn::activation::Activation;
+use crate::nn::packed::{Block, Lanes, Packed};
+use crate::nn::task::Samples;
+use crate::num::kernel::{LANES, fold, kernel};
+
+/// Values and slopes to compute between two ticks: a few milliseconds.
+const TICK: usize = 1 << 20;
+
+/// Gradient descent, with heavy-ball momentum: `v ← momentum·v + ∇`, `θ ← θ - rate·v`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Descent {
+    /// Learning rate.
+    pub rate: f64,
+    /// 0 for plain gradient descent.
+    pub momentum: f64,
+}
+
+/// One sample, and the pull it exerts.
+#[derive(Clone, Copy, Debug)]
+struct Point<const D: usize> {
+    x: [f64; D],
+    y: f64,
+    /// `(2/n) (f(x) - y)`.
+    force: f64,
+}
+
+/// A network in training.
+#[derive(Clone, Debug)]
+pub struct Trainer<const D: usize> {
+    net: Packed<D>,
+    rule: Descent,
+    velocity: Vec<Block<D>>,
+    points: Vec<Point<D>>,
+    /// `[σ(z), σ'(z)]` of each block at each point, as the last forward pass left them.
+    tape: Vec<[Lanes; 2]>,
+    /// `Σ a σ(z)` at each point, lane by lane.
+    sums: Vec<Lanes>,
+    losses: Vec<f64>,
+}
+
+impl<const D: usize> Trainer<D> {
+    /// A network before its first step.
+    pub fn new(net: Packed<D>, samples: &Samples<D>, rule: Descent) -> Self {
+        let points: Vec<_> = samples.x.iter().zip(&samples.y).map(|(&x, &y)| Point { x, y, force: 0.0 }).collect();
+        let (blocks, n) = (net.blocks.len(), points.len());
+        let mut trainer = Self {
+            net,
+            rule,
+            velocity: vec![Block::ZERO; blocks],
+            points,
+            tape: vec![[[0.0; LANES]; 2]; blocks * n],
+            sums: vec![[0.0; LANES]; n],
+            losses: Vec::new(),
+        };
+        // Without forces a step moves nothing and only looks.
+        trainer.step();
+        trainer
+    }
+
+    /// The network as it stands.
+    pub fn net(&self) -> &Packed<D> {
+        &self.net
+    }
+
+    /// The loss at every epoch, from 0 to the present one.
+    pub fn losses(&self) -> &[f64] {
+        &self.losses
+    }
+
+    /// The present loss.
+    pub fn loss(&self) -> f64 {
+        self.losses[self.epoch()]
+    }
+
+    /// The present epoch: steps taken.
+    pub fn epoch(&self) -> usize {
+        self.losses.len() - 1
+    }
+
+    /// Trains on to an epoch.
+    ///
+    /// # Errors
+    /// When the loss is no longer finite (the message names the step), or when the host wants to stop.
+    pub fn train_to(&mut self, epoch: usize, ctx: &Context) -> Result<(), Stop> {
+        self.train_until(0.0, epoch, ctx)
+    }
+
+    /// Trains on until the loss is below a tolerance, at most to an epoch.
+    ///
+    /// # Errors
+    /// As [`train_to`](Self::train_to).
+    pub fn train_until(&mut self, tolerance: f64, epoch: usize, ctx: &Context) -> Result<(), Stop> {
+        let stride = (TICK / self.tape.len().max(1)).max(1);
+        while self.epoch() < epoch && self.loss() >= tolerance {
+            if self.epoch().is_multiple_of(stride) {
+                ctx.tick(self.epoch(), epoch)?;
+            }
+            self.step();
+            let (loss, Descent { rate, momentum }) = (self.loss(), self.rule);
+            if !loss.is_finite() {
+                let step = self.epoch();
+                return Err(Stop::failed(format!(
+                    "training diverged: the loss is {loss} at step {step}, with rate {rate} and momentum {momentum}"
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// One step of descent, and the loss after it.
+    fn step(&mut self) {
+        let activation = self.net.activation();
+        let (blocks, velocity) = (&mut self.net.blocks, &mut self.velocity);
+        turn(activation, self.rule, blocks, velocity, &mut self.tape, &self.points, &mut self.sums);
+        self.losses.push(compare(&self.sums, &mut self.points));
+    }
+}
+
+kernel! {
+    /// All neurons once round. Shapes: `tape` blocks × n, `points` and `sums` n.
+    fn turn<const D: usize>(
+        activation: Activation, rule: Descent, blocks: &mut [Block<D>], velocity: &mut [Block<D>],
+        tape: &mut [[Lanes; 2]], points: &[Point<D>], sums: &mut [Lanes],
+    ) {
+        // Each arm knows its activation while it is compiled.
+        match activation {
+            Activation::Relu => round(Activation::Relu, rule, blocks, velocity, tape, points, sums),
+            Activation::Tanh => round(Activation::Tanh, rule, blocks, velocity, tape, points, sums),
+        }
+    }
+
+    /// Sets the forces; returns the mean square error.
+    fn compare<const D: usize>(sums: &[Lanes], points: &mut [Point<D>]) -> f64 {
+        let (n, mut squares) = (points.len() as f64, 0.0);
+        for (sums, point) in sums.iter().zip(points) {
+            let error = fold(*sums) - point.y;
+            point.force = error * (2.0 / n);
+            squares = error.mul_add(error, squares);
+        }
+        squares / n
+    }
+}
+
+#[inline(always)]
+fn round<const D: usize>(
+    activation: Activation,
+    rule: Descent,
+    blocks: &mut [Block<D>],
+    velocity: &mut [Block<D>],
+    tape: &mut [[Lanes; 2]],
+    points: &[Point<D>],
+    sums: &mut [Lanes],
+) {
+    sums.fill([0.0; LANES]);
+    for ((block, velocity), tape) in blocks.iter_mut().zip(velocity).zip(tape.chunks_exact_mut(points.len())) {
+        let gradient = backward(block, tape, points);
+        follow(rule, &mut velocity.a, &gradient.a, &mut block.a);
+        for d in 0..D {
+            follow(rule, &mut velocity.w[d], &gradient.w[d], &mut block.w[d]);
+        }
+        forward(activation, block, tape, points, sums);
+    }
+}
+
+/// The gradient of eight neurons.
+#[inline(always)]
+fn backward<const D: usize>(block: &Block<D>, tape: &[[Lanes; 2]], points: &[Point<D>]) -> Block<D> {
+    let mut gradient = Block::ZERO;
+    for ([value, slope], Point { x, force, .. }) in tape.iter().zip(points) {
+        let mut pull = [0.0; LANES];
+        for lane in 0..LANES {
+            gradient.a[lane] = force.mul_add(value[lane], gradient.a[lane]);
+            pull[lane] = force * slope[lane];
+        }
+        for (row, x) in gradient.w.iter_mut().zip(x) {
+            for lane in 0..LANES {
+                row[lane] = x.mul_add(pull[lane], row[lane]);
+            }
+        }
+    }
+    for row in &mut gradient.w {
+        for lane in 0..LANES {
+            row[lane] *= block.a[lane];
+        }
+    }
+    gradient
+}
+
+/// One step of the rule for one parameter of eight neurons.
+#[inline(always)]
+fn follow(rule: Descent, velocity: &mut Lanes, gradient: &Lanes, theta: &mut Lanes) {
+    for lane in 0..LANES {
+        velocity[lane] = rule.momentum.mul_add(velocity[lane], gradient[lane]);
+        theta[lane] = velocity[lane].mul_add(-rule.rate, theta[lane]);
+    }
+}
+
+/// Eight neurons' share of the output at each sample, and what the next backward pass needs of them.
+#[inline(always)]
+fn forward<const D: usize>(
+    activation: Activation,
+    block: &Block<D>,
+    tape: &mut [[Lanes; 2]],
+    points: &[Point<D>],
+    sums: &mut [Lanes],
+) {
+    for (([value, slope], point), sum) in tape.iter_mut().zip(points).zip(sums) {
+        let z = block.inputs(&point.x);
+        for lane in 0..LANES {
+            value[lane] = activation.value(z[lane]);
+            slope[lane] = activation.slope(z[lane]);
+            sum[lane] = block.a[lane].mul_add(value[lane], sum[lane]);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::{Cell, Host, Inline};
+    use crate::nn::packed::Neuron;
+    use crate::num::kernel::portable;
+    use crate::num::rng::Stream;
+    use std::collections::BTreeMap;
+
+    const BOTH: [Activation; 2] = [Activation::Relu, Activation::Tanh];
+    const GENTLE: Descent = Descent { rate: 0.01, momentum: 0.9 };
+
+    fn samples<const D: usize>(n: usize) -> Samples<D> {
+        let mut stream = Stream::root(2).fork("samples");
+        let mut x = || std::array::from_fn(|d| if d + 1 == D { 1.0 } else { stream.normal() });
+        let x: Vec<[f64; D]> = (0..n).map(|_| x()).collect();
+        let y = x.iter().map(|x| x[0] * x[0] - 0.3).collect();
+        Samples { x, y }
+    }
+
+    fn draw<const D: usize>(activation: Activation, width: usize) -> Vec<Neuron<D>> {
+        Packed::gaussian(activation, width, 0.5, 1.0, &Stream::root(3)).neurons()
+    }
+
+    fn trained<const D: usize>(
+        activation: Activation,
+        neurons: &[Neuron<D>],
+        samples: &Samples<D>,
+        rule: Descent,
+        steps: usize,
+    ) -> Trainer<D> {
+        let mut trainer = Trainer::new(Packed::new(activation, neurons), samples, rule);
+        let inputs = BTreeMap::new();
+        trainer.train_to(steps, &Context::new(0, &inputs, &Inline)).expect("a gentle rate");
+        trainer
+    }
+
+    /// The loss, its terms written out.
+    fn loss<const D: usize>(activation: Activation, neurons: &[Neuron<D>], samples: &Samples<D>) -> f64 {
+        let output = |x: &[f64; D]| -> f64 {
+            let input = |n: &Neuron<D>| (0..D).map(|d| n.w[d] * x[d]).sum();
+            neurons.iter().map(|n| n.a * activation.value(input(n))).sum()
+        };
+        let squares = samples.x.iter().zip(&samples.y).map(|(x, y)| (output(x) - y) * (output(x) - y));
+        squares.sum::<f64>() / samples.y.len() as f64
+    }
+
+    /// Every parameter of a neuron, `a` first.
+    fn parameters<const D: usize>(neuron: &mut Neuron<D>) -> impl Iterator<Item = &mut f64> {
+        std::iter::once(&mut neuron.a).chain(&mut neuron.w)
+    }
+
+    #[test]
+    fn one_step_follows_the_gradient_of_finite_differences() {
+        let (samples, h) = (samples::<3>(7), 1e-6);
+        for activation in BOTH {
+            let start = draw::<3>(activation, 11);
+            let step = trained(activation, &start, &samples, Descent { rate: 1.0, momentum: 0.0 }, 1).net().neurons();
+            for k in 0..start.len() {
+                for (at, (from, to)) in
+                    parameters(&mut start[k].clone()).zip(parameters(&mut step[k].clone())).enumerate()
+                {
+                    let shifted = |by: f64| {
+                        let mut neurons = start.clone();
+                        *parameters(&mut neurons[k]).nth(at).unwrap() += by;
+                        loss(activation, &neurons, &samples)
+                    };
+                    let slope = (shifted(h) - shifted(-h)) / (2.0 * h);
+                    assert!((*from - *to - slope).abs() < 1e-8, "{activation:?} neuron {k}, {at}: {slope}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn training_is_that_of_a_plain_loop() {
+        let samples = samples::<2>(9);
+        for activation in BOTH {
+            let (mut neurons, mut velocity) = (draw::<2>(activation, 13), [Neuron { a: 0.0, w: [0.0; 2] }; 13]);
+            let start = neurons.clone();
+            for _ in 0..30 {
+                let mut gradient = [Neuron { a: 0.0, w: [0.0; 2] }; 13];
+                for (x, y) in samples.x.iter().zip(&samples.y) {
+                    let z: Vec<f64> = neurons.iter().map(|n| n.w[0] * x[0] + n.w[1]).collect();
+                    let f: f64 = neurons.iter().zip(&z).map(|(n, &z)| n.a * activation.value(z)).sum();
+                    for k in 0..13 {
+                        let force = 2.0 * (f - y) / 9.0;
+                        gradient[k].a += force * activation.value(z[k]);
+                        for d in 0..2 {
+                            gradient[k].w[d] += force * neurons[k].a * activation.slope(z[k]) * x[d];
+                        }
+                    }
+                }
+                for k in 0..13 {
+                    let both = parameters(&mut velocity[k]).zip(parameters(&mut gradient[k]));
+                    for ((v, g), theta) in both.zip(parameters(&mut neurons[k])) {
+                        *v = GENTLE.momentum * *v + *g;
+                        *theta -= GENTLE.rate * *v;
+                    }
+                }
+            }
+            let trainer = trained(activation, &start, &samples, GENTLE, 30);
+            for (mut one, mut other) in trainer.net().neurons().into_iter().zip(neurons.clone()) {
+                for (one, other) in parameters(&mut one).zip(parameters(&mut other)) {
+                    assert!((*one - *other).abs() < 1e-12, "{activation:?}: {one} {other}");
+                }
+            }
+            assert!((trainer.loss() - loss(activation, &neurons, &samples)).abs() < 1e-12);
+            assert_eq!((trainer.epoch(), trainer.losses().len()), (30, 31));
+        }
+    }
+
+    #[test]
+    fn both_bodies_of_the_kernel_give_the_same_bits() {
+        let samples = samples::<2>(9);
+        for activation in BOTH {
+            let run = || trained(activation, &draw::<2>(activation, 19), &samples, GENTLE, 50);
+            let (wide, plain) = (run(), portable(run));
+            assert_eq!(wide.net(), plain.net());
+            assert_eq!(wide.losses(), plain.losses());
+        }
+    }
+
+    #[test]
+    fn equal_neurons_stay_equal_to_the_last_bit() {
+        let samples = samples::<2>(10);
+        for activation in BOTH {
+            let mut start = draw::<2>(activation, 30);
+            for twin in [3, 8, 21, 29] {
+                start[twin] = start[0];
+            }
+            let end = trained(activation, &start, &samples, GENTLE, 300).net().neurons();
+            assert_ne!(end[0], start[0]);
+            for twin in [3, 8, 21, 29] {
+                assert_eq!(end[twin], end[0], "{activation:?}, neuron {twin}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_mirrored_task_trains_the_mirrored_network() {
+        let samples = samples::<2>(10);
+        let mirror = |x: [f64; 2]| [-x[0], x[1]];
+        let mirrored = Samples { x: samples.x.iter().map(|&x| mirror(x)).collect(), y: samples.y.clone() };
+        for activation in BOTH {
+            let flip = |neurons: Vec<Neuron<2>>| -> Vec<Neuron<2>> {
+                neurons.into_iter().map(|n| Neuron { a: n.a, w: mirror(n.w) }).collect()
+            };
+            let start = draw::<2>(activation, 21);
+            let there = trained(activation, &start, &samples, GENTLE, 100).net().neurons();
+            let back = trained(activation, &flip(start), &mirrored, GENTLE, 100).net().neurons();
+            assert_eq!(flip(there), back);
+        }
+    }
+
+    #[test]
+    fn the_order_of_neurons_does_not_matter() {
+        let samples = samples::<2>(10);
+        for activation in BOTH {
+            let mut start = draw::<2>(activation, 21);
+            let there = trained(activation, &start, &samples, GENTLE, 100);
+            start.reverse();
+            let back = trained(activation, &start, &samples, GENTLE, 100);
+            assert!((there.loss() / back.loss() - 1.0).abs() < 1e-9);
+            for (one, other) in there.net().neurons().iter().rev().zip(back.net().neurons()) {
+                assert!((one.a - other.a).abs() < 1e-9);
+            }
+        }
+    }
+
+    #[test]
+    fn a_diverging_run_names_its_step() {
+        let (inputs, samples) = (BTreeMap::new(), samples::<2>(10));
+        let net = Packed::new(Activation::Relu, &draw::<2>(Activation::Relu, 20));
+        let mut trainer = Trainer::new(net, &samples, Descent { rate: 50.0, momentum: 0.0 });
+        let stop = trainer.train_to(1000, &Context::new(0, &inputs, &Inline)).unwrap_err();
+        let Stop::Failed(why) = stop else { panic!("{stop}") };
+        assert!(!trainer.loss().is_finite() && trainer.losses()[..trainer.epoch()].iter().all(|loss| loss.is_finite()));
+        assert!(why.contains(&format!("at step {}, with rate 50", trainer.epoch())), "{why}");
+    }
+
+    #[test]
+    fn training_ends_at_its_tolerance() {
+        let (inputs, samples) = (BTreeMap::new(), samples::<2>(10));
+        let net = Packed::new(Activation::Tanh, &draw::<2>(Activation::Tanh, 20));
+        let mut trainer = Trainer::new(net, &samples, GENTLE);
+        let tolerance = trainer.loss() / 3.0;
+        trainer.train_until(tolerance, 10_000, &Context::new(0, &inputs, &Inline)).expect("a gentle rate");
+        let (last, before) = trainer.losses().split_last().expect("losses");
+        assert!(*last < tolerance && before.iter().all(|&loss| loss >= tolerance));
+    }
+
+    #[test]
+    fn an_interrupt_is_passed_on() {
+        struct Impatient;
+        impl Host for Impatient {
+            fn tick(&self, _: usize, _: usize) -> Result<(), Stop> {
+                Err(Stop::Interrupted)
+            }
+            fn sweep(&self, _: &str, _: usize, _: &Cell<'_>) -> Result<Vec<Vec<f64>>, Stop> {
+                Err(Stop::Interrupted)
+            }
+        }
+        let inputs = BTreeMap::new();
+        let net = Packed::new(Activation::Tanh, &draw::<2>(Activation::Tanh, 20));
+        let mut trainer = Trainer::new(net, &samples::<2>(10), GENTLE);
+        assert_eq!(trainer.train_to(5, &Context::new(0, &inputs, &Impatient)), Err(Stop::Interrupted));
+    }
+}
