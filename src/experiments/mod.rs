@@ -1,2 +1,6 @@
 //! The science, one experiment a file. `build.rs` makes the roster from the `pub mod` lines below:
 //! `pub mod phase_map;` stands for `phase_map::PhaseMap`.
+pub mod condensed_critical_existence;
+pub mod landscape_around_zero;
+pub mod model_rank_example;
+pub mod splitting_embedding;

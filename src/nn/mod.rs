@@ -1,1 +1,7 @@
 //! Floor 2: networks, integrators and measures that the experiments share.
+pub mod critical;
+pub mod embed;
+pub mod origin;
+pub mod rank;
+pub mod similarity;
+pub mod tanh_net;
