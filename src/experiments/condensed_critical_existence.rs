@@ -3,7 +3,7 @@
 
 use crate::experiment::{Context, Experiment, Fault, Stop};
 use crate::frame::{Frame, Results};
-use crate::nn::critical::{Critical, Inertia, Landscape};
+use crate::nn::critical::{Critical, Inertia, Landscape, norm1};
 use crate::nn::embed::split_equally;
 use crate::nn::tanh_net::TanhNet;
 use serde::{Deserialize, Serialize};
@@ -33,7 +33,7 @@ pub struct Params {
 
 impl Default for Params {
     fn default() -> Self {
-        Self { width: 2, parts: 3, starts: 24, std: [2.0, 0.7, 4.0], steps: 300, zero: 1e-11 }
+        Self { width: 2, parts: 3, starts: 24, std: [2.0, 0.7, 4.0], steps: 150, zero: 1e-11 }
     }
 }
 
@@ -69,11 +69,12 @@ impl Experiment for CondensedCriticalExistence {
         let (mut spectra, mut table) = (Vec::new(), Vec::new());
         for parts in 1..=params.parts {
             let net = split_equally(&narrow.net, params.width - 1, parts);
-            let (loss, slope) = (landscape.loss(&net), crate::nn::critical::norm1(&landscape.gradient(&net)));
+            let (loss, slope) = (landscape.loss(&net), norm1(&landscape.gradient(&net)));
             let spectrum = landscape.spectrum(&net);
             let inertia = Inertia::of(&spectrum, params.zero);
-            for value in &spectrum {
-                spectra.push(vec![net.width() as f64, *value, value.abs().max(FLOOR), value.signum()]);
+            for (at, value) in spectrum.iter().enumerate() {
+                let size = value.abs().max(FLOOR);
+                spectra.push(vec![net.width() as f64, at as f64 + 1.0, *value, size, value.signum()]);
             }
             let counts = [inertia.negative, inertia.zero, inertia.positive].map(|count| count as f64);
             table.push([&[net.width() as f64, loss, slope, spectrum[0]][..], &counts].concat());
@@ -93,7 +94,7 @@ impl Experiment for CondensedCriticalExistence {
         for (k, &a) in narrow.net.a.iter().enumerate() {
             results.value(&format!("neuron{}.a", k + 1), a);
         }
-        results.frame("spectra", Frame::from_rows(&["width", "eigenvalue", "size", "sign"], &spectra));
+        results.frame("spectra", Frame::from_rows(&["width", "index", "eigenvalue", "size", "sign"], &spectra));
         let heads = ["width", "loss", "gradient", "lowest", "negative", "zero", "positive"];
         results.frame("points", Frame::from_rows(&heads, &table));
         Ok(results)

@@ -4,11 +4,13 @@
 use crate::experiment::{Context, Experiment, Fault, Stop};
 use crate::frame::{Frame, Results};
 use crate::nn::critical::Landscape;
-use crate::nn::origin::{Form, distinct, dot, line_angle, unit};
+use crate::nn::origin::{Form, distinct, dot, unit};
+use crate::nn::plane;
 use crate::nn::similarity::{cosines, leading_order};
 use crate::nn::tanh_net::{TanhNet, with_bias};
 use crate::num::eigen;
 use crate::num::math::{sin, sin_cos};
+use crate::num::stats::linspace;
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 use std::f64::consts::PI;
@@ -124,7 +126,7 @@ fn data(params: &Params, ctx: &Context, set: usize) -> Landscape {
 
 /// The output weight's sign of neuron `k`.
 fn sign(k: usize) -> f64 {
-    if k % 2 == 0 { 1.0 } else { -1.0 }
+    if k.is_multiple_of(2) { 1.0 } else { -1.0 }
 }
 
 /// Where the flow takes `neurons` random directions.
@@ -199,71 +201,46 @@ fn similarity(p: usize, directions: &[f64], d: usize) -> Vec<Vec<f64>> {
 
 /// One-dimensional data: the field of the `(w, b)` plane, its attracting rays, and paths of neurons with `a > 0`.
 fn plane(params: &Params, ctx: &Context, results: &mut Results) {
-    let spacing = 2.0 / (params.line_samples - 1) as f64;
-    let points: Vec<f64> = (0..params.line_samples).map(|i| -1.0 + spacing * i as f64).collect();
+    let points = linspace(-1.0, 1.0, params.line_samples);
     let y: Vec<f64> = points.iter().map(|x| sin(3.0 * x) + 0.5 * sin(6.0 * x)).collect();
     let x = with_bias(&Array2::from_shape_vec((points.len(), 1), points).expect("one column"));
 
-    let (mut field, mut rays, mut climbs, mut profile) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut rows: [Vec<Vec<f64>>; 5] = Default::default();
+    let [field, rays, paths, profile, extrema] = &mut rows;
     let (mut error, mut missed, mut over) = (0.0f64, 0, 0);
     for p in ORDERS {
         let (form, order) = (Form::new(&x, &y, p), p as f64);
-        let extrema = form.extrema();
-        let ends = ends(&form, 2, params, ctx);
-        for end in &ends {
-            error = error.max(extrema.iter().map(|angle| sin_cos(line_angle(end) - angle).0.abs()).fold(1.0, f64::min));
-        }
-        let reached = |angle: f64| ends.iter().any(|end| sin_cos(line_angle(end) - angle).0.abs() < 0.01);
-        missed += extrema.iter().filter(|&&angle| !reached(angle)).count();
-        results.value(&format!("plane.p{p}.lines"), extrema.len() as f64);
+        let (lines, ends) = (plane::extrema(&form), ends(&form, 2, params, ctx));
+        let off = |end: &[f64]| lines.iter().map(|&angle| plane::off_line(end, angle)).fold(1.0, f64::min);
+        error = ends.iter().map(|end| off(end)).fold(error, f64::max);
+        missed += lines.iter().filter(|&&line| ends.iter().all(|end| plane::off_line(end, line) > 0.01)).count();
         over += usize::from(distinct(&ends, SAME).len() > 2 * p);
-        for (k, end) in ends.iter().enumerate() {
-            if ends[..k].iter().skip(k % 2).step_by(2).all(|other| dot(other, end) <= SAME) {
-                rays.push(vec![order, sign(k), 0.0, 0.0, 1.1 * end[0], 1.1 * end[1]]);
-            }
+        results.value(&format!("plane.p{p}.lines"), lines.len() as f64);
+
+        field.extend(plane::arrows(&form).iter().map(|arrow| [&[order], &arrow[..]].concat()));
+        for side in [0, 1] {
+            let ends: Vec<Vec<f64>> = ends.iter().skip(side).step_by(2).cloned().collect();
+            let ray = |end: &Vec<f64>| vec![order, sign(side), 0.0, 0.0, 1.1 * end[0], 1.1 * end[1]];
+            rays.extend(distinct(&ends, SAME).iter().map(ray));
         }
-        field.extend(arrows(&form).map(|arrow| [&[order], &arrow[..]].concat()));
-        climbs.extend(paths(p, &form));
-        profile.extend(circle(&form).map(|at| [&[order], &at[..]].concat()));
+        for path in 0..12 {
+            let (sin, cos) = sin_cos(PI * f64::from(path) / 6.0 + 0.1);
+            let climb = plane::climb(&form, [0.2 * cos, 0.2 * sin], 0.02, 1.05, 200);
+            paths.extend(climb.iter().map(|at| vec![order, f64::from(path), at[0], at[1]]));
+        }
+        let largest = lines.iter().map(|&angle| plane::height(&form, angle).abs()).fold(0.0, f64::max);
+        let height = |&angle: &f64| vec![order, angle, plane::height(&form, angle) / largest];
+        profile.extend(linspace(0.0, PI, 91).iter().map(height));
+        extrema.extend(lines.iter().map(height));
     }
     results.value("plane.error", error);
     results.value("plane.missed", missed as f64);
     results.value("plane.violations", over as f64);
-    results.frame("field", Frame::from_rows(&["p", "w", "b", "w2", "b2"], &field));
-    results.frame("rays", Frame::from_rows(&["p", "sign", "w", "b", "w2", "b2"], &rays));
-    results.frame("paths", Frame::from_rows(&["p", "path", "w", "b"], &climbs));
-    results.frame("profile", Frame::from_rows(&["p", "angle", "g"], &profile));
-}
-
-/// Arrows of one length, centred on a grid, along the field of `a > 0`.
-fn arrows(form: &Form) -> impl Iterator<Item = [f64; 4]> {
-    let grid = (-5..=5).flat_map(|row| (-5..=5).map(move |column| [0.2 * f64::from(column), 0.2 * f64::from(row)]));
-    grid.filter(|at| *at != [0.0, 0.0]).map(|at| {
-        let v = unit(&form.field(&at));
-        [at[0] - 0.06 * v[0], at[1] - 0.06 * v[1], at[0] + 0.06 * v[0], at[1] + 0.06 * v[1]]
-    })
-}
-
-/// Twelve paths from a small circle, as rows `(p, path, w, b)`.
-fn paths(p: usize, form: &Form) -> Vec<Vec<f64>> {
-    let path = |number: u32| {
-        let (sin, cos) = sin_cos(PI * f64::from(number) / 6.0 + 0.1);
-        let points = form.climb(&[0.2 * cos, 0.2 * sin], 0.02, 1.05, 200);
-        points.into_iter().map(move |at| vec![p as f64, f64::from(number), at[0], at[1]])
-    };
-    (0..12).flat_map(path).collect()
-}
-
-/// `(θ, g)` on half the circle of directions, `g` in units of its largest size.
-fn circle(form: &Form) -> impl Iterator<Item = [f64; 2]> {
-    let value = |angle: f64| {
-        let (sin, cos) = sin_cos(angle);
-        form.value(&[cos, sin])
-    };
-    let points: Vec<[f64; 2]> =
-        (0..=90).map(|at| PI * f64::from(at) / 90.0).map(|angle| [angle, value(angle)]).collect();
-    let largest = points.iter().map(|at| at[1].abs()).fold(0.0, f64::max);
-    points.into_iter().map(move |[angle, g]| [angle, g / largest])
+    results.frame("field", Frame::from_rows(&["p", "w", "b", "w2", "b2"], field));
+    results.frame("rays", Frame::from_rows(&["p", "sign", "w", "b", "w2", "b2"], rays));
+    results.frame("paths", Frame::from_rows(&["p", "path", "w", "b"], paths));
+    results.frame("profile", Frame::from_rows(&["p", "angle", "g"], profile));
+    results.frame("extrema", Frame::from_rows(&["p", "angle", "g"], extrema));
 }
 
 /// A real tanh network from tiny weights: where its large neurons point when the loss has barely moved.
@@ -286,7 +263,7 @@ fn trained(params: &Params, ctx: &Context, results: &mut Results) -> Result<(), 
         let large = (0..params.width).filter(|&k| size(k) > 0.5 * largest);
         Ok(vec![cell as f64, epochs as f64, set.loss(&net) / first, large.map(cosine).fold(1.0, f64::min)])
     })?;
-    results.value("trained.aligned", rows.iter().filter(|row| row[3] > 0.99).count() as f64);
+    results.value("trained.aligned", rows.iter().filter(|row| row[3] > 0.999).count() as f64);
     results.value("trained.sets", rows.len() as f64);
     results.frame("trained", Frame::from_rows(&["set", "epochs", "loss", "cosine"], &rows));
     Ok(())

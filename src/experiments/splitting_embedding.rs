@@ -34,7 +34,7 @@ pub struct Params {
 
 impl Default for Params {
     fn default() -> Self {
-        Self { widths: vec![1, 2, 3], starts: 24, std: [2.0, 0.7, 4.0], steps: 300, per_unit: 20, zero: 1e-11 }
+        Self { widths: vec![1, 2, 3], starts: 24, std: [2.0, 0.7, 4.0], steps: 150, per_unit: 20, zero: 1e-11 }
     }
 }
 

@@ -6,6 +6,7 @@ use crate::num::eigen;
 use crate::num::linalg::transposed_matmul;
 use crate::num::math::tanh;
 use crate::num::solve::lu_solve;
+use crate::num::stats::linspace;
 use ndarray::Array2;
 
 /// The loss of a data set as a function of the network: `R(θ) = (1/n) Σ_i (f(x_i) − y_i)²`, without a factor ½.
@@ -65,7 +66,7 @@ impl Landscape {
     /// The deck's one-dimensional data: 50 points equally spaced on [−15, 15] of
     /// `y = tanh(x − 7) + tanh(x) + tanh(x + 7)`, with a bias input (Zhang et al. 2021, figure 1).
     pub fn three_steps() -> Self {
-        let points: Vec<f64> = (0..50).map(|i| -15.0 + 30.0 * f64::from(i) / 49.0).collect();
+        let points = linspace(-15.0, 15.0, 50);
         let y = points.iter().map(|x| tanh(x - 7.0) + tanh(*x) + tanh(x + 7.0)).collect();
         Self { x: with_bias(&Array2::from_shape_vec((50, 1), points).expect("one column")), y }
     }

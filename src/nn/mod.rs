@@ -2,6 +2,7 @@
 pub mod critical;
 pub mod embed;
 pub mod origin;
+pub mod plane;
 pub mod rank;
 pub mod similarity;
 pub mod tanh_net;

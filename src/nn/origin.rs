@@ -1,9 +1,7 @@
 //! The gradient flow of neurons near zero: a field on the sphere of directions, the same for every neuron.
 //! It knows no output weights but their sign, and no loss: near zero the residual is the target and neurons do not meet.
 
-use crate::num::math::{atan2, sin_cos};
 use ndarray::Array2;
-use std::f64::consts::PI;
 
 /// The form `g(u) = Σ_i y_i (u·x_i)^p` of data `(x_i, y_i)`.
 ///
@@ -59,50 +57,6 @@ impl Form {
         }
         u
     }
-
-    /// A neuron's path under `ẇ ∝ ∇g(w)`, by the midpoint rule in steps of arc length, while every entry of `w` stays
-    /// within `reach` (at most `steps` steps).
-    pub fn climb(&self, start: &[f64], step: f64, reach: f64, steps: usize) -> Vec<Vec<f64>> {
-        let moved = |from: &[f64], along: &[f64], length: f64| -> Vec<f64> {
-            from.iter().zip(unit(&self.field(along))).map(|(w, v)| w + length * v).collect()
-        };
-        let path = std::iter::successors(Some(start.to_vec()), |w| Some(moved(w, &moved(w, w, 0.5 * step), step)));
-        path.take(steps + 1).take_while(|w| w.iter().all(|entry| entry.abs() <= reach)).collect()
-    }
-
-    /// In the plane (`d = 2`): the angles in [0, π) at which `g(cos θ, sin θ)` is a local extremum, rising. Each attracts
-    /// the neurons of one sign. There are at most `p`: `g` is a trigonometric polynomial of degree `p`.
-    pub fn extrema(&self) -> Vec<f64> {
-        assert_eq!(self.d, 2, "extrema are sought on a circle");
-        let slope = |angle: f64| {
-            let (sin, cos) = sin_cos(angle);
-            let field = self.field(&[cos, sin]);
-            cos * field[1] - sin * field[0]
-        };
-        // An offset that is no fraction of π keeps the extrema of symmetric data inside the cells.
-        let edge = |cell: u32| 0.1234 + PI * f64::from(cell) / 720.0;
-        let mut found: Vec<f64> = (0..720)
-            .map(|cell| (edge(cell), edge(cell + 1)))
-            .filter(|&(low, high)| (slope(low) < 0.0) != (slope(high) < 0.0))
-            .map(|(low, high)| bisect(slope, low, high).rem_euclid(PI))
-            .collect();
-        found.sort_by(f64::total_cmp);
-        found
-    }
-}
-
-/// The zero of a function that changes sign between `low` and `high`.
-fn bisect(f: impl Fn(f64) -> f64, mut low: f64, mut high: f64) -> f64 {
-    let below = f(low) < 0.0;
-    for _ in 0..52 {
-        let middle = 0.5 * (low + high);
-        if (f(middle) < 0.0) == below {
-            low = middle;
-        } else {
-            high = middle;
-        }
-    }
-    0.5 * (low + high)
 }
 
 /// The distinct directions among unit vectors, in order of first appearance: two are one when their cosine exceeds `cosine`.
@@ -114,11 +68,6 @@ pub fn distinct(directions: &[Vec<f64>], cosine: f64) -> Vec<Vec<f64>> {
         }
     }
     kept
-}
-
-/// The angle of a line in the plane, in [0, π).
-pub fn line_angle(u: &[f64]) -> f64 {
-    atan2(u[1], u[0]).rem_euclid(PI)
 }
 
 /// `u·v`.
@@ -189,49 +138,12 @@ mod tests {
     }
 
     #[test]
-    fn in_the_plane_the_flow_ends_at_extrema_and_there_are_at_most_p() {
-        for p in 1..=4 {
-            let (x, y, mut rng) = data(10 + p as u64, 2);
-            let form = Form::new(&x, &y, p);
-            let extrema = form.extrema();
-            assert!(!extrema.is_empty() && extrema.len() <= p, "p = {p}: {extrema:?}");
-            for at in 0..40 {
-                let end = form.settle(&rng.normals(2, 1.0), if at % 2 == 0 { 1.0 } else { -1.0 }, 20_000);
-                let miss = extrema.iter().map(|angle| sin_cos(line_angle(&end) - angle).0.abs());
-                assert!(miss.fold(1.0, f64::min) < 1e-6, "p = {p}: {end:?} is not among {extrema:?}");
-            }
-        }
-    }
-
-    #[test]
-    fn a_path_climbs_and_leaves_along_an_attracting_ray() {
-        let (x, y, mut rng) = data(6, 2);
-        let form = Form::new(&x, &y, 3);
-        let path = form.climb(&unit(&rng.normals(2, 1.0)), 0.02, 50.0, 20_000);
-        assert!(path.windows(2).all(|pair| form.value(&pair[1]) > form.value(&pair[0])));
-        let angle = line_angle(path.last().expect("a start"));
-        assert!(
-            form.extrema().iter().any(|ray| (ray - angle).abs() < 0.02),
-            "{angle} is not among {:?}",
-            form.extrema()
-        );
-    }
-
-    #[test]
     fn beyond_the_plane_a_cubic_form_may_have_more_than_three_maxima() {
         // Σ u_c³ has a maximum at each axis, and one more at −(1, …, 1)/√d.
         let form = Form::new(&Array2::eye(4), &[1.0; 4], 3);
         let mut rng = Stream::root(5);
-        let side = |k: usize| if k % 2 == 0 { 1.0 } else { -1.0 };
+        let side = |k: usize| if k.is_multiple_of(2) { 1.0 } else { -1.0 };
         let ends: Vec<_> = (0..300).map(|k| form.settle(&rng.normals(4, 1.0), side(k), 2000)).collect();
         assert_eq!(distinct(&ends, 1.0 - 1e-6).len(), 2 * (4 + 1));
-    }
-
-    #[test]
-    fn angles_of_lines_forget_the_sign() {
-        let u = unit(&[-1.0, 2.0]);
-        assert!((line_angle(&u) - line_angle(&[-u[0], -u[1]])).abs() < 1e-15);
-        let axes = [vec![1.0, 0.0], vec![0.0, 1.0], vec![1.0, 0.0]];
-        assert_eq!(distinct(&axes, 0.99), axes[..2]);
     }
 }
