@@ -188,7 +188,7 @@ fn hessian(splits: &[Split]) -> Frame {
 fn schematic(results: &mut Results) {
     let (mut nodes, mut edges) = (Vec::new(), Vec::new());
     for (left, hidden) in
-        [(0.0, &[("other", 2.0), ("split", 0.0)][..]), (3.6, &[("other", 2.0), ("kept", 0.5), ("copy", -0.5)])]
+        [(0.0, &[("other", 2.0), ("split", 0.2)][..]), (3.6, &[("other", 2.0), ("kept", 0.2), ("copy", -0.8)])]
     {
         nodes.extend([("input", left, 1.0), ("output", left + 2.0, 1.0)]);
         for &(role, height) in hidden {
@@ -197,8 +197,8 @@ fn schematic(results: &mut Results) {
             edges.push((role, [left + 1.0, height, left + 2.0, 1.0]));
         }
     }
-    let labels = [("x", -0.2, 1.0), ("f", 2.2, 1.0), ("T", 2.8, 1.3), ("x", 3.4, 1.0), ("f", 5.8, 1.0)];
-    let weights = [("a", 1.65, 0.35), ("(1 − α) a", 5.4, 0.45), ("α a", 5.2, -0.15)];
+    let labels = [("x", -0.3, 1.0), ("f", 2.3, 1.0), ("→", 2.8, 1.0), ("x", 3.3, 1.0), ("f", 5.9, 1.0)];
+    let weights = [("a", 1.65, 0.4), ("(1 − α) a", 4.65, 0.8), ("α a", 5.5, -0.1)];
     let texts: Vec<_> = labels.into_iter().chain(weights).collect();
     results.frame(
         "nodes",
