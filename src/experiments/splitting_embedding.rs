@@ -197,8 +197,8 @@ fn schematic(results: &mut Results) {
             edges.push((role, [left + 1.0, height, left + 2.0, 1.0]));
         }
     }
-    let labels = [("x", -0.3, 1.0), ("f", 2.3, 1.0), ("→", 2.8, 1.0), ("x", 3.3, 1.0), ("f", 5.9, 1.0)];
-    let weights = [("a", 1.65, 0.4), ("(1 − α) a", 4.65, 0.8), ("α a", 5.5, -0.1)];
+    let labels = [("x", -0.55, 1.0), ("f", 2.2, 1.0), ("→", 2.6, 1.0), ("x", 3.1, 1.0), ("f", 5.8, 1.0)];
+    let weights = [("a", 1.65, 0.4), ("(1 − α) a", 4.6, 0.75), ("α a", 5.5, -0.1)];
     let texts: Vec<_> = labels.into_iter().chain(weights).collect();
     results.frame(
         "nodes",
