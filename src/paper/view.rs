@@ -35,19 +35,19 @@ pub struct SectionView {
     pub figures: Vec<Entry>,
 }
 
-/// What the index needs of one figure: enough for contents and claims, and its finished card.
+/// What the index needs of one figure: enough for contents, claims and provenance, and its finished card.
 #[derive(Clone, Debug, Serialize)]
 pub struct Entry {
     /// Number in the report, from 1.
     pub number: usize,
     /// Kebab-case name, unique.
     pub id: String,
-    /// Title of the figure.
+    /// Title of the figure; it stands in links, so it holds none.
     pub title: Text,
     /// What must hold, with what was measured.
     pub claims: Vec<ClaimView>,
-    /// Whether the outputs are those of the lock.
-    pub lock: Lock,
+    /// Who computed it, from what.
+    pub provenance: Provenance,
     /// The finished card: see [`crate::paper::report::render_card`].
     pub card: Text,
 }
@@ -59,7 +59,7 @@ pub struct FigureView {
     pub number: usize,
     /// Kebab-case name, unique.
     pub id: String,
-    /// Title of the figure.
+    /// Title of the figure; it stands in links, so it holds none.
     pub title: Text,
     /// Title of the slide that it reproduces, in the deck's words.
     pub slide: String,
@@ -244,7 +244,7 @@ impl ReportView {
             claims: claims().count(),
             hold: claims().filter(|claim| claim.holds).count(),
             figures: figures().count(),
-            locked: figures().filter(|figure| figure.lock == Lock::Matches).count(),
+            locked: figures().filter(|figure| figure.provenance.lock == Lock::Matches).count(),
         }
     }
 }
