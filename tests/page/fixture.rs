@@ -15,6 +15,7 @@ pub fn templates() -> Templates {
         ("card.md", include_str!("../../templates/card.md")),
         ("index.html", include_str!("../../templates/index.html")),
         ("report.md", include_str!("../../templates/report.md")),
+        ("math-font.css", include_str!("../../templates/math-font.css")),
         ("style.css", include_str!("../../templates/style.css")),
     ])
     .unwrap_or_else(|fault| panic!("{fault:?}"))
