@@ -32,8 +32,8 @@ pub struct Quote {
 /// What is wrong with a prose, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// Byte offset into the prose, marks included.
-    pub offset: usize,
+    /// Bytes of the prose, marks included.
+    pub span: Range<usize>,
     /// One sentence, lower case.
     pub message: String,
 }
@@ -53,7 +53,7 @@ pub fn mark(n: usize) -> String {
 /// # Errors
 /// Every fault of the prose, in order.
 pub fn block(prose: &str, quotes: &[Quote]) -> Result<Text, Vec<Fault>> {
-    Rendition::new(prose, quotes, false).render()
+    Rendition::new(prose, quotes, Place::Page).render()
 }
 
 /// Renders a sentence (a caption, a claim, a title) without a paragraph around it.
@@ -61,7 +61,16 @@ pub fn block(prose: &str, quotes: &[Quote]) -> Result<Text, Vec<Fault>> {
 /// # Errors
 /// Every fault of the prose, in order.
 pub fn inline(prose: &str, quotes: &[Quote]) -> Result<Text, Vec<Fault>> {
-    Rendition::new(prose, quotes, true).render()
+    Rendition::new(prose, quotes, Place::Sentence).render()
+}
+
+/// Renders the head of a table's column. Not every reader takes MathML for a name, and a head needs one: formulas carry
+/// their TeX as a label.
+///
+/// # Errors
+/// Every fault of the prose, in order.
+pub fn head(prose: &str, quotes: &[Quote]) -> Result<Text, Vec<Fault>> {
+    Rendition::new(prose, quotes, Place::Head).render()
 }
 
 /// Fills the marks of a text that carries no markup (an `alt`) with plain words.
@@ -115,11 +124,19 @@ fn harmless(target: &str) -> bool {
     }
 }
 
+/// Where a prose will stand.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Page,
+    Sentence,
+    Head,
+}
+
 /// One prose on its way: HTML is made from the parser's events, Markdown by editing the source in place.
 struct Rendition<'a> {
     prose: &'a str,
     quotes: &'a [Quote],
-    inline: bool,
+    place: Place,
     html: Vec<Event<'a>>,
     edits: Vec<(Range<usize>, String)>,
     /// Where marks become plain text in Markdown.
@@ -130,15 +147,15 @@ struct Rendition<'a> {
 }
 
 impl<'a> Rendition<'a> {
-    fn new(prose: &'a str, quotes: &'a [Quote], inline: bool) -> Self {
+    fn new(prose: &'a str, quotes: &'a [Quote], place: Place) -> Self {
         let (html, edits, literal, open) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Self { prose, quotes, inline, html, edits, literal, open, faults: Vec::new() }
+        Self { prose, quotes, place, html, edits, literal, open, faults: Vec::new() }
     }
 
     fn render(mut self) -> Result<Text, Vec<Fault>> {
         for (at, number) in marks(self.prose) {
             if number.is_none_or(|n| n >= self.quotes.len()) {
-                self.fault(at.start, "the private-use character U+E000 is reserved for quotes".to_owned());
+                self.fault(at, "the private-use character U+E000 is reserved for quotes".to_owned());
             }
         }
         if self.faults.is_empty() {
@@ -154,11 +171,11 @@ impl<'a> Rendition<'a> {
         match event {
             Event::Start(tag) => self.start(tag, at),
             Event::End(end) => self.end(end),
-            Event::Text(text) => self.words(text),
+            Event::Text(text) => self.words(&text),
             Event::Html(raw) | Event::InlineHtml(raw) => {
                 let less = self.prose[at.clone()].match_indices('<').map(|(i, _)| at.start + i..at.start + i + 1);
                 self.edits.extend(less.map(|place| (place, "&lt;".to_owned())));
-                self.words(raw);
+                self.words(&raw);
             }
             Event::Code(code) => {
                 self.literal.push(at);
@@ -174,7 +191,7 @@ impl<'a> Rendition<'a> {
         let end = tag.to_end();
         let mut shown = true;
         match tag {
-            Tag::Paragraph | Tag::HtmlBlock if self.inline => {
+            Tag::Paragraph | Tag::HtmlBlock if self.place != Place::Page => {
                 shown = false;
                 if !self.html.is_empty() {
                     self.html.push(Event::Text(" ".into()));
@@ -202,7 +219,7 @@ impl<'a> Rendition<'a> {
             }
             Tag::Image { .. } => {
                 shown = false;
-                self.fault(at.start, "no picture can stand in prose: draw it in a `chart` block".to_owned());
+                self.fault(at, "no picture can stand in prose: draw it in a `chart` block".to_owned());
             }
             other => self.html.push(Event::Start(other)),
         }
@@ -225,14 +242,14 @@ impl<'a> Rendition<'a> {
     }
 
     /// Text with marks: each mark is its quote's HTML, or plain words where HTML cannot stand.
-    fn words(&mut self, text: CowStr<'a>) {
+    fn words(&mut self, text: &str) {
         let bare = self.open.iter().any(|(end, _)| matches!(end, TagEnd::Link | TagEnd::CodeBlock));
         if bare || !text.contains(OPEN) {
-            self.html.push(Event::Text(plain(&text, self.quotes).into()));
+            self.html.push(Event::Text(plain(text, self.quotes).into()));
             return;
         }
         let mut done = 0;
-        for (at, number) in marks(&text) {
+        for (at, number) in marks(text) {
             self.html.push(Event::Text(text[done..at.start].to_owned().into()));
             let quote = number.and_then(|n| self.quotes.get(n)).map_or("", |quote| &quote.html);
             self.html.push(Event::InlineHtml(quote.into()));
@@ -243,17 +260,21 @@ impl<'a> Rendition<'a> {
 
     /// A formula. On a line of its own it leaves the paragraph, because a block cannot stand in one.
     fn math(&mut self, formula: &str, display: bool, at: Range<usize>) {
-        let parent = if self.inline { None } else { self.open.last().map(|(end, _)| *end) };
+        let parent = self.open.last().map(|(end, _)| *end).filter(|_| self.place == Place::Page);
         let alone = display && matches!(parent, Some(TagEnd::Paragraph | TagEnd::Item));
         match tex::mathml(&plain(formula, self.quotes), alone) {
+            Ok(set) if self.place == Place::Head || self.open.iter().any(|(end, _)| *end == TagEnd::TableHead) => {
+                self.markup(&set.replacen("<math", &format!("<math aria-label=\"{}\"", escape(formula)), 1));
+            }
             Ok(set) if !alone => self.markup(&set),
             Ok(set) => {
                 let (leave, enter) = if parent == Some(TagEnd::Paragraph) { ("</p>\n", "\n<p>") } else { ("", "") };
                 self.markup(&format!("{leave}<div class=\"eq\" tabindex=\"0\">{set}</div>{enter}"));
             }
             Err(fault) => {
-                let inside = at.start + if display { 2 } else { 1 } + fault.offset;
-                self.fault(inside.min(at.end), fault.message);
+                let tex = at.start + if display { 2 } else { 1 };
+                let inside = |byte: usize| (tex + byte).min(at.end);
+                self.fault(inside(fault.span.start)..inside(fault.span.end), fault.message);
             }
         }
         self.literal.push(at);
@@ -279,15 +300,16 @@ impl<'a> Rendition<'a> {
         self.html.push(Event::InlineHtml(markup.to_owned().into()));
     }
 
-    fn fault(&mut self, offset: usize, message: String) {
-        self.faults.push(Fault { offset, message });
+    fn fault(&mut self, span: Range<usize>, message: String) {
+        self.faults.push(Fault { span, message });
     }
 
     fn text(mut self) -> Text {
         let mut page = String::new();
         html::push_html(&mut page, self.html.into_iter());
         // A formula that fills its paragraph leaves empty ones around itself.
-        let page = page.replace("<p>\n", "<p>").replace("\n</p>", "</p>").replace("<p></p>\n", "").replace("<p></p>", "");
+        let page =
+            page.replace("<p>\n", "<p>").replace("\n</p>", "</p>").replace("<p></p>\n", "").replace("<p></p>", "");
         for (at, number) in marks(self.prose) {
             let Some(quote) = number.and_then(|n| self.quotes.get(n)) else { continue };
             let bare = self.literal.iter().any(|place| place.contains(&at.start));

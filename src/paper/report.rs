@@ -2,6 +2,7 @@
 //! It reads no file and knows no engine: templates come in as text, pages go out as text.
 
 use std::fmt::Write as _;
+use std::ops::Range;
 
 use serde::Serialize;
 use tera::{Context, Error, ErrorKind, Kwargs, State, Tera};
@@ -18,6 +19,8 @@ pub struct Fault {
     pub line: usize,
     /// From 1, in characters; 0 when no place is known.
     pub column: usize,
+    /// Bytes of the template; empty when no place is known.
+    pub span: Range<usize>,
     /// One sentence.
     pub message: String,
 }
@@ -75,9 +78,10 @@ impl Fault {
                 template: report.filename().to_owned(),
                 line: report.span().start_line,
                 column: report.span().start_col + 1,
+                span: report.span().range.clone(),
                 message: report.message().to_owned(),
             },
-            other => Self { template: String::new(), line: 0, column: 0, message: other.to_string() },
+            other => Self { template: String::new(), line: 0, column: 0, span: 0..0, message: other.to_string() },
         }
     }
 }
@@ -97,16 +101,22 @@ fn md(text: &str) -> String {
     safe
 }
 
-/// Markdown as one cell of a Markdown table. Bars are escaped even in formulas: the table takes the backslash away.
+/// Markdown as one cell of a Markdown table. A table takes the backslash from `\|` even inside a formula, so bars are
+/// escaped there too, and the double bar of TeX is written by its name.
 fn cell(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
-    let mut escaped = false;
+    let (mut escaped, mut formula) = (false, false);
     for c in text.chars() {
         match c {
+            '|' if escaped && formula => {
+                safe.pop();
+                safe.push_str("\\Vert ");
+            }
             '|' if !escaped => safe.push_str("\\|"),
             '\n' | '\r' => safe.push(' '),
             _ => safe.push(c),
         }
+        formula ^= c == '$' && !escaped;
         escaped = c == '\\' && !escaped;
     }
     safe
@@ -146,6 +156,7 @@ mod tests {
         let fault = Templates::new(texts).expect("templates").render("index.html", &View { word: "x" }).unwrap_err();
         assert_eq!((fault.template.as_str(), fault.line, fault.column), ("part.html", 3, 7), "{}", fault.message);
         assert!(fault.message.contains("wrod"), "{}", fault.message);
+        assert_eq!(&texts[1].1[fault.span], "wrod");
         let fault = Templates::new([]).expect("none").render("card.html", &View { word: "x" }).unwrap_err();
         assert!(fault.message.contains("card.html"), "{}", fault.message);
     }
@@ -162,7 +173,8 @@ mod tests {
 
     #[test]
     fn a_cell_keeps_bars_that_are_escaped_already() {
-        assert_eq!(cell("a|b \\| \\\\| \n$|x|$"), "a\\|b \\| \\\\\\|  $\\|x\\|$");
+        assert_eq!(cell(r"a|b \| \\| $|x|$"), r"a\|b \| \\\| $\|x\|$");
+        assert_eq!(cell("$\\|x\\|$\n5\\$ \\|"), "$\\Vert x\\Vert $ 5\\$ \\|");
     }
 
     #[test]

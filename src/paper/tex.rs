@@ -1,6 +1,8 @@
 //! TeX formulas as MathML Core, so that a page needs neither script nor network to show them.
 //! It knows nothing of the text around a formula.
 
+use std::ops::Range;
+
 use math_core::{LatexToMathML, MathDisplay};
 
 /// How many commands, groups and scripts a formula may have. The converter recurses into each; in 2 MB of stack it
@@ -10,24 +12,23 @@ const PARTS: usize = 400;
 /// Why a formula cannot be set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// Byte offset into the TeX.
-    pub offset: usize,
+    /// Bytes of the TeX.
+    pub span: Range<usize>,
     /// One sentence, lower case.
     pub message: String,
 }
 
 /// The `<math>` element of a formula; `display` asks for the large form that stands on its own line.
 pub fn mathml(tex: &str, display: bool) -> Result<String, Fault> {
-    let fault = |offset, reason: &str| {
-        Err(Fault { offset, message: format!("cannot set the formula `{}`: {reason}", tex.trim()) })
-    };
-    if let Some((offset, _)) = tex.match_indices(['\\', '{', '^', '_']).nth(PARTS) {
-        return fault(offset, "it has too many parts, split it");
+    let fault =
+        |span, reason: &str| Err(Fault { span, message: format!("cannot set the formula `{}`: {reason}", tex.trim()) });
+    if let Some((at, part)) = tex.match_indices(['\\', '{', '^', '_']).nth(PARTS) {
+        return fault(at..at + part.len(), "it has too many parts, split it");
     }
     let form = if display { MathDisplay::Block } else { MathDisplay::Inline };
     match LatexToMathML::default().convert_with_local_state(tex, form) {
         Ok(set) => Ok(set.mathml),
-        Err(error) => fault(error.0.start.min(tex.len()), &lower(&error.error_message())),
+        Err(error) => fault(error.0.clone(), &lower(&error.error_message())),
     }
 }
 
@@ -72,10 +73,7 @@ mod tests {
             &["sup", "∈", "RD"],
         ),
         (r"\hat{f}(\xi) = \int_{-\infty}^{\infty} f(x)\, e^{-i \xi x} \,\mathrm{d}x", &["<mover", "∫", "ξ"]),
-        (
-            r"\begin{aligned} \kappa &= m^{-\gamma} \\ \kappa' &= m^{-\gamma'} \end{aligned}",
-            &["<mtable", "<mtr>"],
-        ),
+        (r"\begin{aligned} \kappa &= m^{-\gamma} \\ \kappa' &= m^{-\gamma'} \end{aligned}", &["<mtable", "<mtr>"]),
         (
             r"R(\theta) = \begin{cases} 1 & \text{if } \gamma > 1 \\ 0 & \text{otherwise} \end{cases}",
             &["<mtable", "otherwise"],
@@ -104,8 +102,12 @@ mod tests {
     #[test]
     fn a_mistake_is_named_and_placed() {
         let fault = mathml(r"a + \frob{x}", false).unwrap_err();
-        assert_eq!(fault.offset, 4);
-        assert!(fault.message.starts_with(r"cannot set the formula `a + \frob{x}`: unknown command"), "{}", fault.message);
+        assert_eq!(fault.span, 4..9);
+        assert!(
+            fault.message.starts_with(r"cannot set the formula `a + \frob{x}`: unknown command"),
+            "{}",
+            fault.message
+        );
         for broken in [r"\frac{1}", "{x", "x^y^z", r"\left( x", "}", "\\", r"\begin{matrix}"] {
             assert!(mathml(broken, true).is_err(), "`{broken}` was set");
         }
@@ -119,7 +121,7 @@ mod tests {
             }
         }
         let fault = mathml(&"{".repeat(5000), true).unwrap_err();
-        assert_eq!(fault.offset, PARTS);
+        assert_eq!(fault.span, PARTS..PARTS + 1);
     }
 
     #[test]

@@ -118,7 +118,7 @@ pub struct Chart {
 /// A table as text.
 #[derive(Clone, Debug, Serialize)]
 pub struct Grid {
-    /// Column heads.
+    /// Column heads: see [`crate::paper::markup::head`].
     pub head: Vec<Text>,
     /// Rows of as many cells.
     pub rows: Vec<Vec<Cell>>,

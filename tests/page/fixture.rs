@@ -42,9 +42,17 @@ fn picture(panels: usize, wide: bool, title: &str) -> String {
     for panel in 0..panels {
         let (left, right) = (panel * share + 520, (panel + 1) * share - 180);
         for y in [400, 1400, 2400] {
-            let _ = write!(svg, "<path class=\"plot-grid\" color=\"#e4e7eb\" stroke=\"currentColor\" stroke-width=\"8\" d=\"M{left} {y}H{right}\"/>");
+            let _ = write!(
+                svg,
+                "<path class=\"plot-grid\" color=\"#e4e7eb\" stroke=\"currentColor\" stroke-width=\"8\" d=\"M{left} {y}H{right}\"/>"
+            );
             let label = f64::from(2400 - y) / 2000.0;
-            let _ = write!(svg, "<text class=\"plot-muted\" color=\"#57606a\" fill=\"currentColor\" font-size=\"130\" text-anchor=\"end\" x=\"{}\" y=\"{}\">{label}</text>", left - 80, y + 45);
+            let _ = write!(
+                svg,
+                "<text class=\"plot-muted\" color=\"#57606a\" fill=\"currentColor\" font-size=\"130\" text-anchor=\"end\" x=\"{}\" y=\"{}\">{label}</text>",
+                left - 80,
+                y + 45
+            );
         }
         for (at, ink, color) in [(0_usize, "blue", "#0072b2"), (1, "vermilion", "#d55e00"), (2, "green", "#009e73")] {
             let points = (0..=60).map(|i| {
@@ -54,9 +62,17 @@ fn picture(panels: usize, wide: bool, title: &str) -> String {
                 format!("{} {:.0}", left + (right - left) * i / 60, 2400.0 - 1900.0 * y)
             });
             let path = points.collect::<Vec<_>>().join("L");
-            let _ = write!(svg, "<path class=\"plot-{ink}\" color=\"{color}\" stroke=\"currentColor\" stroke-width=\"16\" d=\"M{path}\"/>");
+            let _ = write!(
+                svg,
+                "<path class=\"plot-{ink}\" color=\"{color}\" stroke=\"currentColor\" stroke-width=\"16\" d=\"M{path}\"/>"
+            );
         }
-        let _ = write!(svg, "<text class=\"plot-ink\" color=\"#1b1f24\" fill=\"currentColor\" font-size=\"140\" text-anchor=\"middle\" x=\"{}\" y=\"2800\">epoch ({})</text>", usize::midpoint(left, right), ["a", "b", "c"][panel]);
+        let _ = write!(
+            svg,
+            "<text class=\"plot-ink\" color=\"#1b1f24\" fill=\"currentColor\" font-size=\"140\" text-anchor=\"middle\" x=\"{}\" y=\"2800\">epoch ({})</text>",
+            usize::midpoint(left, right),
+            ["a", "b", "c"][panel]
+        );
     }
     svg + "</svg>"
 }
@@ -93,7 +109,12 @@ fn figure(number: usize, id: &str, title: &str, lock: Lock) -> FigureView {
         experiment: "condensation_1d".to_owned(),
         source_file: "src/experiments/condensation_1d.rs".to_owned(),
         seed: 7,
-        params: vec![pair("epochs", "100000"), pair("width", "100"), pair("sigma", "0.005"), pair("activation", "\"tanh\"")],
+        params: vec![
+            pair("epochs", "100000"),
+            pair("width", "100"),
+            pair("sigma", "0.005"),
+            pair("activation", "\"tanh\""),
+        ],
         inputs: Vec::new(),
         run_key: digest(number as u64),
         code: digest(2),
@@ -125,7 +146,12 @@ pub fn figures() -> [FigureView; 3] {
 }
 
 fn condensation() -> FigureView {
-    let mut figure = figure(1, "condensation-1d", "Small weights line up: condensation of $a_j \\sigma(w_j x + b_j)$", Lock::Matches);
+    let mut figure = figure(
+        1,
+        "condensation-1d",
+        "Small weights line up: condensation of $a_j \\sigma(w_j x + b_j)$",
+        Lock::Matches,
+    );
     let loss = Value { name: "loss.final".to_owned(), text: "0.0271".to_owned(), full: "0.027134982211047".to_owned() };
     let groups = Value { name: "clusters.final".to_owned(), text: "3".to_owned(), full: "3".to_owned() };
     let quotes = [loss.quote(&figure.id), mention(2, "phase-diagram"), groups.quote(&figure.id)];
@@ -145,8 +171,24 @@ fn condensation() -> FigureView {
         prose("## What to look at\n\n- the plateau before epoch 1500,\n- the *drop* after it.\n\n| scheme | $\\gamma$ | $\\gamma'$ |\n|---|--:|--:|\n| LeCun | 1/2 | 0 |\n| Mean-field | 1 | 0 |", &[]),
     ];
     figure.claims = vec![
-        claim("plateau", "The loss rests on a plateau between epochs 200 and 1500.", "0.0062", "below 0.01", "38 % to spare", true, Some("flat")),
-        claim("groups", "At the end the directions $\\boldsymbol{w}_j / \\|\\boldsymbol{w}_j\\|$ form at most 4 groups.", "3", "below 4.5", "", true, Some("about 3")),
+        claim(
+            "plateau",
+            "The loss rests on a plateau between epochs 200 and 1500.",
+            "0.0062",
+            "below 0.01",
+            "38 % to spare",
+            true,
+            Some("flat"),
+        ),
+        claim(
+            "groups",
+            "At the end the directions $\\boldsymbol{w}_j / \\|\\boldsymbol{w}_j\\|$ form at most 4 groups.",
+            "3",
+            "below 4.5",
+            "",
+            true,
+            Some("about 3"),
+        ),
     ];
     figure.values = vec![loss, groups];
     figure
@@ -155,23 +197,66 @@ fn condensation() -> FigureView {
 fn phases() -> FigureView {
     let mut figure = figure(2, "phase-diagram", "The phase diagram in $\\gamma$ and $\\gamma'$", Lock::Differs);
     figure.slide = "Typical cases across the phase diagram".to_owned();
-    let because = inline("width $10^4$ in place of $10^6$: one cell at full width takes nine minutes, and the slopes agree to 2 % already");
+    let because = inline(
+        "width $10^4$ in place of $10^6$: one cell at full width takes nine minutes, and the slopes agree to 2 % already",
+    );
     figure.fidelity = Fidelity { tag: "scaled".to_owned(), because: Some(because) };
     figure.blocks = vec![
-        prose("Three regimes meet where $\\gamma = 1$ and $\\gamma' = \\gamma - 1$. The scaling parameters are\n\n$$\\kappa := \\frac{\\beta_1 \\beta_2}{\\alpha}, \\quad \\gamma = \\lim_{m \\to \\infty} -\\frac{\\log \\kappa}{\\log m}.$$", &[]),
-        chart("2a", "fig/phase-diagram-cases.svg", 3, true, inline("**Linear, critical, condensed.** The three cases of the slide, each at widths $10^3$ (blue), $10^4$ (vermilion) and $10^5$ (green); 5 seeds."), None),
+        prose(
+            "Three regimes meet where $\\gamma = 1$ and $\\gamma' = \\gamma - 1$. The scaling parameters are\n\n$$\\kappa := \\frac{\\beta_1 \\beta_2}{\\alpha}, \\quad \\gamma = \\lim_{m \\to \\infty} -\\frac{\\log \\kappa}{\\log m}.$$",
+            &[],
+        ),
+        chart(
+            "2a",
+            "fig/phase-diagram-cases.svg",
+            3,
+            true,
+            inline(
+                "**Linear, critical, condensed.** The three cases of the slide, each at widths $10^3$ (blue), $10^4$ (vermilion) and $10^5$ (green); 5 seeds.",
+            ),
+            None,
+        ),
         prose("The second chart counts.", &[]),
-        chart("2b", "fig/phase-diagram.svg", 2, false, inline("Counts per regime."), Some(Grid {
-            head: vec![inline("regime"), inline("$S_{\\boldsymbol{w}}$")],
-            rows: vec![
-                vec![Cell { text: "linear".to_owned(), number: false }, Cell { text: "−0.51".to_owned(), number: true }],
-                vec![Cell { text: HOSTILE.to_owned(), number: false }, Cell { text: "0.43".to_owned(), number: true }],
-            ],
-        })),
+        chart(
+            "2b",
+            "fig/phase-diagram.svg",
+            2,
+            false,
+            inline("Counts per regime."),
+            Some(Grid {
+                head: ["regime", "$S_{\\boldsymbol{w}}$"].map(|text| markup::head(text, &[]).expect("head")).to_vec(),
+                rows: vec![
+                    vec![
+                        Cell { text: "linear".to_owned(), number: false },
+                        Cell { text: "−0.51".to_owned(), number: true },
+                    ],
+                    vec![
+                        Cell { text: HOSTILE.to_owned(), number: false },
+                        Cell { text: "0.43".to_owned(), number: true },
+                    ],
+                ],
+            }),
+        ),
     ];
     figure.claims = vec![
-        claim("boundary", "The slope $S_{\\boldsymbol{w}}$ changes sign on the line $\\gamma' = \\gamma - 1$.", "0.131", "below 0.1", "31 % too much", false, None),
-        claim("linear", "In the linear regime the features stay.", "0.004", "below 0.05", "92 % to spare", true, Some("0 in the limit")),
+        claim(
+            "boundary",
+            "The slope $S_{\\boldsymbol{w}}$ changes sign on the line $\\gamma' = \\gamma - 1$.",
+            "0.131",
+            "below 0.1",
+            "31 % too much",
+            false,
+            None,
+        ),
+        claim(
+            "linear",
+            "In the linear regime the features stay.",
+            "0.004",
+            "below 0.05",
+            "92 % to spare",
+            true,
+            Some("0 in the limit"),
+        ),
     ];
     figure
 }
@@ -179,9 +264,15 @@ fn phases() -> FigureView {
 fn transformer() -> FigureView {
     let mut figure = figure(3, "transformer", HOSTILE, Lock::New);
     figure.slide = HOSTILE.to_owned();
-    figure.fidelity = Fidelity { tag: "substitute".to_owned(), because: Some(inline("a task that is made here stands for the deck's data, which were not published")) };
+    figure.fidelity = Fidelity {
+        tag: "substitute".to_owned(),
+        because: Some(inline("a task that is made here stands for the deck's data, which were not published")),
+    };
     figure.blocks = vec![
-        prose("$$A_{\\theta}(X) = \\sum_{i=1}^{h} \\operatorname{softmax}_{\\mathrm{row}} \\left(\\frac{XW_{Q_i}W_{K_i}^{\\top}X^{\\top}}{\\sqrt{d}}\\right) XW_{V_i}W_{O_i}^{\\top}$$", &[]),
+        prose(
+            "$$A_{\\theta}(X) = \\sum_{i=1}^{h} \\operatorname{softmax}_{\\mathrm{row}} \\left(\\frac{XW_{Q_i}W_{K_i}^{\\top}X^{\\top}}{\\sqrt{d}}\\right) XW_{V_i}W_{O_i}^{\\top}$$",
+            &[],
+        ),
         chart("3", "fig/transformer.svg", 2, true, inline(HOSTILE), None),
     ];
     figure.claims = vec![claim("rank", HOSTILE, HOSTILE, HOSTILE, HOSTILE, true, Some(HOSTILE))];
@@ -201,9 +292,13 @@ pub fn report() -> ReportView {
     let [first, second, third] = figures().map(entry);
     ReportView {
         title: "The condensation phenomenon of deep neural networks, recomputed".to_owned(),
-        standfirst: inline("Large networks that start small behave like little ones. Every figure of the talk, computed again from seeds, with each statement checked against its number."),
+        standfirst: inline(
+            "Large networks that start small behave like little ones. Every figure of the talk, computed again from seeds, with each statement checked against its number.",
+        ),
         authors: vec!["A. Reader".to_owned(), "B. <Checker>".to_owned()],
-        source: inline("Yaoyu Zhang, [*The Condensation Phenomenon of Deep Neural Networks*](https://example.org/deck), MaD Seminar, New York University"),
+        source: inline(
+            "Yaoyu Zhang, [*The Condensation Phenomenon of Deep Neural Networks*](https://example.org/deck), MaD Seminar, New York University",
+        ),
         version: "0.1.0".to_owned(),
         command: "make report".to_owned(),
         style: STYLE.to_owned(),

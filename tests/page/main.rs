@@ -44,7 +44,11 @@ fn the_page_asks_the_network_for_nothing() {
         for (name, value) in &tag.attributes {
             assert!(!name.starts_with("on"), "<{} {name}>", tag.name);
             let fetched = ["src", "href", "srcset", "poster", "data", "action"].contains(name) && tag.name != "a";
-            assert!(!fetched || value.starts_with("data:") || value.starts_with('#'), "<{} {name}=\"{value}\">", tag.name);
+            assert!(
+                !fetched || value.starts_with("data:") || value.starts_with('#'),
+                "<{} {name}=\"{value}\">",
+                tag.name
+            );
         }
     }
     assert!(!html.contains("@import"));
@@ -88,7 +92,10 @@ fn the_page_can_be_read_without_seeing_it() {
             level = next;
         }
     }
-    for scroller in tags.iter().filter(|tag| matches!(tag.get("class"), Some("tw" | "eq" | "plot")) || tag.name == "pre" && !tag.end) {
+    for scroller in tags
+        .iter()
+        .filter(|tag| matches!(tag.get("class"), Some("tw" | "eq" | "plot")) || tag.name == "pre" && !tag.end)
+    {
         assert_eq!(scroller.get("tabindex"), Some("0"), "{scroller:?}");
     }
 }
@@ -113,8 +120,13 @@ fn a_failing_claim_is_printed_and_counted() {
     assert!(text.html.contains("<b class=\"fails\">✗ 1 of 5 claims fails</b>"));
     assert!(text.html.contains("<details class=\"verify\" id=\"claims\" open>"));
     assert!(text.html.contains("1 of 3 figures match the lock"));
-    assert!(text.html.contains("<span class=\"fails\">✗ fails</span>") && text.html.contains("✗ differs from the lock"));
-    assert!(text.md.contains("**✗ 1 of 5 claims fail · 1 of 3 figures match the lock**") && text.md.contains("| **✗ fails** |"));
+    assert!(
+        text.html.contains("<span class=\"fails\">✗ fails</span>") && text.html.contains("✗ differs from the lock")
+    );
+    assert!(
+        text.md.contains("**✗ 1 of 5 claims fail · 1 of 3 figures match the lock**")
+            && text.md.contains("| **✗ fails** |")
+    );
 
     let mut report = report();
     for figure in report.sections.iter_mut().flat_map(|section| &mut section.figures) {
@@ -146,7 +158,9 @@ fn the_markdown_holds_the_same_paper() {
         assert!(md.contains(part), "no `{part}` in\n{md}");
     }
     assert!(!md.contains("\n\n\n"), "holes");
-    for link in md.split("](").skip(1).filter_map(|rest| rest.split(')').next()).filter(|link| !link.starts_with("http")) {
+    for link in
+        md.split("](").skip(1).filter_map(|rest| rest.split(')').next()).filter(|link| !link.starts_with("http"))
+    {
         let found = match link.strip_prefix('#') {
             Some(id) => md.contains(&format!("<a id=\"{id}\"></a>")),
             None => link.starts_with("fig/") || link == "index.html",
