@@ -6,4 +6,5 @@ pub mod experiments;
 pub mod frame;
 pub mod nn;
 pub mod num;
+pub mod paper;
 pub mod plot;
