@@ -6,3 +6,4 @@ pub mod experiments;
 pub mod frame;
 pub mod nn;
 pub mod num;
+pub mod paper;
