@@ -264,7 +264,11 @@ impl<'a> Rendition<'a> {
         let alone = display && matches!(parent, Some(TagEnd::Paragraph | TagEnd::Item));
         match tex::mathml(&plain(formula, self.quotes), alone) {
             Ok(set) if self.place == Place::Head || self.open.iter().any(|(end, _)| *end == TagEnd::TableHead) => {
-                self.markup(&set.replacen("<math", &format!("<math aria-label=\"{}\"", escape(formula)), 1));
+                self.markup(&set.replacen(
+                    "<math",
+                    &format!("<math aria-label=\"{}\"", escape(&plain(formula, self.quotes))),
+                    1,
+                ));
             }
             Ok(set) if !alone => self.markup(&set),
             Ok(set) => {
@@ -327,7 +331,7 @@ fn lowered(level: HeadingLevel) -> HeadingLevel {
 fn edited(source: &str, mut edits: Vec<(Range<usize>, String)>) -> String {
     edits.sort_by_key(|(at, _)| (at.start, at.end));
     let (mut text, mut done) = (String::new(), 0);
-    for (at, new) in edits.into_iter().filter(|(at, _)| at.start <= at.end) {
+    for (at, new) in edits {
         if at.start >= done {
             text.push_str(&source[done..at.start]);
             text.push_str(&new);

@@ -196,7 +196,7 @@ fn condensation() -> FigureView {
 
 fn phases() -> FigureView {
     let mut figure = figure(2, "phase-diagram", "The phase diagram in $\\gamma$ and $\\gamma'$", Lock::Differs);
-    figure.slide = "Typical cases across the phase diagram".to_owned();
+    "Typical cases across the phase diagram".clone_into(&mut figure.slide);
     let because = inline(
         "width $10^4$ in place of $10^6$: one cell at full width takes nine minutes, and the slopes agree to 2 % already",
     );
@@ -263,7 +263,7 @@ fn phases() -> FigureView {
 
 fn transformer() -> FigureView {
     let mut figure = figure(3, "transformer", HOSTILE, Lock::New);
-    figure.slide = HOSTILE.to_owned();
+    HOSTILE.clone_into(&mut figure.slide);
     figure.fidelity = Fidelity {
         tag: "substitute".to_owned(),
         because: Some(inline("a task that is made here stands for the deck's data, which were not published")),

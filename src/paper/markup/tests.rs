@@ -131,3 +131,54 @@ fn tables_and_code_scroll_inside_themselves() {
     );
     assert!(page.ends_with("<pre tabindex=\"0\"><code>let a = \"&lt;b&gt;\";\n</code></pre>"), "{page}");
 }
+
+/// Elements that prose may become. Formulas add MathML, whose names all start with `m`.
+const ELEMENTS: [&str; 23] = [
+    "p",
+    "em",
+    "strong",
+    "a",
+    "code",
+    "pre",
+    "ul",
+    "ol",
+    "li",
+    "blockquote",
+    "br",
+    "hr",
+    "div",
+    "table",
+    "thead",
+    "tbody",
+    "tr",
+    "th",
+    "td",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+];
+
+proptest::proptest! {
+    #[test]
+    fn no_prose_panics_or_leaves_its_elements(
+        prose in r#"([<>&"'\[\]()!#*_`$|~={}^:/+. \n-]|\\|a|b|12|<b|</i>|\]\(|javascript:|\$\$|\\frac|\n\n|\n- |\n    |\n> |\|-\|\n){0,40}"#
+    ) {
+        for rendered in [block(&prose, &[]), inline(&prose, &[]), head(&prose, &[])] {
+            match rendered {
+                Ok(text) => {
+                    for tag in text.html.split('<').skip(1) {
+                        let name: String = tag.trim_start_matches('/').chars().take_while(char::is_ascii_alphanumeric).collect();
+                        let known = ELEMENTS.contains(&name.as_str()) || name.starts_with('m');
+                        proptest::prop_assert!(known, "<{}> from {:?}", name, prose);
+                    }
+                    proptest::prop_assert!(!text.html.contains("href=\"javascript"), "{}", text.html);
+                }
+                Err(faults) => for fault in faults {
+                    let Range { start, end } = fault.span;
+                    proptest::prop_assert!(start <= end && end <= prose.len() && !fault.message.is_empty());
+                },
+            }
+        }
+    }
+}
