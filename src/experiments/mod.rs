@@ -2,3 +2,5 @@
 //! `pub mod phase_map;` stands for `phase_map::PhaseMap`.
 pub mod condensation_1d;
 pub mod generalization_init_scale;
+pub mod initialization_schemes;
+pub mod scale_of_learning_systems;

@@ -10,6 +10,7 @@ use crate::nn::activation::Activation;
 use crate::nn::packed::{Block, Lanes, Packed};
 use crate::nn::task::Samples;
 use crate::num::kernel::{LANES, fold, kernel};
+use crate::num::stats::logspace;
 
 /// Values and slopes to compute between two ticks: a few milliseconds.
 const TICK: usize = 1 << 20;
@@ -73,6 +74,14 @@ impl<const D: usize> Trainer<D> {
     /// The loss at every epoch, from 0 to the present one.
     pub fn losses(&self) -> &[f64] {
         &self.losses
+    }
+
+    /// `[epoch, loss]` at about `count` epochs in equal ratios, from 1 to the present one.
+    pub fn curve(&self, count: usize) -> Vec<[f64; 2]> {
+        let mut epochs: Vec<usize> =
+            logspace(1.0, self.epoch() as f64, count).into_iter().map(|epoch| epoch.round() as usize).collect();
+        epochs.dedup();
+        epochs.into_iter().map(|epoch| [epoch as f64, self.losses[epoch]]).collect()
     }
 
     /// The present loss.
@@ -412,6 +421,8 @@ mod tests {
         trainer.train_until(tolerance, 10_000, &Context::new(0, &inputs, &Inline)).expect("a gentle rate");
         let (last, before) = trainer.losses().split_last().expect("losses");
         assert!(*last < tolerance && before.iter().all(|&loss| loss >= tolerance));
+        let (curve, end) = (trainer.curve(20), [trainer.epoch() as f64, trainer.loss()]);
+        assert_eq!((curve[0], curve[curve.len() - 1]), ([1.0, trainer.losses()[1]], end));
     }
 
     #[test]
@@ -422,12 +433,11 @@ mod tests {
                 Err(Stop::Interrupted)
             }
             fn sweep(&self, _: &str, _: usize, _: &Cell<'_>) -> Result<Vec<Vec<f64>>, Stop> {
-                Err(Stop::Interrupted)
+                unreachable!("training has no cells")
             }
         }
+        let mut trainer = trained(Activation::Tanh, &draw::<2>(Activation::Tanh, 20), &samples(10), GENTLE, 0);
         let inputs = BTreeMap::new();
-        let net = Packed::new(Activation::Tanh, &draw::<2>(Activation::Tanh, 20));
-        let mut trainer = Trainer::new(net, &samples::<2>(10), GENTLE);
         assert_eq!(trainer.train_to(5, &Context::new(0, &inputs, &Impatient)), Err(Stop::Interrupted));
     }
 }

@@ -12,7 +12,7 @@ const TILE: usize = 6;
 /// # Panics
 /// When the inner sizes differ.
 pub fn matmul(a: &Array2<f64>, b: &Array2<f64>) -> Array2<f64> {
-    product(a.view(), b.view())
+    product(&a.view(), &b.view())
 }
 
 /// `Aᵀ B` for matrices of shapes k × m and k × n.
@@ -20,7 +20,7 @@ pub fn matmul(a: &Array2<f64>, b: &Array2<f64>) -> Array2<f64> {
 /// # Panics
 /// When the inner sizes differ.
 pub fn transposed_matmul(a: &Array2<f64>, b: &Array2<f64>) -> Array2<f64> {
-    product(a.t(), b.view())
+    product(&a.t(), &b.view())
 }
 
 /// `A Bᵀ` for matrices of shapes m × k and n × k.
@@ -28,11 +28,11 @@ pub fn transposed_matmul(a: &Array2<f64>, b: &Array2<f64>) -> Array2<f64> {
 /// # Panics
 /// When the inner sizes differ.
 pub fn matmul_transposed(a: &Array2<f64>, b: &Array2<f64>) -> Array2<f64> {
-    product(a.view(), b.t())
+    product(&a.view(), &b.t())
 }
 
 /// Packs the right side into panels of eight columns, and runs the tiles over them.
-fn product(a: ArrayView2<f64>, b: ArrayView2<f64>) -> Array2<f64> {
+fn product(a: &ArrayView2<f64>, b: &ArrayView2<f64>) -> Array2<f64> {
     let ((m, depth), n) = (a.dim(), b.ncols());
     assert_eq!(depth, b.nrows(), "a product needs equal inner sizes");
     let a = a.as_standard_layout();

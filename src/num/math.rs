@@ -9,7 +9,7 @@
 use std::f64::consts::{LN_2, LOG2_E};
 
 /// `ln 2 - LN_2`: the part of ln 2 below the last bit of `f64`.
-const LN_2_TAIL: f64 = 2.319046813846299558e-17;
+const LN_2_TAIL: f64 = 2.3190468138462996e-17;
 
 /// Adding 1.5 · 2⁵² rounds a number to an integer and leaves that integer in the low bits of the sum.
 const ROUNDER: f64 = 6755399441055744.0;
@@ -29,74 +29,72 @@ const SERIES: [f64; 12] = {
     series
 };
 
-/// `x = k ln 2 + r` with `|r| <= ln 2 / 2`: returns `k`, the leading part of `r`, and the rest of `expm1(r)` beyond that part.
-///
-/// The leading part is exact (the product is fused and the subtraction cancels); so `expm1(r)` is known beyond 53 bits.
-/// The series is summed by Estrin's scheme, which keeps the multipliers busier than Horner's.
+/// The `k` and `r` of `x = k ln 2 + r`, `k` with [`ROUNDER`] still added.
 #[inline(always)]
-fn reduce(x: f64) -> (f64, f64, f64) {
-    let k = x.mul_add(LOG2_E, ROUNDER) - ROUNDER;
-    let head = k.mul_add(-LN_2, x);
-    let shift = k * -LN_2_TAIL;
-    let r = head + shift;
+fn reduce(x: f64) -> (f64, f64) {
+    let shifted = x.mul_add(LOG2_E, ROUNDER);
+    let k = shifted - ROUNDER;
+    (shifted, k.mul_add(-LN_2_TAIL, k.mul_add(-LN_2, x)))
+}
+
+/// `2^k` for an integer `k` from -1022 to 1023 to which [`ROUNDER`] was added.
+#[inline(always)]
+fn power_of_two(shifted: f64) -> f64 {
+    f64::from_bits((shifted.to_bits() << 52).wrapping_add(1.0f64.to_bits()))
+}
+
+/// `expm1(r)` for `|r| <= ln 2 / 2`: the series by Estrin's scheme, which keeps the multipliers busier than Horner's.
+#[inline(always)]
+fn expm1_reduced(r: f64) -> f64 {
     let c = SERIES;
     let r2 = r * r;
     let r4 = r2 * r2;
     let low = r2.mul_add(c[3].mul_add(r, c[2]), c[1].mul_add(r, c[0]));
     let mid = r2.mul_add(c[7].mul_add(r, c[6]), c[5].mul_add(r, c[4]));
     let high = r2.mul_add(c[11].mul_add(r, c[10]), c[9].mul_add(r, c[8]));
-    (k, head, r2.mul_add(r4.mul_add(r4.mul_add(high, mid), low), shift))
+    r2.mul_add(r4.mul_add(r4.mul_add(high, mid), low), r)
 }
 
-/// `2^k` for an integer `k` from -1022 to 1023.
+/// The smaller of two, but not a number where `x` is not (`f64::min` would pass the bound instead).
 #[inline(always)]
-fn power_of_two(k: f64) -> f64 {
-    f64::from_bits(((k + ROUNDER).to_bits() << 52).wrapping_add(1.0f64.to_bits()))
-}
-
-/// `x` held between `low` and `high`; not a number stays so (which `f64::min` would not grant).
-#[inline(always)]
-fn hold(x: f64, low: f64, high: f64) -> f64 {
-    let x = if x < low { low } else { x };
-    if x > high { high } else { x }
+fn at_most(bound: f64, x: f64) -> f64 {
+    if x > bound { bound } else { x }
 }
 
 /// eˣ, within 1 ulp; gradual underflow and overflow as IEEE has them.
 #[inline(always)]
 pub fn exp(x: f64) -> f64 {
-    let (k, head, rest) = reduce(hold(x, -746.0, 710.0));
+    let (shifted, r) = reduce(-at_most(746.0, -at_most(710.0, x)));
     // 2^k in two factors, for neither 2¹⁰²⁴ nor 2⁻¹⁰⁷⁵ is a number; only the last product can round.
-    let half = k.mul_add(0.5, ROUNDER) - ROUNDER;
-    (1.0 + (head + rest)) * power_of_two(half) * power_of_two(k - half)
+    let k = shifted - ROUNDER;
+    let half = k.mul_add(0.5, ROUNDER);
+    let other = (k - (half - ROUNDER)) + ROUNDER;
+    (1.0 + expm1_reduced(r)) * power_of_two(half) * power_of_two(other)
 }
 
 /// eˣ - 1, within 2 ulp, also where eˣ is near 1.
 #[inline(always)]
 pub fn expm1(x: f64) -> f64 {
-    let (k, head, rest) = reduce(hold(x, -40.0, 710.0));
+    let (shifted, r) = reduce(-at_most(40.0, -at_most(710.0, x)));
     // Half of the value, for 2¹⁰²⁴ is not a number; doubling is exact.
-    let scale = power_of_two(k - 1.0);
-    let value = 2.0 * scale.mul_add(head + rest, scale - 0.5);
+    let scale = power_of_two(shifted - 1.0);
+    let value = 2.0 * scale.mul_add(expm1_reduced(r), scale - 0.5);
     if x.abs() < TINY { x } else { value }
 }
 
-/// Hyperbolic tangent, within 1.1 ulp; odd to the last bit.
+/// Hyperbolic tangent, within 2 ulp; odd to the last bit.
 #[inline(always)]
 pub fn tanh(x: f64) -> f64 {
     // From 20 on the value rounds to 1.
-    let (k, head, rest) = reduce(2.0 * hold(x.abs(), 0.0, 20.0));
-    // e = e^{2|x|} - 1 as an unevaluated sum `high + low`; the value is e / (e + 2).
-    let scale = power_of_two(k);
-    let start = scale.mul_add(head, scale - 1.0);
-    let more = scale.mul_add(rest, scale.mul_add(head, (scale - 1.0) - start));
-    let high = start + more;
-    let low = more - (high - start);
-    // One division, then one correction by what the rounded divisor and the rounded quotient left out.
-    let divisor = high + 2.0;
-    let lost = (high - (divisor - 2.0)) + low;
+    let (shifted, r) = reduce(2.0 * at_most(20.0, x.abs()));
+    let scale = power_of_two(shifted);
+    let expm1 = scale.mul_add(expm1_reduced(r), scale - 1.0);
+    // expm1 / (expm1 + 2) by one division, then a correction by what the rounded divisor and quotient left out.
+    let divisor = expm1 + 2.0;
+    let lost = expm1 - (divisor - 2.0);
     let inverse = 1.0 / divisor;
-    let quotient = high * inverse;
-    let remainder = quotient.mul_add(-divisor, high) + quotient.mul_add(-lost, low);
+    let quotient = expm1 * inverse;
+    let remainder = quotient.mul_add(-lost, quotient.mul_add(-divisor, expm1));
     remainder.mul_add(inverse, quotient).copysign(x)
 }
 
@@ -237,13 +235,13 @@ mod tests {
     }
 
     #[test]
-    fn tanh_is_within_little_more_than_one_ulp() {
+    fn tanh_is_within_two_ulp() {
         let worst = worst(25.0, tanh, |x| {
             let e = expm1_reference(2.0 * x);
             e.over(e.plus(Wide(2.0, 0.0)))
         });
         println!("tanh: {worst:.3} ulp");
-        assert!(worst <= 1.1, "{worst}");
+        assert!(worst <= 2.0, "{worst}");
     }
 
     #[test]
@@ -280,6 +278,22 @@ mod tests {
     }
 
     type Known = (&'static str, fn(f64) -> f64, [u64; 5]);
+
+    /// One number that changes when any of the values over all [`arguments`] does.
+    #[test]
+    fn the_bits_of_many_values_are_the_known_ones() {
+        let digest = |f: fn(f64) -> f64| {
+            arguments(20.0).fold(0u64, |digest, x| (digest ^ f(x).to_bits()).wrapping_mul(0x0000_0100_0000_01b3))
+        };
+        assert_eq!(
+            [exp, expm1, tanh, ln_1p_of_size].map(digest),
+            [0x2cc57a3ca32282e, 0xbb8265a31b4b254a, 0xb1ccc38c22b688e1, 0x51e788d8255cf3d1]
+        );
+    }
+
+    fn ln_1p_of_size(x: f64) -> f64 {
+        ln_1p(x.abs())
+    }
 
     /// The platform is wrong, or a definition changed, when one of these moves.
     #[test]
