@@ -10,8 +10,9 @@ use crate::frame::{Frame, Results};
 use crate::nn::activation::Activation;
 use crate::nn::measure::{Cluster, Direction, clusters, effective, features, orientation, sector, sectors};
 use crate::nn::packed::{Neuron, Packed};
+use crate::nn::pass::Descent;
 use crate::nn::task::{Samples, four_ramps};
-use crate::nn::train::{Descent, Trainer};
+use crate::nn::train::Trainer;
 use crate::num::stats::{chi_square_uniform, linspace};
 use serde::{Deserialize, Serialize};
 

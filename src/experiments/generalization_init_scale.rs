@@ -9,8 +9,9 @@ use crate::frame::{Frame, Results};
 use crate::nn::activation::Activation;
 use crate::nn::measure::{Direction, clusters, effective, features, sectors};
 use crate::nn::packed::{Neuron, Packed};
+use crate::nn::pass::Descent;
 use crate::nn::task::{Samples, two_steps};
-use crate::nn::train::{Descent, Trainer};
+use crate::nn::train::Trainer;
 use crate::num::stats::{linspace, mean, median};
 use serde::{Deserialize, Serialize};
 

@@ -2,5 +2,6 @@
 pub mod activation;
 pub mod measure;
 pub mod packed;
+pub mod pass;
 pub mod task;
 pub mod train;
