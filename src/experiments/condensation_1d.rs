@@ -8,11 +8,12 @@
 use crate::experiment::{Context, Experiment, Fault, Stop};
 use crate::frame::{Frame, Results};
 use crate::nn::activation::Activation;
-use crate::nn::measure::{Cluster, Direction, amplitude, clusters, effective, orientation, sectors};
+use crate::nn::measure::{Cluster, Direction, clusters, effective, features, orientation, sector, sectors};
 use crate::nn::packed::{Neuron, Packed};
+use crate::nn::pass::Descent;
 use crate::nn::task::{Samples, four_ramps};
-use crate::nn::train::{Descent, Trainer};
-use crate::num::stats::{chi_square_uniform, linspace, logspace};
+use crate::nn::train::Trainer;
+use crate::num::stats::{chi_square_uniform, linspace};
 use serde::{Deserialize, Serialize};
 
 /// Sectors of the `(w, b)` plane behind the effective number of directions.
@@ -79,39 +80,40 @@ impl Experiment for Condensation1d {
     fn check(p: &Params) -> Vec<Fault> {
         let ascending = p.frames[0] > 0 && p.frames.is_sorted_by(|one, next| one < next);
         let inside = p.plateau[0] < p.plateau[1] && p.plateau[1] <= p.frames[4];
-        let positive = [("std", p.std), ("rate", p.rate), ("contrast_std", p.contrast_std)]
-            .into_iter()
-            .chain([("contrast_rate", p.contrast_rate)])
-            .map(|(key, value)| Fault::unless(value > 0.0, key, "must be above 0"));
-        let others = [
+        let faults = [
             Fault::unless(p.width > 0, "width", "must be at least 1"),
             Fault::unless(p.samples > 1, "samples", "must be at least 2"),
+            Fault::unless(p.std > 0.0, "std", "must be above 0"),
+            Fault::unless(p.rate > 0.0, "rate", "must be above 0"),
+            Fault::unless(p.contrast_std > 0.0, "contrast_std", "must be above 0"),
+            Fault::unless(p.contrast_rate > 0.0, "contrast_rate", "must be above 0"),
             Fault::unless(p.draws > 0, "draws", "must be at least 1"),
             Fault::unless(ascending, "frames", "must ascend from 1 or more"),
             Fault::unless(inside, "plateau", "must ascend and end by the fifth of `frames`"),
             Fault::unless((0.0..1.0).contains(&p.cosine), "cosine", "must lie in [0, 1)"),
             Fault::unless((0.0..1.0).contains(&p.cut), "cut", "must lie in [0, 1)"),
         ];
-        positive.chain(others).flatten().collect()
+        faults.into_iter().flatten().collect()
     }
 
     fn run(p: &Params, ctx: &Context) -> Result<Results, Stop> {
-        let samples = Samples::of(four_ramps, &linspace(-1.0, 1.0, p.samples));
-        let small = Run::new(p, p.std, p.rate, &p.frames, &samples, ctx)?;
-        let large = Run::new(p, p.contrast_std, p.contrast_rate, &p.frames, &samples, ctx)?;
+        let points = linspace(-1.0, 1.0, p.samples);
+        let samples = Samples::of(four_ramps, &points);
+        let small = Run::new(p, p.std, p.rate, &samples, ctx)?;
+        let large = Run::new(p, p.contrast_std, p.contrast_rate, &samples, ctx)?;
         let mut results = Results::default();
-        let x: Vec<f64> = samples.x.iter().map(|x| x[0]).collect();
-        results.frame("data", Frame::new().with("x", x).with("y", samples.y.clone()));
+        results.frame("data", Frame::new().with("x", points).with("y", samples.y.clone()));
         for (name, run) in [("", &small), ("contrast-", &large)] {
-            results.frame(&format!("{name}output"), run.output_frame());
-            results.frame(&format!("{name}features"), run.feature_frame());
-            results.frame(&format!("{name}loss"), Frame::from_rows(&["epoch", "loss"], &run.loss_rows()));
+            results.frame(&format!("{name}output"), run.outputs());
+            results.frame(&format!("{name}features"), run.features());
+            results
+                .frame(&format!("{name}loss"), Frame::from_rows(&["epoch", "loss"], &rows(&run.trainer.curve(CURVE))));
         }
-        results.frame("directions", small.direction_frame(p));
-        small.summarise(p, &mut results);
-        results.value("contrast.directions", large.directions(p, 6));
-        results.value("contrast.effective", large.effective(6));
-        results.value("contrast.loss", large.loss(6));
+        results.frame("directions", small.directions());
+        small.summarise(&mut results);
+        results.value("contrast.directions", large.stages[6].directions());
+        results.value("contrast.effective", large.stages[6].effective());
+        results.value("contrast.loss", large.stages[6].loss);
         draws(p, &samples, ctx, &mut results)?;
         Ok(results)
     }
@@ -119,135 +121,126 @@ impl Experiment for Condensation1d {
 
 /// Further draws: how often each path is taken, and whether the plateau and its one direction are there every time.
 fn draws(p: &Params, samples: &Samples<2>, ctx: &Context, results: &mut Results) -> Result<(), Stop> {
-    let rows = ctx.cells("draws", p.draws, |_, ctx| {
-        let run = Run::new(p, p.std, p.rate, &p.frames[..5], samples, ctx)?;
-        let mut row = vec![run.directions(p, 1), run.directions(p, 2), run.directions(p, 5), run.loss(2), run.loss(5)];
-        row.extend(run.loss_rows().concat());
-        Ok(row)
+    let measured = ctx.cells("draws", p.draws, |_, ctx| {
+        let p = Params { frames: p.frames.map(|epoch| epoch.min(p.frames[4])), ..p.clone() };
+        let Run { trainer, stages, .. } = Run::new(&p, p.std, p.rate, samples, ctx)?;
+        let [one, two, last] = [1, 2, 5].map(|stage| &stages[stage]);
+        let numbers = [one.directions().max(two.directions()), two.loss, last.directions(), last.loss];
+        Ok([numbers.to_vec(), trainer.curve(CURVE).concat()].concat())
     })?;
-    let count = |holds: &dyn Fn(&[f64]) -> bool| rows.iter().filter(|row| holds(row)).count() as f64;
-    results.value("draws.split", count(&|row| row[0] != 1.0 || row[1] != 1.0));
+    let count = |holds: &dyn Fn(&[f64]) -> bool| measured.iter().filter(|row| holds(row)).count() as f64;
+    results.value("draws.split", count(&|row| row[0] > 1.0));
     results.value("draws.few", count(&|row| (2.0..=6.0).contains(&row[2])));
-    results.value("draws.plateau.low", rows.iter().map(|row| row[3]).fold(f64::INFINITY, f64::min));
-    results.value("draws.plateau.high", rows.iter().map(|row| row[3]).fold(0.0, f64::max));
-    results.value("draws.fitted", count(&|row| row[4] < FITTED));
-    let curve = |(draw, row): (usize, &Vec<f64>)| {
-        row[5..].chunks(2).map(|point| vec![draw as f64, point[0], point[1]]).collect::<Vec<_>>()
-    };
-    let curves: Vec<Vec<f64>> = rows.iter().enumerate().flat_map(curve).collect();
-    results.frame("draws", Frame::from_rows(&["draw", "epoch", "loss"], &curves));
+    results.value("draws.fitted", count(&|row| row[3] < FITTED));
+    results.value("draws.plateau.low", measured.iter().map(|row| row[1]).fold(f64::INFINITY, f64::min));
+    results.value("draws.plateau.high", measured.iter().map(|row| row[1]).fold(0.0, f64::max));
+    let curves = measured
+        .iter()
+        .enumerate()
+        .flat_map(|(draw, row)| row[4..].chunks(2).map(move |point| vec![draw as f64, point[0], point[1]]));
+    results.frame("draws", Frame::from_rows(&["draw", "epoch", "loss"], &curves.collect::<Vec<_>>()));
     Ok(())
 }
 
-/// One training: the network at its start and at each frame, and the loss at every epoch.
+/// A network at one epoch.
+struct Stage {
+    net: Packed<2>,
+    neurons: Vec<Neuron<2>>,
+    clusters: Vec<Cluster<2>>,
+    loss: f64,
+}
+
+impl Stage {
+    fn of(trainer: &Trainer<2>, p: &Params) -> Self {
+        let (net, neurons) = (trainer.net().clone(), trainer.net().neurons());
+        let clusters = clusters(&neurons, Direction::Ray, p.cosine, p.cut);
+        Self { net, neurons, clusters, loss: trainer.loss() }
+    }
+
+    fn directions(&self) -> f64 {
+        self.clusters.len() as f64
+    }
+
+    fn effective(&self) -> f64 {
+        effective(&sectors(&self.neurons, Direction::Ray, SECTORS))
+    }
+}
+
+/// One training, looked at before its first step (stage 0) and at each frame (stages 1 to 6).
 struct Run {
-    epochs: Vec<usize>,
-    stages: Vec<Packed<2>>,
-    losses: Vec<f64>,
+    trainer: Trainer<2>,
+    stages: Vec<Stage>,
+    plateau: [usize; 2],
 }
 
 impl Run {
-    fn new(
-        p: &Params,
-        std: f64,
-        rate: f64,
-        frames: &[usize],
-        samples: &Samples<2>,
-        ctx: &Context,
-    ) -> Result<Self, Stop> {
+    fn new(p: &Params, std: f64, rate: f64, samples: &Samples<2>, ctx: &Context) -> Result<Self, Stop> {
         let net = Packed::gaussian(Activation::Relu, p.width, std, std, &ctx.rng("init"));
         let mut trainer = Trainer::new(net, samples, Descent { rate, momentum: 0.0 });
-        let (mut epochs, mut stages) = (vec![0], vec![trainer.net().clone()]);
-        for &epoch in frames {
+        let mut stages = vec![Stage::of(&trainer, p)];
+        for epoch in p.frames {
             trainer.train_to(epoch, ctx)?;
-            epochs.push(epoch);
-            stages.push(trainer.net().clone());
+            stages.push(Stage::of(&trainer, p));
         }
-        Ok(Self { epochs, stages, losses: trainer.losses().to_vec() })
+        Ok(Self { trainer, stages, plateau: p.plateau })
     }
 
-    fn clusters(&self, p: &Params, stage: usize) -> Vec<Cluster<2>> {
-        clusters(&self.stages[stage].neurons(), Direction::Ray, p.cosine, p.cut)
-    }
-
-    fn directions(&self, p: &Params, stage: usize) -> f64 {
-        self.clusters(p, stage).len() as f64
-    }
-
-    fn largest_share(&self, p: &Params, stage: usize) -> f64 {
-        self.clusters(p, stage).iter().map(|cluster| cluster.share).fold(0.0, f64::max)
-    }
-
-    fn loss(&self, stage: usize) -> f64 {
-        self.losses[self.epochs[stage]]
-    }
-
-    fn effective(&self, stage: usize) -> f64 {
-        effective(&sectors(&self.stages[stage].neurons(), Direction::Ray, SECTORS))
-    }
-
-    /// The numbers that the claims test; `1` … `6` count the frames, `start` is before the first step.
-    fn summarise(&self, p: &Params, results: &mut Results) {
-        for stage in 0..self.stages.len() {
-            let name = if stage == 0 { "start".to_owned() } else { stage.to_string() };
-            results.value(&format!("directions.{name}"), self.directions(p, stage));
-            results.value(&format!("share.{name}"), self.largest_share(p, stage));
-            results.value(&format!("effective.{name}"), self.effective(stage));
-            results.value(&format!("loss.{name}"), self.loss(stage));
+    /// The numbers that claims test, by stage and for the whole.
+    fn summarise(&self, results: &mut Results) {
+        for (at, stage) in self.stages.iter().enumerate() {
+            let largest = stage.clusters.iter().map(|cluster| cluster.share).fold(0.0, f64::max);
+            results.value(&format!("directions.{at}"), stage.directions());
+            results.value(&format!("share.{at}"), largest);
+            results.value(&format!("effective.{at}"), stage.effective());
+            results.value(&format!("loss.{at}"), stage.loss);
         }
-        results.value("directions.transition", self.directions(p, 3).max(self.directions(p, 4)));
-        let plateau = &self.losses[p.plateau[0]..=p.plateau[1]];
-        let spread = plateau.iter().fold(0.0f64, |spread, loss| spread.max((loss - plateau[0]).abs()));
+        results.value("directions.transition", self.stages[3].directions().max(self.stages[4].directions()));
+        results.value("loss.ratio", self.stages[6].loss / self.stages[5].loss);
+        let plateau = &self.trainer.losses()[self.plateau[0]..=self.plateau[1]];
+        let spread = plateau.iter().map(|loss| (loss - plateau[0]).abs()).fold(0.0, f64::max);
         results.value("plateau.change", spread / plateau[0]);
-        results.value("loss.ratio", self.loss(6) / self.loss(5));
         let mut counts = [0; COARSE];
-        for neuron in self.stages[0].neurons() {
-            let turn = orientation(&neuron, Direction::Ray) / Direction::Ray.span() + 0.5;
-            counts[((turn * COARSE as f64) as usize).min(COARSE - 1)] += 1;
+        for neuron in &self.stages[0].neurons {
+            counts[sector(neuron, Direction::Ray, COARSE)] += 1;
         }
         results.value("uniform.p", chi_square_uniform(&counts).1);
     }
 
-    /// `f` at each stage on a fine grid; stage 0 is the start.
-    fn output_frame(&self) -> Frame {
+    /// `f` on a fine grid.
+    fn outputs(&self) -> Frame {
         let x = linspace(-1.0, 1.0, CURVE);
         let inputs: Vec<[f64; 2]> = x.iter().map(|&x| [x, 1.0]).collect();
-        let rows = self.stages.iter().enumerate().flat_map(|(stage, net)| {
-            let f = net.outputs(&inputs);
-            x.iter().zip(f).map(move |(&x, f)| vec![stage as f64, x, f]).collect::<Vec<_>>()
-        });
-        Frame::from_rows(&["stage", "x", "f"], &rows.collect::<Vec<_>>())
+        self.by_stage(["x", "f"], |stage| {
+            x.iter().copied().zip(stage.net.outputs(&inputs)).map(<[f64; 2]>::from).collect()
+        })
     }
 
-    /// Every neuron at each stage: its orientation in radians, and its amplitude over the stage's largest.
-    fn feature_frame(&self) -> Frame {
-        let rows = self.stages.iter().enumerate().flat_map(|(stage, net)| {
-            let neurons = net.neurons();
-            let largest = neurons.iter().map(amplitude).fold(0.0, f64::max);
-            let row = |n: &Neuron<2>| vec![stage as f64, orientation(n, Direction::Ray), amplitude(n) / largest];
-            neurons.iter().map(row).collect::<Vec<_>>()
-        });
-        Frame::from_rows(&["stage", "orientation", "amplitude"], &rows.collect::<Vec<_>>())
+    /// Every neuron's orientation in radians, and its amplitude over the largest of the stage.
+    fn features(&self) -> Frame {
+        self.by_stage(["orientation", "amplitude"], |stage| features(&stage.neurons, Direction::Ray))
     }
 
-    /// The clusters of the last stage.
-    fn direction_frame(&self, p: &Params) -> Frame {
-        let row = |c: &Cluster<2>| {
-            let kink = -c.leader.w[1] / c.leader.w[0];
-            vec![orientation(&c.leader, Direction::Ray), kink, c.neurons as f64, c.share]
+    fn by_stage(&self, [one, two]: [&str; 2], points: impl Fn(&Stage) -> Vec<[f64; 2]>) -> Frame {
+        let rows = self
+            .stages
+            .iter()
+            .enumerate()
+            .flat_map(|(at, stage)| points(stage).into_iter().map(move |[one, two]| vec![at as f64, one, two]));
+        Frame::from_rows(&["stage", one, two], &rows.collect::<Vec<_>>())
+    }
+
+    /// The clusters of the last stage; a neuron's kink is where its input changes sign.
+    fn directions(&self) -> Frame {
+        let row = |Cluster { leader, neurons, share }: &Cluster<2>| {
+            vec![orientation(leader, Direction::Ray), -leader.w[1] / leader.w[0], *neurons as f64, *share]
         };
-        let rows: Vec<Vec<f64>> = self.clusters(p, self.stages.len() - 1).iter().map(row).collect();
+        let rows: Vec<Vec<f64>> = self.stages[6].clusters.iter().map(row).collect();
         Frame::from_rows(&["orientation", "kink", "neurons", "share"], &rows)
     }
+}
 
-    /// `[epoch, loss]` at epochs in equal ratios.
-    fn loss_rows(&self) -> Vec<Vec<f64>> {
-        let last = self.losses.len() - 1;
-        let mut epochs: Vec<usize> =
-            logspace(1.0, last as f64, CURVE).iter().map(|epoch| epoch.round() as usize).collect();
-        epochs.dedup();
-        epochs.into_iter().map(|epoch| vec![epoch as f64, self.losses[epoch]]).collect()
-    }
+fn rows(points: &[[f64; 2]]) -> Vec<Vec<f64>> {
+    points.iter().map(|point| point.to_vec()).collect()
 }
 
 #[cfg(test)]
@@ -279,7 +272,7 @@ mod tests {
         let keys =
             |params: &Params| Condensation1d::check(params).into_iter().map(|fault| fault.key).collect::<Vec<_>>();
         assert!(keys(&Params::default()).is_empty());
-        assert_eq!(keys(&Params { width: 0, rate: -1.0, ..Params::default() }), ["rate", "width"]);
+        assert_eq!(keys(&Params { width: 0, rate: -1.0, ..Params::default() }), ["width", "rate"]);
         assert_eq!(keys(&Params { frames: [1, 2, 3, 3, 4, 5000], ..Params::default() }), ["frames", "plateau"]);
     }
 }

@@ -7,11 +7,12 @@
 use crate::experiment::{Context, Experiment, Fault, Stop};
 use crate::frame::{Frame, Results};
 use crate::nn::activation::Activation;
-use crate::nn::measure::{Direction, amplitude, clusters, effective, orientation, sectors};
+use crate::nn::measure::{Direction, clusters, effective, features, sectors};
 use crate::nn::packed::{Neuron, Packed};
+use crate::nn::pass::Descent;
 use crate::nn::task::{Samples, two_steps};
-use crate::nn::train::{Descent, Trainer};
-use crate::num::stats::{linspace, logspace, mean, median};
+use crate::nn::train::Trainer;
+use crate::num::stats::{linspace, mean, median};
 use serde::{Deserialize, Serialize};
 
 /// The interval of samples and test points is `[-REACH, REACH]`.
@@ -105,64 +106,45 @@ impl Experiment for GeneralizationInitScale {
         let points = linspace(-REACH, REACH, p.samples);
         let samples = Samples::of(two_steps, &points);
         let test = Samples::of(two_steps, &linspace(-REACH, REACH, TEST));
-        // Two cells a draw: the numbers, and for the first draw the neurons and the losses.
+        // Two cells a draw: the numbers, and for the first draw the neurons and the loss curve.
         let rows = ctx.cells("draws", 2 * p.draws, |cell, ctx| {
-            let start = if cell % 2 == 0 { p.small } else { p.large };
-            let trained = Trained::new(p, start, &samples, ctx)?;
-            let mut row = trained.numbers(&test).to_vec();
+            let trainer = train(p, if cell % 2 == 0 { p.small } else { p.large }, &samples, ctx)?;
+            let mut row = numbers(&trainer, &test).to_vec();
             if cell < 2 {
-                row.extend(trained.neurons.iter().flat_map(|n| [n.a, n.w[0], n.w[1]]));
-                row.extend(&trained.losses);
+                row.extend(trainer.net().neurons().iter().flat_map(|n| [n.a, n.w[0], n.w[1]]));
+                row.extend(trainer.curve(TEST).concat());
             }
             Ok(row)
         })?;
         let mut results = Results::default();
         results.frame("data", Frame::new().with("x", points).with("y", samples.y.clone()));
         for (row, name) in rows.iter().zip(["small", "large"]) {
-            let (numbers, shown) = row.split_at(NUMBERS.len());
-            let (neurons, losses) = shown.split_at(3 * p.width);
-            let neurons: Vec<Neuron<2>> = neurons.chunks(3).map(|n| Neuron { a: n[0], w: [n[1], n[2]] }).collect();
+            let (neurons, curve) = row[NUMBERS.len()..].split_at(3 * p.width);
+            let neurons: Vec<_> = neurons.chunks(3).map(|n| Neuron { a: n[0], w: [n[1], n[2]] }).collect();
             show(name, &neurons, &test, &mut results);
-            let epochs: Vec<f64> = marks(numbers[4] as usize).iter().map(|&epoch| epoch as f64).collect();
-            results.frame(&format!("loss-{name}"), Frame::new().with("epoch", epochs).with("loss", losses));
+            let curve: Vec<Vec<f64>> = curve.chunks(2).map(<[f64]>::to_vec).collect();
+            results.frame(&format!("loss-{name}"), Frame::from_rows(&["epoch", "loss"], &curve));
         }
         summarise(&rows, &mut results);
         Ok(results)
     }
 }
 
-/// A network after training.
-struct Trained {
-    neurons: Vec<Neuron<2>>,
-    epochs: usize,
-    /// The loss at the [`marks`], the last of them the end.
-    losses: Vec<f64>,
+fn train(p: &Params, start: Start, samples: &Samples<2>, ctx: &Context) -> Result<Trainer<2>, Stop> {
+    let net = Packed::gaussian(Activation::Tanh, p.width, start.std_a, start.std_w, &ctx.rng("init"));
+    let mut trainer = Trainer::new(net, samples, Descent { rate: start.rate, momentum: p.momentum });
+    trainer.train_until(p.tolerance, p.epochs, ctx)?;
+    Ok(trainer)
 }
 
-impl Trained {
-    fn new(p: &Params, start: Start, samples: &Samples<2>, ctx: &Context) -> Result<Self, Stop> {
-        let net = Packed::gaussian(Activation::Tanh, p.width, start.std_a, start.std_w, &ctx.rng("init"));
-        let mut trainer = Trainer::new(net, samples, Descent { rate: start.rate, momentum: p.momentum });
-        trainer.train_until(p.tolerance, p.epochs, ctx)?;
-        let losses = marks(trainer.epoch()).into_iter().map(|epoch| trainer.losses()[epoch]).collect();
-        Ok(Self { neurons: trainer.net().neurons(), epochs: trainer.epoch(), losses })
-    }
-
-    fn numbers(&self, test: &Samples<2>) -> [f64; NUMBERS.len()] {
-        let squares = |(f, y): (f64, &f64)| (f - y) * (f - y);
-        let outputs = Packed::new(Activation::Tanh, &self.neurons).outputs(&test.x);
-        let error = mean(&outputs.into_iter().zip(&test.y).map(squares).collect::<Vec<f64>>());
-        let directions = effective(&sectors(&self.neurons, Direction::Line, SECTORS));
-        let clusters = clusters(&self.neurons, Direction::Line, COSINE, CUT).len() as f64;
-        [self.losses[self.losses.len() - 1], error, directions, clusters, self.epochs as f64]
-    }
-}
-
-/// Epochs in equal ratios, from 1 to the last.
-fn marks(epochs: usize) -> Vec<usize> {
-    let mut marks: Vec<usize> = logspace(1.0, epochs as f64, TEST).into_iter().map(|x| x.round() as usize).collect();
-    marks.dedup();
-    marks
+/// What [`NUMBERS`] names.
+fn numbers(trainer: &Trainer<2>, test: &Samples<2>) -> [f64; NUMBERS.len()] {
+    let neurons = trainer.net().neurons();
+    let square = |(f, y): (f64, &f64)| (f - y) * (f - y);
+    let squares: Vec<f64> = trainer.net().outputs(&test.x).into_iter().zip(&test.y).map(square).collect();
+    let directions = effective(&sectors(&neurons, Direction::Line, SECTORS));
+    let clusters = clusters(&neurons, Direction::Line, COSINE, CUT).len();
+    [trainer.loss(), mean(&squares), directions, clusters as f64, trainer.epoch() as f64]
 }
 
 /// The fit and the features of one network.
@@ -171,10 +153,8 @@ fn show(name: &str, neurons: &[Neuron<2>], test: &Samples<2>, results: &mut Resu
     let x: Vec<f64> = test.x.iter().map(|x| x[0]).collect();
     let fit = Frame::new().with("x", x).with("target", test.y.clone()).with("f", outputs);
     results.frame(&format!("fit-{name}"), fit);
-    let largest = neurons.iter().map(amplitude).fold(0.0, f64::max);
-    let row = |n: &Neuron<2>| vec![orientation(n, Direction::Line), amplitude(n) / largest];
-    let rows: Vec<Vec<f64>> = neurons.iter().map(row).collect();
-    results.frame(&format!("features-{name}"), Frame::from_rows(&["orientation", "amplitude"], &rows));
+    let features: Vec<Vec<f64>> = features(neurons, Direction::Line).iter().map(|feature| feature.to_vec()).collect();
+    results.frame(&format!("features-{name}"), Frame::from_rows(&["orientation", "amplitude"], &features));
 }
 
 /// The numbers of the first draw, and their worst over all draws.

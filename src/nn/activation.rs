@@ -1,6 +1,7 @@
 //! Activation functions: the value and the first two derivatives that gradients and Hessians ask for.
 //! It knows no weights and no lanes; everything here is one number in, one number out, and inlines into kernels.
 
+use crate::num::math;
 use serde::{Deserialize, Serialize};
 
 /// What a neuron does to its input `z`.
@@ -18,8 +19,14 @@ impl Activation {
     #[inline(always)]
     pub fn value(self, z: f64) -> f64 {
         match self {
-            Self::Relu => z.max(0.0),
-            Self::Tanh => libm::tanh(z),
+            Self::Relu => {
+                if z > 0.0 {
+                    z
+                } else {
+                    0.0
+                }
+            }
+            Self::Tanh => math::tanh(z),
         }
     }
 
@@ -27,7 +34,13 @@ impl Activation {
     #[inline(always)]
     pub fn slope(self, z: f64) -> f64 {
         match self {
-            Self::Relu => f64::from(u8::from(z > 0.0)),
+            Self::Relu => {
+                if z > 0.0 {
+                    1.0
+                } else {
+                    0.0
+                }
+            }
             Self::Tanh => {
                 let t = self.value(z);
                 t.mul_add(-t, 1.0)

@@ -39,6 +39,12 @@ pub fn orientation(neuron: &Neuron<2>, direction: Direction) -> f64 {
     }
 }
 
+/// Every neuron as the feature plots show it: its [`orientation`], and its [`amplitude`] over the largest.
+pub fn features(neurons: &[Neuron<2>], direction: Direction) -> Vec<[f64; 2]> {
+    let largest = neurons.iter().map(amplitude).fold(0.0, f64::max);
+    neurons.iter().map(|neuron| [orientation(neuron, direction), amplitude(neuron) / largest]).collect()
+}
+
 /// Neurons that point the same way.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Cluster<const D: usize> {
@@ -78,13 +84,18 @@ fn similarity<const D: usize>(one: &Neuron<D>, other: &Neuron<D>, direction: Dir
     if direction == Direction::Line { cosine.abs() } else { cosine }
 }
 
-/// The share of the amplitude in each of `bins` equal sectors of the `(w, b)` plane.
+/// Which of `bins` equal sectors of the `(w, b)` plane a neuron points into.
+pub fn sector(neuron: &Neuron<2>, direction: Direction, bins: usize) -> usize {
+    let turn = orientation(neuron, direction) / direction.span() + 0.5;
+    ((turn * bins as f64) as usize).min(bins - 1)
+}
+
+/// The share of the amplitude in each [`sector`].
 pub fn sectors(neurons: &[Neuron<2>], direction: Direction, bins: usize) -> Vec<f64> {
     let mut shares = vec![0.0; bins];
     let total: f64 = neurons.iter().map(amplitude).sum();
     for neuron in neurons {
-        let turn = orientation(neuron, direction) / direction.span() + 0.5;
-        shares[((turn * bins as f64) as usize).min(bins - 1)] += amplitude(neuron) / total;
+        shares[sector(neuron, direction, bins)] += amplitude(neuron) / total;
     }
     shares
 }
@@ -124,6 +135,8 @@ mod tests {
         assert!((orientation(&at(-1.6, 1.0), Line) - (PI - 1.6)).abs() < 1e-15);
         let left = Neuron { a: 1.0, w: [-1.0, 0.0] };
         assert_eq!([orientation(&left, Ray), orientation(&left, Line)], [-PI, 0.0]);
+        assert_eq!([sector(&left, Ray, 4), sector(&left, Line, 4), sector(&at(3.1, 1.0), Ray, 4)], [0, 2, 3]);
+        assert_eq!(features(&[left, at(0.0, 4.0)], Ray), [[-PI, 0.25], [0.0, 1.0]]);
     }
 
     #[test]

@@ -5,6 +5,7 @@ pub mod embed;
 pub mod measure;
 pub mod origin;
 pub mod packed;
+pub mod pass;
 pub mod plane;
 pub mod rank;
 pub mod similarity;

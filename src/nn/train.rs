@@ -1,36 +1,15 @@
 //! Full-batch gradient descent of a packed two-layer network on the mean square `(1/n) Σ (f(xᵢ) - yᵢ)²`.
-//! One fused pass over the neurons a step: backward, update, next forward. It knows neither figures nor measures.
-//!
-//! With forces `rᵢ = (2/n) (f(xᵢ) - yᵢ)` the gradient of a neuron is `∂a = Σ rᵢ σ(zᵢ)`, `∂w = a Σ rᵢ σ'(zᵢ) xᵢ`, and
-//! neurons meet only in `f`; so a block of eight can go all the way round before the next block is looked at.
-//! A neuron's arithmetic is the same in every lane and block: equal neurons stay equal to the last bit.
+//! It knows neither figures nor measures; one step is one [`pass`](crate::nn::pass) over the neurons.
 
 use crate::experiment::{Context, Stop};
-use crate::nn::activation::Activation;
 use crate::nn::packed::{Block, Lanes, Packed};
+use crate::nn::pass::{Descent, Point, compare, turn};
 use crate::nn::task::Samples;
-use crate::num::kernel::{LANES, fold, kernel};
+use crate::num::kernel::LANES;
+use crate::num::stats::logspace;
 
 /// Values and slopes to compute between two ticks: a few milliseconds.
 const TICK: usize = 1 << 20;
-
-/// Gradient descent, with heavy-ball momentum: `v ← momentum·v + ∇`, `θ ← θ - rate·v`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Descent {
-    /// Learning rate.
-    pub rate: f64,
-    /// 0 for plain gradient descent.
-    pub momentum: f64,
-}
-
-/// One sample, and the pull it exerts.
-#[derive(Clone, Copy, Debug)]
-struct Point<const D: usize> {
-    x: [f64; D],
-    y: f64,
-    /// `(2/n) (f(x) - y)`.
-    force: f64,
-}
 
 /// A network in training.
 #[derive(Clone, Debug)]
@@ -73,6 +52,14 @@ impl<const D: usize> Trainer<D> {
     /// The loss at every epoch, from 0 to the present one.
     pub fn losses(&self) -> &[f64] {
         &self.losses
+    }
+
+    /// `[epoch, loss]` at about `count` epochs in equal ratios, from 1 to the present one.
+    pub fn curve(&self, count: usize) -> Vec<[f64; 2]> {
+        let mut epochs: Vec<usize> =
+            logspace(1.0, self.epoch() as f64, count).into_iter().map(|epoch| epoch.round() as usize).collect();
+        epochs.dedup();
+        epochs.into_iter().map(|epoch| [epoch as f64, self.losses[epoch]]).collect()
     }
 
     /// The present loss.
@@ -124,108 +111,11 @@ impl<const D: usize> Trainer<D> {
     }
 }
 
-kernel! {
-    /// All neurons once round. Shapes: `tape` blocks × n, `points` and `sums` n.
-    fn turn<const D: usize>(
-        activation: Activation, rule: Descent, blocks: &mut [Block<D>], velocity: &mut [Block<D>],
-        tape: &mut [[Lanes; 2]], points: &[Point<D>], sums: &mut [Lanes],
-    ) {
-        // Each arm knows its activation while it is compiled.
-        match activation {
-            Activation::Relu => round(Activation::Relu, rule, blocks, velocity, tape, points, sums),
-            Activation::Tanh => round(Activation::Tanh, rule, blocks, velocity, tape, points, sums),
-        }
-    }
-
-    /// Sets the forces; returns the mean square error.
-    fn compare<const D: usize>(sums: &[Lanes], points: &mut [Point<D>]) -> f64 {
-        let (n, mut squares) = (points.len() as f64, 0.0);
-        for (sums, point) in sums.iter().zip(points) {
-            let error = fold(*sums) - point.y;
-            point.force = error * (2.0 / n);
-            squares = error.mul_add(error, squares);
-        }
-        squares / n
-    }
-}
-
-#[inline(always)]
-fn round<const D: usize>(
-    activation: Activation,
-    rule: Descent,
-    blocks: &mut [Block<D>],
-    velocity: &mut [Block<D>],
-    tape: &mut [[Lanes; 2]],
-    points: &[Point<D>],
-    sums: &mut [Lanes],
-) {
-    sums.fill([0.0; LANES]);
-    for ((block, velocity), tape) in blocks.iter_mut().zip(velocity).zip(tape.chunks_exact_mut(points.len())) {
-        let gradient = backward(block, tape, points);
-        follow(rule, &mut velocity.a, &gradient.a, &mut block.a);
-        for d in 0..D {
-            follow(rule, &mut velocity.w[d], &gradient.w[d], &mut block.w[d]);
-        }
-        forward(activation, block, tape, points, sums);
-    }
-}
-
-/// The gradient of eight neurons.
-#[inline(always)]
-fn backward<const D: usize>(block: &Block<D>, tape: &[[Lanes; 2]], points: &[Point<D>]) -> Block<D> {
-    let mut gradient = Block::ZERO;
-    for ([value, slope], Point { x, force, .. }) in tape.iter().zip(points) {
-        let mut pull = [0.0; LANES];
-        for lane in 0..LANES {
-            gradient.a[lane] = force.mul_add(value[lane], gradient.a[lane]);
-            pull[lane] = force * slope[lane];
-        }
-        for (row, x) in gradient.w.iter_mut().zip(x) {
-            for lane in 0..LANES {
-                row[lane] = x.mul_add(pull[lane], row[lane]);
-            }
-        }
-    }
-    for row in &mut gradient.w {
-        for lane in 0..LANES {
-            row[lane] *= block.a[lane];
-        }
-    }
-    gradient
-}
-
-/// One step of the rule for one parameter of eight neurons.
-#[inline(always)]
-fn follow(rule: Descent, velocity: &mut Lanes, gradient: &Lanes, theta: &mut Lanes) {
-    for lane in 0..LANES {
-        velocity[lane] = rule.momentum.mul_add(velocity[lane], gradient[lane]);
-        theta[lane] = velocity[lane].mul_add(-rule.rate, theta[lane]);
-    }
-}
-
-/// Eight neurons' share of the output at each sample, and what the next backward pass needs of them.
-#[inline(always)]
-fn forward<const D: usize>(
-    activation: Activation,
-    block: &Block<D>,
-    tape: &mut [[Lanes; 2]],
-    points: &[Point<D>],
-    sums: &mut [Lanes],
-) {
-    for (([value, slope], point), sum) in tape.iter_mut().zip(points).zip(sums) {
-        let z = block.inputs(&point.x);
-        for lane in 0..LANES {
-            value[lane] = activation.value(z[lane]);
-            slope[lane] = activation.slope(z[lane]);
-            sum[lane] = block.a[lane].mul_add(value[lane], sum[lane]);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::experiment::{Cell, Host, Inline};
+    use crate::nn::activation::Activation;
     use crate::nn::packed::Neuron;
     use crate::num::kernel::portable;
     use crate::num::rng::Stream;
@@ -259,77 +149,65 @@ mod tests {
         trainer
     }
 
-    /// The loss, its terms written out.
-    fn loss<const D: usize>(activation: Activation, neurons: &[Neuron<D>], samples: &Samples<D>) -> f64 {
-        let output = |x: &[f64; D]| -> f64 {
-            let input = |n: &Neuron<D>| (0..D).map(|d| n.w[d] * x[d]).sum();
-            neurons.iter().map(|n| n.a * activation.value(input(n))).sum()
-        };
-        let squares = samples.x.iter().zip(&samples.y).map(|(x, y)| (output(x) - y) * (output(x) - y));
-        squares.sum::<f64>() / samples.y.len() as f64
+    /// The parameters in one row: `a`, `w_1`, … `w_D` of each neuron.
+    fn flat<const D: usize>(neurons: &[Neuron<D>]) -> Vec<f64> {
+        neurons.iter().flat_map(|n| std::iter::once(n.a).chain(n.w)).collect()
     }
 
-    /// Every parameter of a neuron, `a` first.
-    fn parameters<const D: usize>(neuron: &mut Neuron<D>) -> impl Iterator<Item = &mut f64> {
-        std::iter::once(&mut neuron.a).chain(&mut neuron.w)
+    /// Loss and gradient, term by term.
+    fn plain<const D: usize>(activation: Activation, theta: &[f64], samples: &Samples<D>) -> (f64, Vec<f64>) {
+        let (mut loss, mut gradient) = (0.0, vec![0.0; theta.len()]);
+        for (x, y) in samples.x.iter().zip(&samples.y) {
+            let z = |neuron: &[f64]| (0..D).map(|d| neuron[1 + d] * x[d]).sum::<f64>();
+            let f: f64 = theta.chunks(1 + D).map(|neuron| neuron[0] * activation.value(z(neuron))).sum();
+            loss += (f - y) * (f - y) / samples.y.len() as f64;
+            let force = 2.0 * (f - y) / samples.y.len() as f64;
+            for (neuron, gradient) in theta.chunks(1 + D).zip(gradient.chunks_mut(1 + D)) {
+                gradient[0] += force * activation.value(z(neuron));
+                for d in 0..D {
+                    gradient[1 + d] += force * neuron[0] * activation.slope(z(neuron)) * x[d];
+                }
+            }
+        }
+        (loss, gradient)
     }
 
     #[test]
-    fn one_step_follows_the_gradient_of_finite_differences() {
+    fn the_gradient_is_that_of_finite_differences() {
         let (samples, h) = (samples::<3>(7), 1e-6);
         for activation in BOTH {
-            let start = draw::<3>(activation, 11);
-            let step = trained(activation, &start, &samples, Descent { rate: 1.0, momentum: 0.0 }, 1).net().neurons();
-            for k in 0..start.len() {
-                for (at, (from, to)) in
-                    parameters(&mut start[k].clone()).zip(parameters(&mut step[k].clone())).enumerate()
-                {
-                    let shifted = |by: f64| {
-                        let mut neurons = start.clone();
-                        *parameters(&mut neurons[k]).nth(at).unwrap() += by;
-                        loss(activation, &neurons, &samples)
-                    };
-                    let slope = (shifted(h) - shifted(-h)) / (2.0 * h);
-                    assert!((*from - *to - slope).abs() < 1e-8, "{activation:?} neuron {k}, {at}: {slope}");
-                }
+            let theta = flat(&draw::<3>(activation, 11));
+            let gradient = plain(activation, &theta, &samples).1;
+            for at in 0..theta.len() {
+                let shifted = |by: f64| {
+                    let mut theta = theta.clone();
+                    theta[at] += by;
+                    plain(activation, &theta, &samples).0
+                };
+                let slope = (shifted(h) - shifted(-h)) / (2.0 * h);
+                assert!((gradient[at] - slope).abs() < 1e-8, "{activation:?}, {at}: {} {slope}", gradient[at]);
             }
         }
     }
 
     #[test]
     fn training_is_that_of_a_plain_loop() {
-        let samples = samples::<2>(9);
+        let samples = samples::<3>(9);
         for activation in BOTH {
-            let (mut neurons, mut velocity) = (draw::<2>(activation, 13), [Neuron { a: 0.0, w: [0.0; 2] }; 13]);
-            let start = neurons.clone();
+            let start = draw::<3>(activation, 13);
+            let (mut theta, mut velocity) = (flat(&start), vec![0.0; 4 * 13]);
             for _ in 0..30 {
-                let mut gradient = [Neuron { a: 0.0, w: [0.0; 2] }; 13];
-                for (x, y) in samples.x.iter().zip(&samples.y) {
-                    let z: Vec<f64> = neurons.iter().map(|n| n.w[0] * x[0] + n.w[1]).collect();
-                    let f: f64 = neurons.iter().zip(&z).map(|(n, &z)| n.a * activation.value(z)).sum();
-                    for k in 0..13 {
-                        let force = 2.0 * (f - y) / 9.0;
-                        gradient[k].a += force * activation.value(z[k]);
-                        for d in 0..2 {
-                            gradient[k].w[d] += force * neurons[k].a * activation.slope(z[k]) * x[d];
-                        }
-                    }
-                }
-                for k in 0..13 {
-                    let both = parameters(&mut velocity[k]).zip(parameters(&mut gradient[k]));
-                    for ((v, g), theta) in both.zip(parameters(&mut neurons[k])) {
-                        *v = GENTLE.momentum * *v + *g;
-                        *theta -= GENTLE.rate * *v;
-                    }
+                let gradient = plain(activation, &theta, &samples).1;
+                for ((v, g), theta) in velocity.iter_mut().zip(gradient).zip(&mut theta) {
+                    *v = GENTLE.momentum * *v + g;
+                    *theta -= GENTLE.rate * *v;
                 }
             }
             let trainer = trained(activation, &start, &samples, GENTLE, 30);
-            for (mut one, mut other) in trainer.net().neurons().into_iter().zip(neurons.clone()) {
-                for (one, other) in parameters(&mut one).zip(parameters(&mut other)) {
-                    assert!((*one - *other).abs() < 1e-12, "{activation:?}: {one} {other}");
-                }
+            for (one, other) in flat(&trainer.net().neurons()).iter().zip(&theta) {
+                assert!((one - other).abs() < 1e-12, "{activation:?}: {one} {other}");
             }
-            assert!((trainer.loss() - loss(activation, &neurons, &samples)).abs() < 1e-12);
+            assert!((trainer.loss() - plain(activation, &theta, &samples).0).abs() < 1e-12);
             assert_eq!((trainer.epoch(), trainer.losses().len()), (30, 31));
         }
     }
@@ -412,6 +290,8 @@ mod tests {
         trainer.train_until(tolerance, 10_000, &Context::new(0, &inputs, &Inline)).expect("a gentle rate");
         let (last, before) = trainer.losses().split_last().expect("losses");
         assert!(*last < tolerance && before.iter().all(|&loss| loss >= tolerance));
+        let (curve, end) = (trainer.curve(20), [trainer.epoch() as f64, trainer.loss()]);
+        assert_eq!((curve[0], curve[curve.len() - 1]), ([1.0, trainer.losses()[1]], end));
     }
 
     #[test]
@@ -422,12 +302,11 @@ mod tests {
                 Err(Stop::Interrupted)
             }
             fn sweep(&self, _: &str, _: usize, _: &Cell<'_>) -> Result<Vec<Vec<f64>>, Stop> {
-                Err(Stop::Interrupted)
+                unreachable!("training has no cells")
             }
         }
+        let mut trainer = trained(Activation::Tanh, &draw::<2>(Activation::Tanh, 20), &samples(10), GENTLE, 0);
         let inputs = BTreeMap::new();
-        let net = Packed::new(Activation::Tanh, &draw::<2>(Activation::Tanh, 20));
-        let mut trainer = Trainer::new(net, &samples::<2>(10), GENTLE);
         assert_eq!(trainer.train_to(5, &Context::new(0, &inputs, &Impatient)), Err(Stop::Interrupted));
     }
 }
