@@ -166,3 +166,40 @@ fn entries<'t>(document: &DeTable<'t>, piece: &Piece, faults: &mut Faults) -> Ve
     }
     Vec::new()
 }
+
+/// One paragraph a code, for `condense explain`.
+pub const EXPLANATIONS: &[(&str, &str)] = &[
+    ("M000", "After a hundred mistakes the rest is only counted: they often have one cause."),
+    ("M001", "The manifest is not TOML. The place is where the parser lost its way."),
+    ("M002", "The text is too long, or holds characters that could steer a terminal or hide what is written."),
+    ("M003", "Unknown keys are refused, so that a slip of the pen never silently changes what is computed."),
+    (
+        "M004",
+        "A paper needs title, standfirst, authors and source; a figure `id`, `slide`, `fidelity`, and an `experiment` or a `command`.",
+    ),
+    ("M005", "The value has the wrong type for its key."),
+    (
+        "M006",
+        "Parameters are finite numbers, words, truth values and lists of these: anything else has no canonical form to hash.",
+    ),
+    ("M007", "Experiments are the files of `src/experiments`, by name."),
+    ("M008", "An id names files and addresses: kebab-case, at most 64 characters, unique."),
+    (
+        "M009",
+        "The parameter has the wrong type or is out of the experiment's range; the experiment says what it takes.",
+    ),
+    ("M010", "A figure is computed either by an `experiment` of the roster or by a `command`; each has its own keys."),
+    (
+        "M011",
+        "Declared inputs are regular files of the project, named by a relative path that does not leave it, not even by a link.",
+    ),
+    (
+        "M012",
+        "A figure that is not faithful says in `because` what differs from its source and why; a faithful one has nothing to say.",
+    ),
+    ("M013", "A profile overrides parameters: `[figure.profile.smoke]`. `default` is the name of no override."),
+    ("M014", "A command declares the files that it writes: `<name>.csv` for tables, `values.json` for single numbers."),
+    ("M015", "Environment variables have plain names; a time limit is a number of seconds, from 1 to a week."),
+    ("M016", "Two figures cannot share an id."),
+    ("M017", "A paper has at least one figure."),
+];

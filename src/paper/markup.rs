@@ -5,12 +5,12 @@
 use std::ops::Range;
 
 use pulldown_cmark::{CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, TextMergeWithOffset, html};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::paper::tex;
 
 /// A text in both renditions.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Text {
     /// For the HTML page; already escaped.
     pub html: String,

@@ -1,12 +1,15 @@
-//! The paper: what is said about the figures, and the pages that say it.
+//! Floor 3: the paper. What the author wrote (manifest, pages), and what readers get (cards, report).
 //! It knows no engine and no neural network; it turns texts and results into texts.
+pub mod block;
 pub mod claim;
 pub mod faults;
 pub mod figure;
 pub mod inputs;
+pub mod load;
 pub mod manifest;
 pub mod markup;
 pub mod names;
+pub mod page;
 pub mod params;
 pub mod quote;
 pub mod report;

@@ -1,7 +1,7 @@
 //! What a page shows, as plain data: everything is already decided, measured and written as text.
 //! It knows no engine, no results and no templates.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::paper::markup::{Quote, Text, escape};
 
@@ -36,7 +36,7 @@ pub struct SectionView {
 }
 
 /// What the index needs of one figure: enough for contents, claims and provenance, and its finished card.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Entry {
     /// Number in the report, from 1.
     pub number: usize,
@@ -134,7 +134,7 @@ pub struct Cell {
 }
 
 /// A sentence that can fail, and what was measured.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ClaimView {
     /// Unique within its figure.
     pub id: String,
@@ -175,7 +175,7 @@ pub struct Value {
 }
 
 /// A name and a text.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Pair {
     /// A parameter, or a path.
     pub name: String,
@@ -184,7 +184,7 @@ pub struct Pair {
 }
 
 /// Who computed a figure, from what, and whether it still holds.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Provenance {
     /// What makes this figure alone.
     pub command: String,
@@ -211,13 +211,15 @@ pub struct Provenance {
 }
 
 /// How outputs compare with the committed lock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Lock {
     /// The same bytes.
     Matches,
-    /// Other bytes.
+    /// Other bytes from the same declaration.
     Differs,
+    /// The declaration changed since the lock was written.
+    Stale,
     /// The lock does not know this figure.
     New,
 }
