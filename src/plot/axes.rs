@@ -48,23 +48,19 @@ pub fn room_below(ruler: &Ruler, width: f64, look: &Look) -> f64 {
 
 /// Room right of a plotting area: half of the last tick label, or a colour bar.
 pub fn room_right(axes: &Axes, bar: Option<&Bar>, height: f64, width: f64, look: &Look) -> f64 {
-    match bar {
-        Some(bar) => {
-            let words = widest(&bar.ticks(most(height)), look.small);
-            heatmap::BAR * 2.0 + TICK + SPACE + words + line(bar.label.as_ref(), look)
-        }
-        None => {
-            let (ticks, setting) = axes.x.ticks_across(width, look.small);
-            let over = |tick: &Tick| {
-                let level = setting == Setting::Level;
-                let half = if level { text::width(&tick.label, look.small) } else { look.small } / 2.0;
-                half - (1.0 - axes.x.scale.place(tick.value)) * width
-            };
-            ticks.iter().filter(|tick| !tick.label.is_empty()).map(over).fold(0.0, f64::max)
-        }
+    if let Some(bar) = bar {
+        let words = widest(&bar.ticks(most(height)), look.small);
+        return heatmap::BAR * 2.0 + TICK + SPACE + words + line(bar.label.as_ref(), look);
     }
+    let (ticks, setting) = axes.x.ticks_across(width, look.small);
+    let over = |tick: &Tick| {
+        let wide = if setting == Setting::Level { text::width(&tick.label, look.small) } else { look.small };
+        wide / 2.0 - (1.0 - axes.x.scale.place(tick.value)) * width
+    };
+    ticks.iter().filter(|tick| !tick.label.is_empty()).map(over).fold(0.0, f64::max)
 }
 
+/// How many ticks fit beside a colour bar.
 fn most(height: f64) -> usize {
     ((height / 38.0) as usize).clamp(2, 7)
 }
@@ -120,7 +116,7 @@ pub fn draw(pen: &Pen, axes: &Axes, area: &Frame, [write_x, write_y]: [bool; 2],
         }
         if let Some(words) = &axes.x.label {
             let y = area.bottom + room_below(&axes.x, area.width(), look) - look.label * 0.25;
-            pen.words(words, [(area.left + area.right) / 2.0, y], label.hung(HPos::Center, VPos::Bottom));
+            pen.words(words, [area.middle()[0], y], label.hung(HPos::Center, VPos::Bottom));
         }
     }
     if write_y {
@@ -130,7 +126,7 @@ pub fn draw(pen: &Pen, axes: &Axes, area: &Frame, [write_x, write_y]: [bool; 2],
         if let Some(words) = &axes.y.label {
             let x = area.left - room_left(&axes.y, area.height(), look) + look.label * 0.25;
             let style = Type { turned: true, ..label.hung(HPos::Center, VPos::Top) };
-            pen.words(words, [x, (area.top + area.bottom) / 2.0], style);
+            pen.words(words, [x, area.middle()[1]], style);
         }
     }
 }
@@ -139,12 +135,12 @@ pub fn draw(pen: &Pen, axes: &Axes, area: &Frame, [write_x, write_y]: [bool; 2],
 pub fn common(pen: &Pen, [x, y]: &[Option<String>; 2], grid: &Frame, look: &Look) {
     let label = Type::new(Ink::Ink, look.label);
     if let Some(words) = x {
-        let at = [(grid.left + line(y.as_ref(), look) + grid.right) / 2.0, grid.bottom + look.label * 1.25];
+        let at = [grid.middle()[0] + line(y.as_ref(), look) / 2.0, grid.bottom + look.label * 1.25];
         pen.words(words, at, label.hung(HPos::Center, VPos::Bottom));
     }
     if let Some(words) = y {
         let style = Type { turned: true, ..label.hung(HPos::Center, VPos::Top) };
-        pen.words(words, [grid.left, (grid.top + grid.bottom) / 2.0], style);
+        pen.words(words, [grid.left, grid.middle()[1]], style);
     }
 }
 
@@ -174,6 +170,6 @@ pub fn bar(pen: &Pen, bar: &Bar, area: &Frame, look: &Look) {
     if let Some(words) = &bar.label {
         let x = frame.right + TICK + SPACE + widest(&ticks, look.small) + look.label * 0.5;
         let style = Type { turned: true, ..Type::new(Ink::Ink, look.label).hung(HPos::Center, VPos::Top) };
-        pen.words(words, [x, (frame.top + frame.bottom) / 2.0], style);
+        pen.words(words, [x, frame.middle()[1]], style);
     }
 }

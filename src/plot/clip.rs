@@ -28,6 +28,11 @@ impl Frame {
         self.bottom - self.top
     }
 
+    /// Its centre.
+    pub fn middle(&self) -> Point {
+        [f64::midpoint(self.left, self.right), f64::midpoint(self.top, self.bottom)]
+    }
+
     /// Whether a place lies inside or within half a px of it.
     pub fn holds(&self, [x, y]: Point) -> bool {
         let near = |value: f64, low: f64, high: f64| value >= low - 0.5 && value <= high + 0.5;

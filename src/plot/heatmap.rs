@@ -176,7 +176,7 @@ fn range(colors: Colors, values: &[f64], [min, max]: [Option<f64>; 2]) -> Result
         return Err("a value is too large to colour".into());
     }
     if colors == Colors::Steps && high - low > 24.0 {
-        return Err(format!("`steps` shows at most 25 whole numbers, here are {} to {}", low, high));
+        return Err(format!("`steps` shows at most 25 whole numbers, here are {low} to {high}"));
     }
     let flat = high - low <= low.abs().max(high.abs()) * 1e-12 || high - low < 1e-290;
     Ok(match colors {

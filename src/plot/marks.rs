@@ -81,9 +81,7 @@ impl Placer<'_> {
             Shape::Bars(rows) => self
                 .bars(rows)
                 .iter()
-                .flat_map(|bar| {
-                    [bar.left, (bar.left + bar.right) / 2.0, bar.right].map(|x| [[x, bar.top], [x, bar.bottom]])
-                })
+                .flat_map(|bar| [bar.left, bar.middle()[0], bar.right].map(|x| [[x, bar.top], [x, bar.bottom]]))
                 .flat_map(|[a, b]| between(a, b))
                 .collect(),
             Shape::Heat(_) => between([self.area.left, self.area.top], [self.area.right, self.area.top])
@@ -160,9 +158,13 @@ fn points(pen: &Pen, placer: &Placer, rows: &[Point], style: &Style) {
         });
     }
     if placer.axes.bar().is_some() {
-        inside.iter().for_each(|&at| pen.marker(at, Marker::Disk, style.size * 1.2 + 1.0, Ink::Rim));
+        for &at in &inside {
+            pen.marker(at, Marker::Disk, style.size * 1.2 + 1.0, Ink::Rim);
+        }
     }
-    inside.iter().for_each(|&at| pen.marker(at, style.marker, style.size, style.ink));
+    for &at in &inside {
+        pen.marker(at, style.marker, style.size, style.ink);
+    }
 }
 
 /// Cells do not change with the ground, so the ink of text and rules must not either.
@@ -174,9 +176,13 @@ fn over_cells(style: Style) -> Style {
 fn lines(pen: &Pen, parts: &[Vec<Point>], stroke: Stroke) {
     if stroke.ink == Ink::Over {
         let rim = Stroke { ink: Ink::Rim, width: stroke.width + 1.6, dash: Dash::Solid };
-        parts.iter().for_each(|part| pen.line(part, rim));
+        for part in parts {
+            pen.line(part, rim);
+        }
     }
-    parts.iter().for_each(|part| pen.line(part, stroke));
+    for part in parts {
+        pen.line(part, stroke);
+    }
 }
 
 /// All shafts, then all heads: equal elements that follow each other become one.
@@ -194,7 +200,9 @@ fn arrows(pen: &Pen, area: &Frame, pieces: &[[Point; 2]], stroke: Stroke) {
         }
         pen.line(&[start, end], stroke);
     }
-    heads.iter().for_each(|head| pen.area(head, stroke.ink, 1.0));
+    for head in &heads {
+        pen.area(head, stroke.ink, 1.0);
+    }
 }
 
 /// Words at their places, each where it meets no other: beside, above or below its point.
@@ -227,9 +235,12 @@ fn write(pen: &Pen, area: &Frame, words: &[(Point, &str)], centred: bool, style:
         let places: Vec<Frame> = if centred { vec![frame([x, y])] } else { centres.map(frame).to_vec() };
         let place = *places.iter().find(|place| free(place)).unwrap_or(&places[0]);
         taken.push(place);
-        let middle = [(place.left + place.right) / 2.0, (place.top + place.bottom) / 2.0];
         let rim = Some(if style.ink == Ink::Over { Ink::Rim } else { Ink::Ground });
-        pen.words(word, middle, Type { rim, ..Type::new(style.ink, style.size) }.hung(HPos::Center, VPos::Center));
+        pen.words(
+            word,
+            place.middle(),
+            Type { rim, ..Type::new(style.ink, style.size) }.hung(HPos::Center, VPos::Center),
+        );
     }
 }
 

@@ -104,7 +104,9 @@ impl<'s> Svg<'s> {
             self.out.push_str("</g>\n");
         } else {
             let mut dots = Path::default();
-            centres.iter().for_each(|&centre| dots.dot(centre));
+            for &centre in centres {
+                dots.dot(centre);
+            }
             let width = radius * 2;
             let _ = writeln!(
                 self.out,
@@ -269,8 +271,10 @@ impl Svg<'_> {
 
 /// The rules that switch the inks to their dark faces; a page that holds inline pictures carries them once.
 pub fn style() -> String {
-    let switched = Ink::ALL.into_iter().filter(|ink| ink.faces()[0] != ink.faces()[1]);
-    let rules: String = switched.map(|ink| format!(".{}{{color:#{:06x}}}", ink.class(), ink.faces()[1])).collect();
+    let mut rules = String::new();
+    for ink in Ink::ALL.into_iter().filter(|ink| ink.faces()[0] != ink.faces()[1]) {
+        let _ = write!(rules, ".{}{{color:#{:06x}}}", ink.class(), ink.faces()[1]);
+    }
     let ground = Ink::Ground.faces()[1];
     format!("@media screen and (prefers-color-scheme:dark){{{rules}.plot-rimmed{{stroke:#{ground:06x}}}}}")
 }

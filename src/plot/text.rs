@@ -147,7 +147,7 @@ mod tests {
         fn a_printed_number_reads_back_to_within_its_digits(value in -1e300..1e300f64, small in -1.0..1.0f64, digits in 1..17usize) {
             for value in [value, small] {
                 let text = significant(value, digits);
-                let (mantissa, raised) = text.split_once("10").filter(|(_, up)| up.starts_with(|c| "⁰¹²³⁴⁵⁶⁷⁸⁹⁻".contains(c))).unwrap_or((&text, "⁰"));
+                let (mantissa, raised) = text.rsplit_once("10").filter(|(_, up)| up.starts_with(|c| "⁰¹²³⁴⁵⁶⁷⁸⁹⁻".contains(c))).unwrap_or((&text, "⁰"));
                 let lower = |c: char| "⁰¹²³⁴⁵⁶⁷⁸⁹⁻".chars().position(|up| up == c).map_or(c, |at| "0123456789-".as_bytes()[at].into());
                 let mantissa = mantissa.replace(MINUS, "-").replace([NBSP, '×'], "");
                 let mantissa = if mantissa.trim_start_matches('-').is_empty() { format!("{mantissa}1") } else { mantissa };
