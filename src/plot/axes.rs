@@ -4,7 +4,7 @@
 use plotters::style::text_anchor::{HPos, VPos};
 
 use crate::plot::chart::Dash;
-use crate::plot::clip::Frame;
+use crate::plot::clip::Area;
 use crate::plot::heatmap::{self, Bar};
 use crate::plot::look::{Ink, Look};
 use crate::plot::panel::{Axes, Ruler, Setting};
@@ -66,7 +66,7 @@ fn most(height: f64) -> usize {
 }
 
 /// Light lines behind the data.
-pub fn grid(pen: &Pen, axes: &Axes, area: &Frame, look: &Look) {
+pub fn grid(pen: &Pen, axes: &Axes, area: &Area, look: &Look) {
     let hair = Stroke { ink: Ink::Grid, width: look.hair, dash: Dash::Solid };
     let labelled = |tick: &Tick| !tick.label.is_empty();
     if !axes.x.worded {
@@ -84,7 +84,7 @@ pub fn grid(pen: &Pen, axes: &Axes, area: &Frame, look: &Look) {
 }
 
 /// The two lines, their ticks, and, where asked for, what is written along them.
-pub fn draw(pen: &Pen, axes: &Axes, area: &Frame, [write_x, write_y]: [bool; 2], look: &Look) {
+pub fn draw(pen: &Pen, axes: &Axes, area: &Area, [write_x, write_y]: [bool; 2], look: &Look) {
     let hair = Stroke { ink: Ink::Muted, width: look.hair, dash: Dash::Solid };
     pen.line(&[[area.left, area.top], [area.left, area.bottom], [area.right, area.bottom]], hair);
     let (across, setting) = axes.x.ticks_across(area.width(), look.small);
@@ -132,7 +132,7 @@ pub fn draw(pen: &Pen, axes: &Axes, area: &Frame, [write_x, write_y]: [bool; 2],
 }
 
 /// The labels that all panels share, along the left and the lower edge of the grid of panels.
-pub fn common(pen: &Pen, [x, y]: &[Option<String>; 2], grid: &Frame, look: &Look) {
+pub fn common(pen: &Pen, [x, y]: &[Option<String>; 2], grid: &Area, look: &Look) {
     let label = Type::new(Ink::Ink, look.label);
     if let Some(words) = x {
         let at = [grid.middle()[0] + line(y.as_ref(), look) / 2.0, grid.bottom + look.label * 1.25];
@@ -145,19 +145,19 @@ pub fn common(pen: &Pen, [x, y]: &[Option<String>; 2], grid: &Frame, look: &Look
 }
 
 /// The title above a panel.
-pub fn title(pen: &Pen, words: &str, area: &Frame, look: &Look) {
+pub fn title(pen: &Pen, words: &str, area: &Area, look: &Look) {
     let style = Type { bold: true, ..Type::new(Ink::Ink, look.label) }.hung(HPos::Left, VPos::Bottom);
     pen.words(words, [area.left, area.top - look.label * 0.6], style);
 }
 
 /// Where the colour bar of an area stands.
-pub fn bar_frame(area: &Frame) -> Frame {
+pub fn bar_frame(area: &Area) -> Area {
     let left = area.right + heatmap::BAR;
-    Frame { left, right: left + heatmap::BAR, ..*area }
+    Area { left, right: left + heatmap::BAR, ..*area }
 }
 
 /// Ticks and label of a colour bar (its colours are drawn with the cells).
-pub fn bar(pen: &Pen, bar: &Bar, area: &Frame, look: &Look) {
+pub fn bar(pen: &Pen, bar: &Bar, area: &Area, look: &Look) {
     let hair = Stroke { ink: Ink::Muted, width: look.hair, dash: Dash::Solid };
     let frame = bar_frame(area);
     let ticks = bar.ticks(most(area.height()));

@@ -39,7 +39,7 @@ pub fn draw(
     let mut out = String::new();
     let size = [width, height].map(|px| (px * FINE) as u32);
     let pen = Pen::new(Svg::new(&mut out, size.into(), title, &chart.alt, metadata));
-    pen.block(&clip::Frame { left: 0.0, top: 0.0, right: width, bottom: height }, Ink::Ground);
+    pen.block(&clip::Area { left: 0.0, top: 0.0, right: width, bottom: height }, Ink::Ground);
     for ((panel, body), place) in chart.panels.iter().zip(&bodies).zip(&layout.places) {
         match body {
             Body::Axes(axes) => draw_axes(&pen, axes, place, look),
@@ -93,7 +93,7 @@ fn draw_axes(pen: &Pen, axes: &Axes, place: &Place, look: &Look) {
 
 /// The cells of heat maps and of the colour bar. Large maps are one picture; else each colour is one path.
 fn draw_cells(pen: &Pen, axes: &Axes, place: &Place) {
-    let mut blocks: Vec<(clip::Frame, u32)> = Vec::new();
+    let mut blocks: Vec<(clip::Area, u32)> = Vec::new();
     for series in &axes.series {
         let Shape::Heat(heat) = &series.shape else { continue };
         match heat.picture(&axes.x.scale, &axes.y.scale) {
@@ -220,6 +220,17 @@ mod tests {
         let svg = drawn(&chart);
         assert_eq!(svg, drawn(&chart));
         assert!(svg.contains(">m = 1</text>") && svg.contains(">m = 2</text>"));
+    }
+
+    #[test]
+    fn a_band_and_its_line_share_an_ink() {
+        let band = "[[panel.layer]]\nkind = 'band'\nframe = 'f'\nx = 'x'\nlow = 'low'\nhigh = 'y'\nby = 'm'\n";
+        let line = "[[panel.layer]]\nkind = 'line'\nframe = 'f'\nx = 'x'\ny = 'y'\nby = 'm'\n";
+        let svg = drawn(&chart(&format!("[[panel]]\n{band}{line}")));
+        assert_eq!(
+            ["blue", "vermilion", "green"].map(|ink| svg.matches(&format!("class=\"plot-{ink}\"")).count()),
+            [2, 2, 0]
+        );
     }
 
     #[test]

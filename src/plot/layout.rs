@@ -3,7 +3,7 @@
 
 use crate::plot::axes;
 use crate::plot::chart::Chart;
-use crate::plot::clip::Frame;
+use crate::plot::clip::Area;
 use crate::plot::heatmap::Bar;
 use crate::plot::legend::{self, Entry};
 use crate::plot::look::Look;
@@ -22,7 +22,7 @@ pub struct Layout<'a> {
     /// Width and height of the picture.
     pub size: [f64; 2],
     /// Everything but what all panels share.
-    pub grid: Frame,
+    pub grid: Area,
     /// The panels, row by row.
     pub places: Vec<Place<'a>>,
     /// A legend that serves all panels, with its upper edge.
@@ -32,7 +32,7 @@ pub struct Layout<'a> {
 /// Where one panel stands.
 pub struct Place<'a> {
     /// The plotting area.
-    pub area: Frame,
+    pub area: Area,
     /// Whether its x and y labels are written, rather than those of the panel below and to the left.
     pub written: [bool; 2],
     /// Its colour bar, if drawn here.
@@ -46,7 +46,7 @@ pub enum Legend<'a> {
     /// There is none.
     Nowhere,
     /// Inside the plotting area.
-    Inside(Vec<Entry<'a>>, Frame),
+    Inside(Vec<Entry<'a>>, Area),
     /// Below the axis, from this y on.
     Below(Vec<Entry<'a>>, f64),
 }
@@ -131,7 +131,7 @@ pub fn layout<'a>(chart: &Chart, bodies: &'a [Body], common: &[Option<String>; 2
         let mut x = look.gap + beside;
         for at in members {
             x += left[at % columns];
-            let area = Frame { left: x, right: x + width, top, bottom: top + heights[at] };
+            let area = Area { left: x, right: x + width, top, bottom: top + heights[at] };
             x = area.right + right[at % columns] + look.gap;
             let own = if shared { Vec::new() } else { entries[at].clone() };
             let written = written(at);
@@ -141,7 +141,7 @@ pub fn layout<'a>(chart: &Chart, bodies: &'a [Body], common: &[Option<String>; 2
         }
         top = bottom + look.gap;
     }
-    let grid = Frame { left: look.gap, top: look.gap * 0.5, right: total - look.gap, bottom: top - look.gap };
+    let grid = Area { left: look.gap, top: look.gap * 0.5, right: total - look.gap, bottom: top - look.gap };
     top += axes::line(common[0].as_ref(), look);
     let shared = shared.then(|| entries.into_iter().find(|entries| !entries.is_empty())).flatten();
     let below = shared.as_ref().map_or(0.0, |entries| legend::height_below(entries, total - 2.0 * look.gap, look));
@@ -153,7 +153,7 @@ pub fn layout<'a>(chart: &Chart, bodies: &'a [Body], common: &[Option<String>; 2
 fn place_legend<'a>(
     entries: Vec<Entry<'a>>,
     axes: Option<&'a Axes>,
-    area: Frame,
+    area: Area,
     written: bool,
     look: &Look,
 ) -> (Legend<'a>, f64) {
@@ -164,7 +164,7 @@ fn place_legend<'a>(
         return (Legend::Nowhere, end);
     }
     let placer = Placer { axes, area };
-    let covered: Vec<_> = axes.series.iter().flat_map(|series| placer.footprint(&series.shape)).collect();
+    let covered: Vec<_> = axes.series.iter().flat_map(|series| placer.footprint(series)).collect();
     if let Some(place) = legend::free_place(&entries, &area, &covered, look) {
         return (Legend::Inside(entries, place), end);
     }

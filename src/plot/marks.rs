@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use plotters::style::text_anchor::{HPos, VPos};
 
 use crate::plot::chart::{Dash, Direction, Marker};
-use crate::plot::clip::{self, Frame, Point};
+use crate::plot::clip::{self, Area, Point};
 use crate::plot::look::{Ink, Look};
 use crate::plot::panel::Axes;
 use crate::plot::pen::{Pen, Stroke, Type};
@@ -23,7 +23,7 @@ pub struct Placer<'a> {
     /// The axes.
     pub axes: &'a Axes,
     /// The plotting area.
-    pub area: Frame,
+    pub area: Area,
 }
 
 impl Placer<'_> {
@@ -38,13 +38,13 @@ impl Placer<'_> {
     }
 
     /// The visible bars.
-    fn bars(&self, rows: &[[f64; 3]]) -> Vec<Frame> {
+    fn bars(&self, rows: &[[f64; 3]]) -> Vec<Area> {
         let clamp = |y: f64| y.clamp(self.area.top, self.area.bottom);
         let bar = |&[left, right, top]: &[f64; 3]| {
             let ([left, top], [right, foot]) = (self.at([left, top]), self.at([right, 0.0]));
             let (a, b) = (clamp(top), clamp(foot));
             let [left, right] = [left, right].map(|x| x.clamp(self.area.left, self.area.right));
-            Frame { left, right, top: a.min(b), bottom: a.max(b) }
+            Area { left, right, top: a.min(b), bottom: a.max(b) }
         };
         rows.iter().map(bar).filter(|bar| bar.width() > 0.0 && bar.height() > 0.0).collect()
     }
@@ -65,12 +65,12 @@ impl Placer<'_> {
     }
 
     /// Places that a legend should not cover, about 4 px apart.
-    pub fn footprint(&self, shape: &Shape) -> Vec<Point> {
+    pub fn footprint(&self, series: &Series) -> Vec<Point> {
         let along = |points: &[Point]| -> Vec<Point> {
             let pieces = points.windows(2).filter_map(|pair| self.area.cut([pair[0], pair[1]]));
             pieces.flat_map(|[a, b]| between(a, b)).collect()
         };
-        match shape {
+        match &series.shape {
             Shape::Line(points) => along(&clip::thinned(self.all(points))),
             Shape::Points(points) => self.all(points).into_iter().filter(|&point| self.area.holds(point)).collect(),
             Shape::Band(rows) => rows
@@ -95,7 +95,7 @@ impl Placer<'_> {
                 .iter()
                 .flat_map(|(point, word)| {
                     let [x, y] = self.at(*point);
-                    let half = text::width(word, 13.0) / 2.0;
+                    let half = text::width(word, series.style.size) / 2.0;
                     between([x - half, y], [x + half, y])
                 })
                 .collect(),
@@ -112,7 +112,7 @@ fn between(a: Point, b: Point) -> Vec<Point> {
 }
 
 /// Draws one series; heat maps are drawn elsewhere.
-pub fn draw(pen: &Pen, placer: &Placer, series: &Series, taken: &mut Vec<Frame>, look: &Look) {
+pub fn draw(pen: &Pen, placer: &Placer, series: &Series, taken: &mut Vec<Area>, look: &Look) {
     let area = &placer.area;
     let style = &if placer.axes.bar().is_some() { over_cells(series.style) } else { series.style };
     let stroke = Stroke { ink: style.ink, width: style.width, dash: style.dash };
@@ -186,7 +186,7 @@ fn lines(pen: &Pen, parts: &[Vec<Point>], stroke: Stroke) {
 }
 
 /// All shafts, then all heads: equal elements that follow each other become one.
-fn arrows(pen: &Pen, area: &Frame, pieces: &[[Point; 2]], stroke: Stroke) {
+fn arrows(pen: &Pen, area: &Area, pieces: &[[Point; 2]], stroke: Stroke) {
     let mut heads = Vec::new();
     for &[from, to] in pieces {
         let [dx, dy] = [to[0] - from[0], to[1] - from[1]];
@@ -206,7 +206,7 @@ fn arrows(pen: &Pen, area: &Frame, pieces: &[[Point; 2]], stroke: Stroke) {
 }
 
 /// Words at their places, each where it meets no other: beside, above or below its point.
-fn write(pen: &Pen, area: &Frame, words: &[(Point, &str)], centred: bool, style: &Style, taken: &mut Vec<Frame>) {
+fn write(pen: &Pen, area: &Area, words: &[(Point, &str)], centred: bool, style: &Style, taken: &mut Vec<Area>) {
     let gap = 7.0;
     let points: Vec<Point> = words.iter().map(|(point, _)| *point).collect();
     for &([x, y], word) in words.iter().filter(|(point, _)| area.holds(*point)) {
@@ -222,17 +222,17 @@ fn write(pen: &Pen, area: &Frame, words: &[(Point, &str)], centred: bool, style:
         let frame = |[x, y]: Point| {
             let room = (area.width() - width).max(0.0);
             let left = (x - width / 2.0).clamp(area.left, area.left + room);
-            Frame { left, right: left + width, top: y - half, bottom: y + half }
+            Area { left, right: left + width, top: y - half, bottom: y + half }
         };
         let covers =
-            |frame: &Frame| points.iter().any(|&[x, y]| frame.meets(&Frame { left: x, right: x, top: y, bottom: y }));
-        let free = |frame: &Frame| {
+            |frame: &Area| points.iter().any(|&[x, y]| frame.meets(&Area { left: x, right: x, top: y, bottom: y }));
+        let free = |frame: &Area| {
             frame.top >= area.top
                 && frame.bottom <= area.bottom
                 && !taken.iter().any(|other| other.meets(frame))
                 && !covers(frame)
         };
-        let places: Vec<Frame> = if centred { vec![frame([x, y])] } else { centres.map(frame).to_vec() };
+        let places: Vec<Area> = if centred { vec![frame([x, y])] } else { centres.map(frame).to_vec() };
         let place = *places.iter().find(|place| free(place)).unwrap_or(&places[0]);
         taken.push(place);
         let rim = Some(if style.ink == Ink::Over { Ink::Rim } else { Ink::Ground });
@@ -248,16 +248,16 @@ fn write(pen: &Pen, area: &Frame, words: &[(Point, &str)], centred: bool, style:
 pub fn sample(pen: &Pen, series: &Series, [x, y]: Point, width: f64, look: &Look) {
     let style = &series.style;
     let half = width / 2.0;
-    let block = Frame { left: x - half, right: x + half, top: y - 4.0, bottom: y + 4.0 };
+    let block = Area { left: x - half, right: x + half, top: y - 4.0, bottom: y + 4.0 };
     let corners =
         [[block.left, block.top], [block.right, block.top], [block.right, block.bottom], [block.left, block.bottom]];
     let stroke = Stroke { ink: style.ink, width: style.width, dash: style.dash };
     match &series.shape {
         Shape::Points(_) => pen.marker([x, y], style.marker, style.size.clamp(2.5, 5.0), style.ink),
         Shape::Band(_) => pen.area(&corners, style.ink, look.band),
-        Shape::Bars(_) => pen.block(&Frame { left: x - 5.0, right: x + 5.0, top: y - 5.0, bottom: y + 5.0 }, style.ink),
+        Shape::Bars(_) => pen.block(&Area { left: x - 5.0, right: x + 5.0, top: y - 5.0, bottom: y + 5.0 }, style.ink),
         Shape::Arrows(_) => {
-            let all = Frame { left: x - half, right: x + half, top: y - half, bottom: y + half };
+            let all = Area { left: x - half, right: x + half, top: y - half, bottom: y + half };
             arrows(pen, &all, &[[[x - half, y], [x + half, y]]], Stroke { dash: Dash::Solid, ..stroke });
         }
         Shape::Line(rows) if rows.len() == 1 => pen.marker([x, y], Marker::Disk, style.size, style.ink),

@@ -186,10 +186,12 @@ impl Ruler {
             ends.windows(2).all(|pair| pair[0][1] + AIR * size <= pair[1][0])
         };
         if let Some(fixed) = &self.fixed {
-            let setting = match () {
-                () if roomy(fixed, text::width) => Setting::Level,
-                () if self.worded && roomy(fixed, widest_word) => Setting::Wrapped,
-                () => Setting::Turned,
+            let setting = if roomy(fixed, text::width) {
+                Setting::Level
+            } else if self.worded && roomy(fixed, widest_word) {
+                Setting::Wrapped
+            } else {
+                Setting::Turned
             };
             return (fixed.clone(), setting);
         }
