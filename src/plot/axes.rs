@@ -18,6 +18,9 @@ const SPACE: f64 = 4.0;
 /// Height of a line of a wrapped label in units of the type size.
 const WRAP: f64 = 1.2;
 
+/// How much wider heavy type is.
+const HEAVY: f64 = 1.06;
+
 /// Widest of some labels in px.
 fn widest(ticks: &[Tick], size: f64) -> f64 {
     ticks.iter().map(|tick| text::width(&tick.label, size)).fold(0.0, f64::max)
@@ -26,6 +29,12 @@ fn widest(ticks: &[Tick], size: f64) -> f64 {
 /// Room for one line of an axis label.
 pub fn line(label: Option<&String>, look: &Look) -> f64 {
     if label.is_some() { look.label * 1.5 } else { 0.0 }
+}
+
+/// Smaller type where words are longer than their room, down to legible.
+fn fitted(style: Type, words: &str, room: f64) -> Type {
+    let wide = text::width(words, style.size);
+    Type { size: style.size * (room / wide).clamp(0.7, 1.0), ..style }
 }
 
 /// Room left of a plotting area of the given height.
@@ -116,7 +125,11 @@ pub fn draw(pen: &Pen, axes: &Axes, area: &Area, [write_x, write_y]: [bool; 2], 
         }
         if let Some(words) = &axes.x.label {
             let y = area.bottom + room_below(&axes.x, area.width(), look) - look.label * 0.25;
-            pen.words(words, [area.middle()[0], y], label.hung(HPos::Center, VPos::Bottom));
+            pen.words(
+                words,
+                [area.middle()[0], y],
+                fitted(label, words, area.width()).hung(HPos::Center, VPos::Bottom),
+            );
         }
     }
     if write_y {
@@ -125,7 +138,7 @@ pub fn draw(pen: &Pen, axes: &Axes, area: &Area, [write_x, write_y]: [bool; 2], 
         }
         if let Some(words) = &axes.y.label {
             let x = area.left - room_left(&axes.y, area.height(), look) + look.label * 0.25;
-            let style = Type { turned: true, ..label.hung(HPos::Center, VPos::Top) };
+            let style = Type { turned: true, ..fitted(label, words, area.height()).hung(HPos::Center, VPos::Top) };
             pen.words(words, [x, area.middle()[1]], style);
         }
     }
@@ -144,10 +157,23 @@ pub fn common(pen: &Pen, [x, y]: &[Option<String>; 2], grid: &Area, look: &Look)
     }
 }
 
+/// The lines of a panel's title.
+fn title_lines(words: &str, width: f64, look: &Look) -> Vec<String> {
+    text::lines(words, look.label * HEAVY, width)
+}
+
+/// Room above a plotting area.
+pub fn room_above(title: Option<&String>, width: f64, look: &Look) -> f64 {
+    let lines = title.map_or(0, |words| title_lines(words, width, look).len());
+    if lines == 0 { look.small * 0.5 } else { look.label * (lines as f64 * WRAP + 0.5) }
+}
+
 /// The title above a panel.
 pub fn title(pen: &Pen, words: &str, area: &Area, look: &Look) {
     let style = Type { bold: true, ..Type::new(Ink::Ink, look.label) }.hung(HPos::Left, VPos::Bottom);
-    pen.words(words, [area.left, area.top - look.label * 0.6], style);
+    for (row, line) in title_lines(words, area.width(), look).iter().rev().enumerate() {
+        pen.words(line, [area.left, area.top - look.label * (0.6 + row as f64 * WRAP)], style);
+    }
 }
 
 /// Where the colour bar of an area stands.
@@ -169,7 +195,8 @@ pub fn bar(pen: &Pen, bar: &Bar, area: &Area, look: &Look) {
     }
     if let Some(words) = &bar.label {
         let x = frame.right + TICK + SPACE + widest(&ticks, look.small) + look.label * 0.5;
-        let style = Type { turned: true, ..Type::new(Ink::Ink, look.label).hung(HPos::Center, VPos::Top) };
+        let style = fitted(Type::new(Ink::Ink, look.label), words, frame.height());
+        let style = Type { turned: true, ..style.hung(HPos::Center, VPos::Top) };
         pen.words(words, [x, frame.middle()[1]], style);
     }
 }

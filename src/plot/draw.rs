@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::frame::Frame;
+use crate::plot::axes;
 use crate::plot::chart::Chart;
 use crate::plot::clip;
 use crate::plot::layout::{self, Legend, Place};
@@ -14,7 +15,6 @@ use crate::plot::panel::{Axes, Body};
 use crate::plot::pen::Pen;
 use crate::plot::series::Shape;
 use crate::plot::svg::{FINE, Svg};
-use crate::plot::{axes, check};
 
 /// Draws a chart. `title` names the picture, `metadata` is any text to carry along (keys, digests).
 ///
@@ -27,7 +27,7 @@ pub fn draw(
     title: &str,
     metadata: &str,
 ) -> Result<String, Vec<String>> {
-    let faults = check::faults(chart);
+    let faults = chart.check();
     if !faults.is_empty() {
         return Err(faults.iter().map(|fault| format!("{}: {}", fault.place, fault.message)).collect());
     }

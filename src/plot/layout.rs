@@ -125,8 +125,8 @@ pub fn layout<'a>(chart: &Chart, bodies: &'a [Body], common: &[Option<String>; 2
     let mut top = look.gap * 0.5;
     for row in 0..bodies.len().div_ceil(columns) {
         let members = row * columns..((row + 1) * columns).min(bodies.len());
-        let titled = members.clone().any(|at| chart.panels[at].title.is_some());
-        top += if titled { look.label * 1.7 } else { look.small * 0.5 };
+        let above = members.clone().map(|at| axes::room_above(chart.panels[at].title.as_ref(), width, look));
+        top += above.fold(0.0, f64::max);
         let mut bottom = top;
         let mut x = look.gap + beside;
         for at in members {

@@ -3,15 +3,14 @@
 
 use std::collections::BTreeSet;
 
-use plotters::style::text_anchor::{HPos, VPos};
-
 use crate::plot::chart::{Dash, Direction, Marker};
 use crate::plot::clip::{self, Area, Point};
 use crate::plot::look::{Ink, Look};
 use crate::plot::panel::Axes;
-use crate::plot::pen::{Pen, Stroke, Type};
+use crate::plot::pen::{Pen, Stroke};
 use crate::plot::series::{Series, Shape, Style};
 use crate::plot::text;
+use crate::plot::words;
 
 /// Above so many points of a series, those within half a px of each other are one.
 const DENSE: usize = 1000;
@@ -134,9 +133,9 @@ pub fn draw(pen: &Pen, placer: &Placer, series: &Series, taken: &mut Vec<Area>, 
             let pieces: Vec<[Point; 2]> = pieces.iter().map(|piece| piece.map(|end| placer.at(end))).collect();
             arrows(pen, area, &pieces, stroke);
         }
-        Shape::Words(words, centred) => {
-            let placed: Vec<(Point, &str)> = words.iter().map(|(at, word)| (placer.at(*at), word.as_str())).collect();
-            write(pen, area, &placed, *centred, style, taken);
+        Shape::Words(rows, centred) => {
+            let placed: Vec<(Point, &str)> = rows.iter().map(|(at, word)| (placer.at(*at), word.as_str())).collect();
+            words::write(pen, area, &placed, *centred, style, taken);
         }
         Shape::Rule(direction, at) => {
             if let Some(ends) = placer.rule(*direction, *at) {
@@ -202,45 +201,6 @@ fn arrows(pen: &Pen, area: &Area, pieces: &[[Point; 2]], stroke: Stroke) {
     }
     for head in &heads {
         pen.area(head, stroke.ink, 1.0);
-    }
-}
-
-/// Words at their places, each where it meets no other: beside, above or below its point.
-fn write(pen: &Pen, area: &Area, words: &[(Point, &str)], centred: bool, style: &Style, taken: &mut Vec<Area>) {
-    let gap = 7.0;
-    let points: Vec<Point> = words.iter().map(|(point, _)| *point).collect();
-    for &([x, y], word) in words.iter().filter(|(point, _)| area.holds(*point)) {
-        let (width, half) = (text::width(word, style.size), style.size * 0.6);
-        let centres = [
-            [x + gap + width / 2.0, y],
-            [x - gap - width / 2.0, y],
-            [x, y - gap - half],
-            [x, y + gap + half],
-            [x + gap + width / 2.0, y - gap - half],
-            [x - gap - width / 2.0, y - gap - half],
-        ];
-        let frame = |[x, y]: Point| {
-            let room = (area.width() - width).max(0.0);
-            let left = (x - width / 2.0).clamp(area.left, area.left + room);
-            Area { left, right: left + width, top: y - half, bottom: y + half }
-        };
-        let covers =
-            |frame: &Area| points.iter().any(|&[x, y]| frame.meets(&Area { left: x, right: x, top: y, bottom: y }));
-        let free = |frame: &Area| {
-            frame.top >= area.top
-                && frame.bottom <= area.bottom
-                && !taken.iter().any(|other| other.meets(frame))
-                && !covers(frame)
-        };
-        let places: Vec<Area> = if centred { vec![frame([x, y])] } else { centres.map(frame).to_vec() };
-        let place = *places.iter().find(|place| free(place)).unwrap_or(&places[0]);
-        taken.push(place);
-        let rim = Some(if style.ink == Ink::Over { Ink::Rim } else { Ink::Ground });
-        pen.words(
-            word,
-            place.middle(),
-            Type { rim, ..Type::new(style.ink, style.size) }.hung(HPos::Center, VPos::Center),
-        );
     }
 }
 

@@ -105,6 +105,21 @@ pub fn width(text: &str, size: f64) -> f64 {
     text.chars().map(em).sum::<f64>() * size
 }
 
+/// Words broken at spaces into lines no wider than `room` px, where that is possible.
+pub fn lines(text: &str, size: f64, room: f64) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if width(line, size) + width(word, size) + width(" ", size) <= room => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -140,6 +155,12 @@ mod tests {
         assert_eq!(exact(20, 3, true), "20000");
         assert_eq!(exact(15, 6, false).replace(NBSP, " "), "1.5 × 10⁷");
         assert_eq!(exact(1, -9, false), "10⁻⁹");
+    }
+
+    #[test]
+    fn long_words_are_broken_at_spaces() {
+        assert_eq!(lines("a title of five words", 10.0, 60.0), ["a title of", "five words"]);
+        assert_eq!(lines("unbreakable", 10.0, 5.0), ["unbreakable"]);
     }
 
     proptest! {
