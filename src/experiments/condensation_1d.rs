@@ -11,7 +11,7 @@ use crate::nn::activation::Activation;
 use crate::nn::measure::{Cluster, Direction, clusters, effective, features, orientation, sector, sectors};
 use crate::nn::packed::{Neuron, Packed};
 use crate::nn::pass::Descent;
-use crate::nn::task::{Samples, four_ramps};
+use crate::nn::task::{Samples, best_ramp, four_ramps};
 use crate::nn::train::Trainer;
 use crate::num::stats::{chi_square_uniform, linspace};
 use serde::{Deserialize, Serialize};
@@ -110,10 +110,13 @@ impl Experiment for Condensation1d {
                 .frame(&format!("{name}loss"), Frame::from_rows(&["epoch", "loss"], &rows(&run.trainer.curve(CURVE))));
         }
         results.frame("directions", small.directions());
+        results.frame("frames", small.course());
         small.summarise(&mut results);
         results.value("contrast.directions", large.stages[6].directions());
         results.value("contrast.effective", large.stages[6].effective());
         results.value("contrast.loss", large.stages[6].loss);
+        results.value("plateau.best", best_ramp(&samples));
+        results.value("plateau.excess", small.stages[2].loss / best_ramp(&samples) - 1.0);
         draws(p, &samples, ctx, &mut results)?;
         Ok(results)
     }
@@ -144,6 +147,7 @@ fn draws(p: &Params, samples: &Samples<2>, ctx: &Context, results: &mut Results)
 
 /// A network at one epoch.
 struct Stage {
+    epoch: usize,
     net: Packed<2>,
     neurons: Vec<Neuron<2>>,
     clusters: Vec<Cluster<2>>,
@@ -154,11 +158,16 @@ impl Stage {
     fn of(trainer: &Trainer<2>, p: &Params) -> Self {
         let (net, neurons) = (trainer.net().clone(), trainer.net().neurons());
         let clusters = clusters(&neurons, Direction::Ray, p.cosine, p.cut);
-        Self { net, neurons, clusters, loss: trainer.loss() }
+        Self { epoch: trainer.epoch(), net, neurons, clusters, loss: trainer.loss() }
     }
 
     fn directions(&self) -> f64 {
         self.clusters.len() as f64
+    }
+
+    /// The share of the amplitude that the largest cluster holds.
+    fn share(&self) -> f64 {
+        self.clusters.iter().map(|cluster| cluster.share).fold(0.0, f64::max)
     }
 
     fn effective(&self) -> f64 {
@@ -188,9 +197,8 @@ impl Run {
     /// The numbers that claims test, by stage and for the whole.
     fn summarise(&self, results: &mut Results) {
         for (at, stage) in self.stages.iter().enumerate() {
-            let largest = stage.clusters.iter().map(|cluster| cluster.share).fold(0.0, f64::max);
             results.value(&format!("directions.{at}"), stage.directions());
-            results.value(&format!("share.{at}"), largest);
+            results.value(&format!("share.{at}"), stage.share());
             results.value(&format!("effective.{at}"), stage.effective());
             results.value(&format!("loss.{at}"), stage.loss);
         }
@@ -204,6 +212,14 @@ impl Run {
             counts[sector(neuron, Direction::Ray, COARSE)] += 1;
         }
         results.value("uniform.p", chi_square_uniform(&counts).1);
+    }
+
+    /// One row a frame; without the start, which has no place on a logarithmic axis.
+    fn course(&self) -> Frame {
+        let row =
+            |stage: &Stage| vec![stage.epoch as f64, stage.loss, stage.directions(), stage.share(), stage.effective()];
+        let rows: Vec<Vec<f64>> = self.stages[1..].iter().map(row).collect();
+        Frame::from_rows(&["epoch", "loss", "directions", "share", "effective"], &rows)
     }
 
     /// `f` on a fine grid.
