@@ -4,3 +4,4 @@ pub mod experiments;
 pub mod frame;
 pub mod nn;
 pub mod num;
+pub mod plot;
