@@ -7,3 +7,4 @@ pub mod frame;
 pub mod nn;
 pub mod num;
 pub mod paper;
+pub mod plot;

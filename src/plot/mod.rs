@@ -1,0 +1,26 @@
+//! Floor 2 of the machinery: from a chart block and named tables of numbers to one SVG, or one table.
+//! It knows no experiments, no pages and no files.
+//!
+//! `chart` is what an author writes, `check` what is wrong with it. `draw` runs the rest: `panel` looks numbers up
+//! (`series`, `heatmap`, `table`, on a `scale`), `layout` gives each its place, and `axes`, `marks` and `legend` put
+//! them there with a `pen`, which draws through plotters on our own back end, `svg`.
+pub mod axes;
+pub mod chart;
+pub mod check;
+pub mod clip;
+pub mod colormap;
+pub mod draw;
+pub mod heatmap;
+pub mod layout;
+pub mod legend;
+pub mod look;
+pub mod marks;
+pub mod panel;
+pub mod path;
+pub mod pen;
+pub mod png;
+pub mod scale;
+pub mod series;
+pub mod svg;
+pub mod table;
+pub mod text;
