@@ -1,7 +1,10 @@
 //! condense
+pub mod diag;
+pub mod engine;
 pub mod experiment;
 pub mod experiments;
 pub mod frame;
 pub mod nn;
 pub mod num;
+pub mod paper;
 pub mod plot;

@@ -1,0 +1,63 @@
+//! How many things run at once: a fixed number of slots that steps and the cells of their sweeps share.
+
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+/// A counting semaphore; a slot is given back when its guard is dropped.
+pub struct Slots {
+    free: Mutex<usize>,
+    freed: Condvar,
+    total: usize,
+}
+
+/// The right to use one core.
+pub struct Slot<'a>(&'a Slots);
+
+impl Slots {
+    /// `total` slots, at least one.
+    pub fn new(total: usize) -> Self {
+        let total = total.max(1);
+        Self { free: Mutex::new(total), freed: Condvar::new(), total }
+    }
+
+    /// How many there are in all.
+    pub fn total(&self) -> usize {
+        self.total
+    }
+
+    /// Waits for a slot.
+    pub fn take(&self) -> Slot<'_> {
+        self.take_unless(|| false).expect("never given up")
+    }
+
+    /// Waits for a slot until `over` says that there is nothing left to do with it.
+    pub fn take_unless(&self, over: impl Fn() -> bool) -> Option<Slot<'_>> {
+        let mut free = self.lock();
+        loop {
+            if over() {
+                return None;
+            }
+            if *free > 0 {
+                *free -= 1;
+                return Some(Slot(self));
+            }
+            free = self.freed.wait(free).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Makes everyone who waits ask `over` again.
+    pub fn wake(&self) {
+        let _free = self.lock();
+        self.freed.notify_all();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, usize> {
+        self.free.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Slot<'_> {
+    fn drop(&mut self) {
+        *self.0.lock() += 1;
+        self.0.freed.notify_all();
+    }
+}

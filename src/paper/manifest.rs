@@ -1,0 +1,168 @@
+//! `manifest.toml`: what is computed, in the order of the source. All its mistakes are reported together.
+//! It knows no page; it reads no file but asks whether declared inputs are there.
+
+use crate::diag::{Diagnostic, Source};
+use crate::paper::faults::Faults;
+use crate::paper::figure::{self, Asked, Entry, Figure, tables};
+use crate::paper::params::Catalogue;
+use crate::paper::toml_reader::{Piece, parse as parse_toml, read};
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// The profile that changes nothing.
+pub const DEFAULT_PROFILE: &str = "default";
+
+/// What is computed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Manifest {
+    /// About the paper.
+    pub paper: PaperInfo,
+    /// The profile that was asked for; parameters have it applied.
+    pub profile: String,
+    /// All profiles there are, beside `default`.
+    pub profiles: BTreeSet<String>,
+    /// The figures, in order.
+    pub figures: Vec<Figure>,
+}
+
+/// About the paper.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PaperInfo {
+    /// Its title.
+    pub title: String,
+    /// One or two sentences under the title.
+    pub standfirst: String,
+    /// Who made this reproduction.
+    pub authors: Vec<String>,
+    /// What is reproduced: the talk's author, title and venue.
+    pub source: String,
+    /// Where the source can be had.
+    pub url: Option<String>,
+}
+
+/// A manifest with its mistakes.
+pub struct Examined {
+    /// What could be read. Only where there are no faults is it fit for use.
+    pub manifest: Manifest,
+    /// Every id that is written, good or bad; none when the file could not be read as TOML.
+    pub ids: Option<BTreeSet<String>>,
+    /// All mistakes.
+    pub faults: Faults,
+}
+
+/// Parses a manifest, for a profile.
+///
+/// # Errors
+/// Every mistake in it.
+pub fn parse(
+    source: &Arc<Source>,
+    profile: &str,
+    catalogue: &dyn Catalogue,
+    project: &Path,
+) -> Result<Manifest, Vec<Diagnostic>> {
+    let examined = examine(source, &Asked { project, catalogue, profile });
+    if examined.faults.is_empty() { Ok(examined.manifest) } else { Err(examined.faults.into_list()) }
+}
+
+/// Reads as much as there is, and every mistake.
+pub fn examine(source: &Arc<Source>, asked: &Asked) -> Examined {
+    let piece = Piece { source: Arc::clone(source), offset: 0 };
+    let mut faults = Faults::default();
+    let mut manifest = Manifest { profile: asked.profile.to_owned(), ..Manifest::default() };
+    let Some(document) = parse_toml(&source.text, &piece, &mut faults) else {
+        return Examined { manifest, ids: None, faults };
+    };
+    manifest.paper = about(document.get_ref(), &piece, &mut faults);
+    let mut ids = BTreeSet::new();
+    let mut first: BTreeMap<String, std::ops::Range<usize>> = BTreeMap::new();
+    for table in entries(document.get_ref(), &piece, &mut faults) {
+        if faults.full() {
+            break;
+        }
+        let Entry { figure, id, profiles } = figure::parse(&table, asked, &piece, &mut faults);
+        ids.extend(id);
+        manifest.profiles.extend(profiles);
+        let Some(figure) = figure else { continue };
+        match first.get(&figure.id) {
+            Some(before) => faults.push(
+                Diagnostic::new("M016", format!("two figures have the id `{}`", figure.id))
+                    .at(source, figure.span, "")
+                    .at(source, before.clone(), "the first one"),
+            ),
+            None => {
+                first.insert(figure.id.clone(), figure.span.clone());
+                manifest.figures.push(figure);
+            }
+        }
+    }
+    let known = asked.profile == DEFAULT_PROFILE || manifest.profiles.contains(asked.profile);
+    if !known && !faults.full() {
+        let legal = std::iter::once(DEFAULT_PROFILE).chain(manifest.profiles.iter().map(String::as_str));
+        let fault = Diagnostic::new("M013", format!("no figure has a profile `{}`", asked.profile));
+        faults.push(fault.suggest(asked.profile, legal, "profiles"));
+    }
+    faults.sort();
+    Examined { manifest, ids: Some(ids), faults }
+}
+
+const TOP: [&str; 2] = ["paper", "figure"];
+
+/// The `[paper]` table; also refuses keys that stand beside it.
+fn about(document: &DeTable, piece: &Piece, faults: &mut Faults) -> PaperInfo {
+    for key in document.keys().filter(|key| !TOP.contains(&key.get_ref().as_ref())) {
+        let fault =
+            piece.fault("M003", format!("unknown key `{}`", key.get_ref()), key.span(), "not a key of a manifest");
+        faults.push(fault.suggest(key.get_ref(), TOP, "keys of a manifest"));
+    }
+    let Some(paper) = document.get("paper") else {
+        let help = "[paper]\ntitle = \"…\"\nstandfirst = \"…\"\nauthors = [\"…\"]\nsource = \"…\"";
+        faults.push(Diagnostic::new("M004", "the manifest lacks `[paper]`").at(&piece.source, 0..0, "").help(help));
+        return PaperInfo::default();
+    };
+    let Some(table) = paper.get_ref().as_table() else {
+        faults.push(piece.fault("M005", "`paper` must be a table: write `[paper]`", paper.span(), ""));
+        return PaperInfo::default();
+    };
+    let reading = read::<PaperInfo>(Spanned::new(paper.span(), table.clone()), "`[paper]`", piece, faults);
+    let info = reading.value.unwrap_or_default();
+    let blank = |text: &str| text.trim().is_empty();
+    let needed = [
+        ("title", blank(&info.title)),
+        ("standfirst", blank(&info.standfirst)),
+        ("authors", info.authors.iter().all(|author| blank(author))),
+        ("source", blank(&info.source)),
+    ];
+    for (key, _) in needed.iter().filter(|(key, blank)| *blank && !reading.spoilt.contains(*key)) {
+        let (what, span) = match table.get(*key) {
+            Some(value) => (format!("`{key}` of `[paper]` is empty"), value.span()),
+            None => (format!("`[paper]` lacks `{key}`"), paper.span()),
+        };
+        faults.push(piece.fault("M004", what, span, ""));
+    }
+    info
+}
+
+/// The `[[figure]]` tables.
+fn entries<'t>(document: &DeTable<'t>, piece: &Piece, faults: &mut Faults) -> Vec<Spanned<DeTable<'t>>> {
+    let none = || Diagnostic::new("M017", "the manifest has no figures");
+    let help = "start with `[[figure]]` and its `id`, `slide`, `experiment` and `fidelity`";
+    let Some(figures) = document.get("figure") else {
+        faults.push(none().at(&piece.source, 0..0, "").help(help));
+        return Vec::new();
+    };
+    match tables(figures) {
+        Some(tables) if tables.is_empty() => faults.push(none().at(&piece.source, figures.span(), "").help(help)),
+        Some(tables) => return tables,
+        None if matches!(figures.get_ref(), DeValue::Table(_)) => {
+            let message = "`[figure]` is one table: each figure is written `[[figure]]`";
+            faults.push(piece.fault("M005", message, figures.span(), ""));
+        }
+        None => faults.push(piece.fault("M005", "`figure` must be tables: write `[[figure]]`", figures.span(), "")),
+    }
+    Vec::new()
+}

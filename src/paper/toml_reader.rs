@@ -1,0 +1,217 @@
+//! Reads TOML into a type and reports every mistake in it, where serde stops at the first.
+//! It knows no manifest and no page: what a table is called, and where it stands, comes from the caller.
+
+use crate::diag::{Diagnostic, Source};
+use crate::paper::faults::Faults;
+use serde::de::DeserializeOwned;
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::sync::Arc;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue, Deserializer};
+
+/// Where a piece of TOML stands in a text.
+#[derive(Clone, Debug)]
+pub struct Piece {
+    /// The whole text.
+    pub source: Arc<Source>,
+    /// Offset of the piece: its spans count from here.
+    pub offset: usize,
+}
+
+impl Piece {
+    /// A span of the piece as a span of the text.
+    pub fn span(&self, span: Range<usize>) -> Range<usize> {
+        span.start + self.offset..span.end + self.offset
+    }
+
+    /// A diagnostic with its caret at a span of the piece.
+    pub fn fault(&self, code: &'static str, message: impl Into<String>, span: Range<usize>, text: &str) -> Diagnostic {
+        Diagnostic::new(code, message).at(&self.source, self.span(span), text)
+    }
+}
+
+/// A value read from a table with mistakes.
+pub struct Reading<T> {
+    /// What could be read; none where nothing sensible is left.
+    pub value: Option<T>,
+    /// Keys that were given but unusable, or misspelt: nobody should call them missing.
+    pub spoilt: BTreeSet<String>,
+}
+
+/// A table with more mistakes than this is not read on.
+const MOST: usize = 20;
+
+/// Parses a piece. On a syntax error nothing is left to look at; a key that stands twice is only reported.
+pub fn parse<'t>(text: &'t str, piece: &Piece, faults: &mut Faults) -> Option<Spanned<DeTable<'t>>> {
+    let (table, errors) = DeTable::parse_recoverable(text);
+    let mut sound = true;
+    for error in errors {
+        let twice = error.message() == "duplicate key";
+        sound &= twice;
+        let span = error.span().unwrap_or(0..0);
+        let message = if twice {
+            format!("key `{}` stands twice", text.get(span.clone()).unwrap_or_default())
+        } else {
+            format!("this is not TOML: {}", error.message())
+        };
+        faults.push(piece.fault("M001", message, span, ""));
+    }
+    if !sound {
+        return None;
+    }
+    inspect_table(table.get_ref(), piece, faults);
+    Some(table)
+}
+
+fn inspect_table(table: &DeTable, piece: &Piece, faults: &mut Faults) {
+    for (key, value) in table {
+        if key.get_ref().chars().any(unprintable) {
+            faults.push(piece.fault("M002", "control character in a key", key.span(), ""));
+        }
+        inspect(value.get_ref(), value.span(), piece, faults);
+    }
+}
+
+/// Numbers and characters that are legal in TOML and nowhere else.
+fn inspect(value: &DeValue, span: Range<usize>, piece: &Piece, faults: &mut Faults) {
+    match value {
+        DeValue::String(text) if text.chars().any(unprintable) => {
+            faults.push(piece.fault("M002", "control character in a text", span, ""));
+        }
+        DeValue::Float(float) if !float.as_str().parse().is_ok_and(f64::is_finite) => {
+            faults.push(piece.fault("M006", format!("number `{}` is not finite", float.as_str()), span, ""));
+        }
+        DeValue::Array(items) => items.iter().for_each(|item| inspect(item.get_ref(), item.span(), piece, faults)),
+        DeValue::Table(table) => inspect_table(table, piece, faults),
+        _ => {}
+    }
+}
+
+/// Whether a character could steer a terminal or hide what is written: control, direction marks, and the private
+/// characters that stand for quotations while prose is rendered.
+pub fn unprintable(c: char) -> bool {
+    let steers = c.is_control() && !matches!(c, '\n' | '\t');
+    steers || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{e000}' | '\u{e001}' | '\u{feff}')
+}
+
+/// Reads a table (called `what`: "a figure"), reporting each mistake and reading on without the key that has it.
+pub fn read<T: DeserializeOwned>(
+    mut table: Spanned<DeTable>,
+    what: &str,
+    piece: &Piece,
+    faults: &mut Faults,
+) -> Reading<T> {
+    let mut spoilt = BTreeSet::new();
+    for _ in 0..MOST {
+        let error = match T::deserialize(Deserializer::from(table.clone())) {
+            Ok(value) => return Reading { value: Some(value), spoilt },
+            Err(error) => error,
+        };
+        let span = error.span().unwrap_or_else(|| table.span());
+        let said = Said::of(error.message());
+        if let Said::UnknownKey { name, legal } = &said {
+            spoilt.extend(crate::diag::nearest(name, legal).map(str::to_owned));
+        }
+        faults.push(said.diagnostic(what, piece, span.clone()));
+        let Some(key) = cut(table.get_mut(), &span) else { break };
+        spoilt.insert(key);
+    }
+    Reading { value: None, spoilt }
+}
+
+/// Cuts out the innermost entry that is, or is a list that holds, what has that span; says under which key of the
+/// table it was.
+fn cut(table: &mut DeTable, span: &Range<usize>) -> Option<String> {
+    let mut found = None;
+    for (key, value) in table.iter_mut() {
+        if cut_within(value.get_mut(), span) {
+            return Some(key.get_ref().to_string());
+        }
+        let holds = value.get_ref().as_array().is_some_and(|items| items.iter().any(|item| item.span() == *span));
+        if key.span() == *span || value.span() == *span || holds {
+            found = Some(key.clone());
+            break;
+        }
+    }
+    let key = found?;
+    table.remove(&key);
+    Some(key.into_inner().into_owned())
+}
+
+fn cut_within(value: &mut DeValue, span: &Range<usize>) -> bool {
+    match value {
+        DeValue::Table(table) => cut(table, span).is_some(),
+        DeValue::Array(items) => items.iter_mut().any(|item| cut_within(item.get_mut(), span)),
+        _ => false,
+    }
+}
+
+/// What serde said, taken apart.
+enum Said {
+    UnknownKey { name: String, legal: Vec<String> },
+    UnknownWord { name: String, legal: Vec<String> },
+    Missing(String),
+    Wrong(String),
+}
+
+impl Said {
+    fn of(message: &str) -> Self {
+        let named = |kind: &str| {
+            let rest = message.strip_prefix(kind)?.strip_prefix(" `")?;
+            let (name, legal) = rest.rsplit_once("`, expected ").or_else(|| rest.rsplit_once("`, "))?;
+            let legal = legal.split('`').skip(1).step_by(2).map(str::to_owned).collect();
+            Some((name.to_owned(), legal))
+        };
+        if let Some((name, legal)) = named("unknown field") {
+            Self::UnknownKey { name, legal }
+        } else if let Some((name, legal)) = named("unknown variant") {
+            Self::UnknownWord { name, legal }
+        } else if let Some(name) = message.strip_prefix("missing field `") {
+            Self::Missing(name.trim_end_matches('`').to_owned())
+        } else {
+            Self::Wrong(humane(message))
+        }
+    }
+
+    fn diagnostic(self, what: &str, piece: &Piece, span: Range<usize>) -> Diagnostic {
+        match self {
+            Self::UnknownKey { name, legal } => piece
+                .fault("M003", format!("unknown key `{name}`"), span, &format!("not a key of {what}"))
+                .suggest(&name, legal, &format!("keys of {what}")),
+            Self::UnknownWord { name, legal } => {
+                piece.fault("M005", format!("unknown word `{name}`"), span, "").suggest(&name, legal, "legal words")
+            }
+            Self::Missing(name) => piece.fault("M004", format!("{what} lacks `{name}`"), span, ""),
+            Self::Wrong(message) => piece.fault("M005", message, span, ""),
+        }
+    }
+}
+
+/// A serde message in the words of TOML: "expected a whole number from 0 on, found text "seven"".
+pub fn humane(message: &str) -> String {
+    if let Some(name) = message.strip_prefix("data did not match any variant of untagged enum ") {
+        let expected = if name == "At" { "a number or a point `[x, y]`" } else { "a number or a text" };
+        return format!("expected {expected}");
+    }
+    let kinds = ["invalid type: ", "invalid value: ", "invalid "];
+    let parts =
+        kinds.iter().find_map(|kind| message.strip_prefix(kind)).and_then(|rest| rest.rsplit_once(", expected "));
+    let Some((found, expected)) = parts else { return message.to_owned() };
+    let expected = match expected {
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number from 0 on",
+        "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number",
+        "f32" | "f64" => "a number",
+        "a string" => "a text",
+        "a boolean" => "`true` or `false`",
+        "a sequence" => "a list",
+        "a map" => "a table",
+        other if other.starts_with("struct ") => "a table",
+        other => other,
+    };
+    let found = [("string ", "text "), ("floating point ", "number "), ("sequence", "a list"), ("map", "a table")]
+        .iter()
+        .find_map(|(serde, plain)| found.strip_prefix(serde).map(|rest| format!("{plain}{rest}")))
+        .unwrap_or_else(|| found.to_owned());
+    format!("expected {expected}, found {found}")
+}
