@@ -179,14 +179,15 @@ impl Page {
 
     /// Names of charts and ids of claims must tell them apart.
     fn check_names(&self, faults: &mut Vec<Diagnostic>) {
-        let several = self.charts().count() > 1;
+        // One chart may go without a name: its file is `<id>.svg`.
+        let mut nameless = false;
         let mut names = BTreeSet::new();
         for chart in self.charts() {
             let at = |key| chart.span_of(&check::Place { key: Some(key), ..check::Place::default() });
             let mut say =
                 |message: String, key| faults.push(Diagnostic::new("P016", message).at(&self.source, at(key), ""));
             match &chart.chart.name {
-                None if several => say("a page with several charts needs a `name` for each".to_owned(), "alt"),
+                None if std::mem::replace(&mut nameless, true) => say("a second chart without a `name`: their files would collide".to_owned(), "alt"),
                 Some(name) if names::id_fault(name).is_some() => {
                     say(format!("chart name `{name}`: {}", names::id_fault(name).unwrap_or_default()), "name")
                 }
