@@ -106,7 +106,7 @@ impl Block {
         let mut chart = chart.filter(|_| faults.len() == before)?;
         chart.panels = panels.into_iter().collect::<Option<Vec<_>>>()?;
         let found = ChartBlock { chart, block: self.clone() };
-        for fault in crate::plot::check::faults(&found.chart) {
+        for fault in found.chart.check() {
             faults.push(Diagnostic::new("P015", fault.message).at(&self.source, found.span_of(&fault.place), ""));
         }
         (faults.len() == before).then_some(found)

@@ -265,7 +265,7 @@ impl Page {
     pub fn unknown_columns(&self, frames: &BTreeMap<String, Frame>) -> Vec<Diagnostic> {
         let mut faults = Vec::new();
         for chart in self.charts() {
-            for unknown in check::unresolved(&chart.chart, frames) {
+            for unknown in chart.chart.unresolved(frames) {
                 let what = match unknown.what {
                     Named::Frame => "frame",
                     Named::Column => "column",
