@@ -132,5 +132,6 @@ pub const EXPLANATIONS: &[(&str, &str)] = &[
     ("M050", "Every figure has a page `figures/<id>.md` with its title, prose, charts and claims."),
     ("M051", "A page without a figure would never be shown. Either its name or the figure's id has a slip."),
     ("M052", "The file exists but the system does not let us read it."),
+    ("M054", "A declared input vanished, or cannot be read, between the check and its use."),
     ("M053", "Manifest and pages are UTF-8 text."),
 ];
