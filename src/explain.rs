@@ -68,7 +68,10 @@ mod tests {
             }
             let text = fs::read_to_string(entry.path()).expect("text");
             let words = text.split('"').filter(|word| {
-                word.len() == 4 && word.is_ascii() && word.starts_with(['M', 'P', 'E', 'C', 'L', 'T']) && word[1..].bytes().all(|b| b.is_ascii_digit())
+                word.len() == 4
+                    && word.is_ascii()
+                    && word.starts_with(['M', 'P', 'E', 'C', 'L', 'T'])
+                    && word[1..].bytes().all(|b| b.is_ascii_digit())
             });
             found.extend(words.map(str::to_owned));
         }

@@ -106,7 +106,9 @@ pub fn build(session: &Session, ids: &[String], how: &How, publish: bool) -> Res
 
 /// Writes the pages again after the lock moved; says nothing but what is wrong. A store that lacks results is left alone.
 pub fn refresh(session: &Session) -> Result<Answer, Trouble> {
-    let ready = session.judged(|look| Ok(look.assembly.figures.iter().all(|figure| outputs::of_figure(figure, look.build).is_some())))?;
+    let ready = session.judged(|look| {
+        Ok(look.assembly.figures.iter().all(|figure| outputs::of_figure(figure, look.build).is_some()))
+    })?;
     if !ready {
         return Ok(Answer::well(""));
     }

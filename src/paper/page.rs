@@ -187,7 +187,9 @@ impl Page {
             let mut say =
                 |message: String, key| faults.push(Diagnostic::new("P016", message).at(&self.source, at(key), ""));
             match &chart.chart.name {
-                None if std::mem::replace(&mut nameless, true) => say("a second chart without a `name`: their files would collide".to_owned(), "alt"),
+                None if std::mem::replace(&mut nameless, true) => {
+                    say("a second chart without a `name`: their files would collide".to_owned(), "alt")
+                }
                 Some(name) if names::id_fault(name).is_some() => {
                     say(format!("chart name `{name}`: {}", names::id_fault(name).unwrap_or_default()), "name")
                 }

@@ -184,7 +184,11 @@ fn origin(work: &Work, declared: &Declared) -> (String, String, String) {
             let code = roster::find(name).map_or("", |entry| entry.code.digest);
             (name.clone(), format!("src/experiments/{name}.rs"), code.to_owned())
         }
-        Work::Command(spec) => (spec.argv.join(" "), spec.reads.first().cloned().unwrap_or_default(), String::new()),
+        Work::Command(spec) => {
+            let all: String = declared.code.values().map(|bytes| Digest::of(bytes).to_string()).collect();
+            let file = spec.reads.first().cloned().unwrap_or_default();
+            (spec.argv.join(" "), file, Digest::of(all.as_bytes()).to_string())
+        }
     }
 }
 
