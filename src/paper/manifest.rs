@@ -88,16 +88,15 @@ pub fn examine(source: &Arc<Source>, asked: &Asked) -> Examined {
         ids.extend(id);
         manifest.profiles.extend(profiles);
         let Some(figure) = figure else { continue };
-        match first.get(&figure.id) {
-            Some(before) => faults.push(
+        if let Some(before) = first.get(&figure.id) {
+            faults.push(
                 Diagnostic::new("M016", format!("two figures have the id `{}`", figure.id))
                     .at(source, figure.span, "")
                     .at(source, before.clone(), "the first one"),
-            ),
-            None => {
-                first.insert(figure.id.clone(), figure.span.clone());
-                manifest.figures.push(figure);
-            }
+            );
+        } else {
+            first.insert(figure.id.clone(), figure.span.clone());
+            manifest.figures.push(figure);
         }
     }
     let known = asked.profile == DEFAULT_PROFILE || manifest.profiles.contains(asked.profile);

@@ -188,10 +188,10 @@ impl Page {
                 |message: String, key| faults.push(Diagnostic::new("P016", message).at(&self.source, at(key), ""));
             match &chart.chart.name {
                 None if std::mem::replace(&mut nameless, true) => {
-                    say("a second chart without a `name`: their files would collide".to_owned(), "alt")
+                    say("a second chart without a `name`: their files would collide".to_owned(), "alt");
                 }
                 Some(name) if names::id_fault(name).is_some() => {
-                    say(format!("chart name `{name}`: {}", names::id_fault(name).unwrap_or_default()), "name")
+                    say(format!("chart name `{name}`: {}", names::id_fault(name).unwrap_or_default()), "name");
                 }
                 Some(name) if !names.insert(name.clone()) => say(format!("two charts are named `{name}`"), "name"),
                 _ => {}
@@ -341,5 +341,10 @@ pub const EXPLANATIONS: &[(&str, &str)] = &[
         "Prose quotes results as `{{ value(\"name\", digits=3) }}`, parameters as `{{ param(\"name\") }}`, figures as `{{ ref(\"id\") }}`.",
     ),
     ("P031", "No computed number is typed in prose: it is quoted by name, and the name must exist."),
+    ("P034", "The prose cannot be rendered: most often a formula that is not TeX as the converter knows it."),
+    (
+        "P033",
+        "Frames and columns exist, but the chart cannot be drawn from these numbers: a logarithm of zero, for example.",
+    ),
     ("P032", "A chart names frames and columns of the results of its own figure."),
 ];
