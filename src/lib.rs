@@ -3,6 +3,7 @@ pub mod diag;
 pub mod engine;
 pub mod experiment;
 pub mod experiments;
+pub mod explain;
 pub mod frame;
 pub mod nn;
 pub mod num;

@@ -3,9 +3,9 @@
 
 use crate::diag::{Diagnostic, Source};
 use crate::paper::faults::Faults;
-use crate::paper::figure::{self, Asked, Entry, Figure, tables};
+use crate::paper::figure::{self, Asked, Entry, Figure};
 use crate::paper::params::Catalogue;
-use crate::paper::toml_reader::{Piece, parse as parse_toml, read};
+use crate::paper::toml_reader::{Piece, parse as parse_toml, read, tables};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -166,3 +166,6 @@ fn entries<'t>(document: &DeTable<'t>, piece: &Piece, faults: &mut Faults) -> Ve
     }
     Vec::new()
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,262 @@
+//! Reads a whole paper from its folder: the manifest and a page for each figure, with every mistake in any of them.
+//! It is the only file of the wing that opens files; it computes nothing.
+
+use crate::diag::{Diagnostic, Source};
+use crate::paper::faults::Faults;
+use crate::paper::figure::{Asked, Figure};
+use crate::paper::inputs;
+use crate::paper::manifest::{Manifest, examine};
+use crate::paper::page::{self, Page};
+use crate::paper::params::Catalogue;
+use crate::paper::passage::Known;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
+use std::io::Read as _;
+use std::path::Path;
+use std::sync::Arc;
+
+/// What is computed, and what is said about it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Paper {
+    /// What is computed.
+    pub manifest: Manifest,
+    /// The pages, in the order of the figures.
+    pub pages: Vec<Page>,
+}
+
+const MANIFEST: &str = "manifest.toml";
+const MANIFEST_BYTES: u64 = 4 << 20;
+const PAGE_BYTES: u64 = 1 << 20;
+
+/// Reads the paper in a folder, for a profile.
+///
+/// # Errors
+/// Every mistake in it.
+pub fn load(project: &Path, profile: &str, catalogue: &dyn Catalogue) -> Result<Paper, Vec<Diagnostic>> {
+    let source = read(project, MANIFEST, MANIFEST_BYTES).map_err(|fault| vec![fault])?;
+    let examined = examine(&source, &Asked { project, catalogue, profile });
+    let (manifest, mut faults) = (examined.manifest, examined.faults);
+    let mut pages = Vec::new();
+    let on_disk = page_names(project, &mut faults);
+    for figure in &manifest.figures {
+        if on_disk.contains(&figure.id) {
+            pages.extend(one_page(project, figure, &manifest, &mut faults));
+        } else {
+            faults.push(without_page(&source, figure));
+        }
+    }
+    // Where the manifest could not be read, every page would look like an orphan.
+    for orphan in examined.ids.iter().flat_map(|ids| on_disk.difference(ids)) {
+        faults.push(without_entry(project, orphan, &manifest, &on_disk));
+    }
+    same_file(&pages, &mut faults);
+    if faults.is_empty() { Ok(Paper { manifest, pages }) } else { Err(faults.into_list()) }
+}
+
+/// A text file of the project, not larger than `most` bytes.
+///
+/// # Errors
+/// When it is missing, no file, too large, or not UTF-8.
+pub fn read(project: &Path, path: &str, most: u64) -> Result<Arc<Source>, Diagnostic> {
+    if let Err(refusal) = inputs::check(project, path) {
+        let fault = Diagnostic::new("M018", format!("`{path}` {}", refusal.message));
+        return Err(refusal.help.into_iter().fold(fault, Diagnostic::help));
+    }
+    let mut bytes = Vec::new();
+    let file = File::open(project.join(path)).and_then(|file| file.take(most + 1).read_to_end(&mut bytes));
+    if let Err(error) = file {
+        return Err(Diagnostic::new("M018", format!("`{path}` cannot be read: {error}")));
+    }
+    if bytes.len() as u64 > most {
+        return Err(Diagnostic::new("M002", format!("`{path}` is larger than {} MiB", most >> 20)));
+    }
+    String::from_utf8(bytes).map(|text| Source::new(path, text)).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        let message = format!("`{path}` is not UTF-8: byte 0x{:02X}", error.as_bytes()[at]);
+        let lossy = Source::new(path, String::from_utf8_lossy(error.as_bytes()));
+        Diagnostic::new("M002", message).at(&lossy, at..at + 1, "")
+    })
+}
+
+/// The ids that have a page.
+fn page_names(project: &Path, faults: &mut Faults) -> BTreeSet<String> {
+    let entries = match fs::read_dir(project.join("figures")) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return BTreeSet::new(),
+        Err(error) => {
+            faults.push(Diagnostic::new("M018", format!("`figures` cannot be read: {error}")));
+            return BTreeSet::new();
+        }
+    };
+    let name = |entry: fs::DirEntry| entry.file_name().to_string_lossy().strip_suffix(".md").map(str::to_owned);
+    entries.filter_map(|entry| name(entry.ok()?)).collect()
+}
+
+fn page_path(id: &str) -> String {
+    format!("figures/{id}.md")
+}
+
+fn one_page(project: &Path, figure: &Figure, manifest: &Manifest, faults: &mut Faults) -> Option<Page> {
+    let source = match read(project, &page_path(&figure.id), PAGE_BYTES) {
+        Ok(source) => source,
+        Err(fault) => {
+            faults.push(fault);
+            return None;
+        }
+    };
+    let page = page::examine(&source, &figure.id, faults);
+    let params: Vec<String> = figure.params.keys().cloned().collect();
+    let figures: Vec<String> = manifest.figures.iter().map(|figure| figure.id.clone()).collect();
+    page.resolve(&Known { values: None, params: Some(&params), figures: Some(&figures) }, faults);
+    Some(page)
+}
+
+fn without_page(manifest: &Arc<Source>, figure: &Figure) -> Diagnostic {
+    let fault = Diagnostic::new("M019", format!("figure `{}` has no page", figure.id));
+    fault
+        .at(manifest, figure.span.clone(), "")
+        .help(format!("write `{}`: its first line is `# Title`", page_path(&figure.id)))
+}
+
+fn without_entry(project: &Path, id: &str, manifest: &Manifest, on_disk: &BTreeSet<String>) -> Diagnostic {
+    let fault = Diagnostic::new("M020", format!("page `{}` belongs to no figure of the manifest", page_path(id)));
+    let fault = match read(project, &page_path(id), PAGE_BYTES) {
+        Ok(source) => fault.at(&source, 0..0, ""),
+        Err(_) => fault,
+    };
+    let ids = manifest.figures.iter().map(|figure| figure.id.clone());
+    fault.suggest(id, ids.filter(|id| !on_disk.contains(id)), "figures without a page")
+}
+
+/// Figures `a` with a chart `b` and `a-b` would write the same file.
+fn same_file(pages: &[Page], faults: &mut Faults) {
+    let mut seen: BTreeMap<String, &Page> = BTreeMap::new();
+    for page in pages {
+        for chart in page.charts() {
+            let stem = page.stem(chart);
+            if let Some(other) = seen.insert(stem.clone(), page).filter(|other| other.id != page.id) {
+                let message = format!("figures `{}` and `{}` would both write `{stem}.svg`", other.id, page.id);
+                faults.push(Diagnostic::new("P007", message).at(&page.source, chart.name_at.clone(), ""));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Map, Value, json};
+    use tempfile::TempDir;
+
+    struct One;
+
+    impl Catalogue for One {
+        fn names(&self) -> Vec<String> {
+            vec!["plain".to_owned()]
+        }
+
+        fn defaults(&self, name: &str) -> Option<Map<String, Value>> {
+            json!({"n": 3}).as_object().filter(|_| name == "plain").cloned()
+        }
+
+        fn faults(&self, _: &str, _: &Map<String, Value>) -> Vec<(String, String)> {
+            Vec::new()
+        }
+    }
+
+    fn project(ids: &[&str]) -> TempDir {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut text = "[paper]\ntitle = 'T'\nstandfirst = 'S'\nauthors = ['A']\nsource = 's'\n".to_owned();
+        fs::create_dir(folder.path().join("figures")).expect("a folder");
+        for id in ids {
+            text += &format!("[[figure]]\nid = '{id}'\nslide = 'S'\nfidelity = 'faithful'\nexperiment = 'plain'\n");
+            write(
+                &folder,
+                &page_path(id),
+                format!("# Title\nWith {{{{ param(\"n\") }}}}, see {{{{ ref(\"{id}\") }}}}.\n"),
+            );
+        }
+        write(&folder, MANIFEST, text);
+        folder
+    }
+
+    fn write(folder: &TempDir, path: &str, bytes: impl AsRef<[u8]>) {
+        fs::write(folder.path().join(path), bytes).expect("a file");
+    }
+
+    fn said(folder: &TempDir) -> Vec<String> {
+        let faults = load(folder.path(), "default", &One).err().unwrap_or_default();
+        faults.iter().map(|fault| fault.render(false)).collect()
+    }
+
+    #[test]
+    fn a_good_paper_has_its_pages_in_the_order_of_its_figures() {
+        let folder = project(&["b", "a"]);
+        let paper = load(folder.path(), "default", &One).expect("good");
+        assert_eq!(paper.pages.iter().map(|page| page.id.as_str()).collect::<Vec<_>>(), ["b", "a"]);
+        assert_eq!(paper.manifest.figures.len(), 2);
+    }
+
+    #[test]
+    fn pages_and_entries_belong_together() {
+        let folder = project(&["loss", "phase"]);
+        fs::rename(folder.path().join("figures/loss.md"), folder.path().join("figures/los.md")).expect("a rename");
+        let printed = said(&folder);
+        assert_eq!(printed.len(), 2, "{printed:#?}");
+        assert!(
+            printed[0].contains("error[M019]: figure `loss` has no page") && printed[0].contains("manifest.toml:7:6")
+        );
+        assert!(printed[1].contains("error[M020]: page `figures/los.md` belongs to no figure"));
+        assert!(printed[1].contains("did you mean `loss`?"), "{}", printed[1]);
+    }
+
+    #[test]
+    fn mistakes_of_all_files_come_together() {
+        let folder = project(&["a", "b"]);
+        write(&folder, "figures/a.md", "no title\n");
+        write(&folder, "figures/b.md", "# T\n{{ param(\"m\") }} {{ ref(\"c\") }}\n");
+        let text = fs::read_to_string(folder.path().join(MANIFEST)).expect("a file");
+        write(&folder, MANIFEST, text + "sed = 1\n");
+        let printed = said(&folder);
+        for (printed, code) in printed.iter().zip(["M003", "P001", "P013", "P013"]) {
+            assert!(printed.starts_with(&format!("error[{code}]")), "{printed}");
+        }
+        assert_eq!(printed.len(), 4);
+    }
+
+    #[test]
+    fn files_that_are_no_texts_are_refused() {
+        let folder = project(&["a"]);
+        write(&folder, "figures/a.md", b"# T\nab\xff\n");
+        assert!(
+            said(&folder)[0].contains("error[M002]: `figures/a.md` is not UTF-8: byte 0xFF\n --> figures/a.md:2:3")
+        );
+        write(&folder, "figures/a.md", "# T\n".repeat(1 << 19));
+        assert_eq!(said(&folder), ["error[M002]: `figures/a.md` is larger than 1 MiB"]);
+        write(&folder, MANIFEST, "#".repeat(10 << 20));
+        assert_eq!(said(&folder), ["error[M002]: `manifest.toml` is larger than 4 MiB"]);
+        fs::remove_file(folder.path().join(MANIFEST)).expect("a file");
+        assert_eq!(said(&folder), ["error[M018]: `manifest.toml` does not exist"]);
+        fs::create_dir(folder.path().join(MANIFEST)).expect("a folder");
+        assert_eq!(said(&folder), ["error[M018]: `manifest.toml` is a folder: name its files one by one"]);
+    }
+
+    #[test]
+    fn a_syntax_error_does_not_make_orphans_of_all_pages() {
+        let folder = project(&["a"]);
+        write(&folder, MANIFEST, "[paper\n");
+        let printed = said(&folder);
+        assert_eq!(printed.len(), 1, "{printed:#?}");
+    }
+
+    #[test]
+    fn two_figures_may_not_write_one_file() {
+        let folder = project(&["a", "a-b"]);
+        let chart =
+            "alt = 'a'\ncaption = 'c'\n[[panel]]\n[[panel.layer]]\nkind = 'line'\nframe = 'f'\nx = 'x'\ny = 'y'\n```\n";
+        write(&folder, "figures/a.md", format!("# T\n```chart\nname = 'b'\n{chart}"));
+        write(&folder, "figures/a-b.md", format!("# T\n```chart\n{chart}"));
+        let printed = said(&folder);
+        assert!(printed[0].contains("error[P007]: figures `a` and `a-b` would both write `a-b.svg`"), "{printed:#?}");
+    }
+}

@@ -1,0 +1,67 @@
+//! A text of a page that may quote results, with its place: prose, a caption, a claim's sentence.
+//! It says what is wrong with quotations; what they stand for is not known here.
+
+use crate::diag::{Diagnostic, Source};
+use crate::paper::faults::Faults;
+use crate::paper::quote::{self, FUNCTIONS, Quoted};
+use std::ops::Range;
+use std::sync::Arc;
+
+/// A text and where it stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Passage {
+    /// What it says, escapes of TOML undone.
+    pub text: String,
+    /// The bytes of the page that say it, quotation marks of TOML included.
+    pub at: Range<usize>,
+}
+
+/// The names that quotations may use; none where they are not known yet.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Known<'a> {
+    /// Names of single numbers.
+    pub values: Option<&'a [String]>,
+    /// Parameters of the figure.
+    pub params: Option<&'a [String]>,
+    /// Ids of all figures.
+    pub figures: Option<&'a [String]>,
+}
+
+impl Passage {
+    /// A part of the text as bytes of the page. Where an escape stands before it, the nearest there is.
+    pub fn span(&self, source: &Source, part: Range<usize>) -> Range<usize> {
+        let raw = source.text.get(self.at.clone()).unwrap_or_default();
+        let verbatim = raw.find(&self.text).map(|start| start + part.start..start + part.end);
+        let fragment = self.text.get(part).filter(|fragment| !fragment.is_empty());
+        let alone = || fragment.and_then(|fragment| Some((raw.find(fragment)?, fragment.len())));
+        let within = verbatim.or_else(|| alone().map(|(start, length)| start..start + length));
+        within.map_or_else(|| self.at.clone(), |span| span.start + self.at.start..span.end + self.at.start)
+    }
+
+    /// Reports quotations that are written wrongly.
+    pub fn check(&self, source: &Arc<Source>, faults: &mut Faults) {
+        for fault in quote::parse(&self.text).err().into_iter().flatten() {
+            let diagnostic = Diagnostic::new("P012", fault.message).at(source, self.span(source, fault.span), "");
+            faults.push(match fault.function {
+                Some(function) => diagnostic.suggest(&function, FUNCTIONS, "functions"),
+                None => diagnostic.help("braces that quote nothing go into backticks, or are written `{ {`"),
+            });
+        }
+    }
+
+    /// Reports quotations of names that do not exist.
+    pub fn resolve(&self, source: &Arc<Source>, known: &Known, faults: &mut Faults) {
+        for quotation in quote::parse(&self.text).unwrap_or_default() {
+            let (name, legal, one, many) = match &quotation.what {
+                Quoted::Value { name, .. } => (name, known.values, "value", "values"),
+                Quoted::Param(name) => (name, known.params, "parameter", "parameters"),
+                Quoted::Ref(name) => (name, known.figures, "figure", "figures"),
+            };
+            if let Some(legal) = legal.filter(|legal| !legal.contains(name)) {
+                let fault = Diagnostic::new("P013", format!("unknown {one} `{name}`"));
+                let fault = fault.at(source, self.span(source, quotation.name_span), "");
+                faults.push(fault.suggest(name, legal, many));
+            }
+        }
+    }
+}
