@@ -38,16 +38,17 @@ pub fn load(project: &Path, profile: &str, catalogue: &dyn Catalogue) -> Result<
     let (manifest, mut faults) = (examined.manifest, examined.faults);
     let mut pages = Vec::new();
     let on_disk = page_names(project, &mut faults);
+    let ids: Vec<String> = manifest.figures.iter().map(|figure| figure.id.clone()).collect();
     for figure in &manifest.figures {
         if on_disk.contains(&figure.id) {
-            pages.extend(one_page(project, figure, &manifest, &mut faults));
+            pages.extend(one_page(project, figure, &ids, &mut faults));
         } else {
             faults.push(without_page(&source, figure));
         }
     }
     // Where the manifest could not be read, every page would look like an orphan.
     for orphan in examined.ids.iter().flat_map(|ids| on_disk.difference(ids)) {
-        faults.push(without_entry(project, orphan, &manifest, &on_disk));
+        faults.push(without_entry(project, orphan, &ids, &on_disk));
     }
     same_file(&pages, &mut faults);
     if faults.is_empty() { Ok(Paper { manifest, pages }) } else { Err(faults.into_list()) }
@@ -96,7 +97,7 @@ fn page_path(id: &str) -> String {
     format!("figures/{id}.md")
 }
 
-fn one_page(project: &Path, figure: &Figure, manifest: &Manifest, faults: &mut Faults) -> Option<Page> {
+fn one_page(project: &Path, figure: &Figure, ids: &[String], faults: &mut Faults) -> Option<Page> {
     let source = match read(project, &page_path(&figure.id), PAGE_BYTES) {
         Ok(source) => source,
         Err(fault) => {
@@ -106,8 +107,7 @@ fn one_page(project: &Path, figure: &Figure, manifest: &Manifest, faults: &mut F
     };
     let page = page::examine(&source, &figure.id, faults);
     let params: Vec<String> = figure.params.keys().cloned().collect();
-    let figures: Vec<String> = manifest.figures.iter().map(|figure| figure.id.clone()).collect();
-    page.resolve(&Known { values: None, params: Some(&params), figures: Some(&figures) }, faults);
+    page.resolve(&Known { values: None, params: Some(&params), figures: Some(ids) }, faults);
     Some(page)
 }
 
@@ -118,14 +118,13 @@ fn without_page(manifest: &Arc<Source>, figure: &Figure) -> Diagnostic {
         .help(format!("write `{}`: its first line is `# Title`", page_path(&figure.id)))
 }
 
-fn without_entry(project: &Path, id: &str, manifest: &Manifest, on_disk: &BTreeSet<String>) -> Diagnostic {
+fn without_entry(project: &Path, id: &str, ids: &[String], on_disk: &BTreeSet<String>) -> Diagnostic {
     let fault = Diagnostic::new("M020", format!("page `{}` belongs to no figure of the manifest", page_path(id)));
     let fault = match read(project, &page_path(id), PAGE_BYTES) {
         Ok(source) => fault.at(&source, 0..0, ""),
         Err(_) => fault,
     };
-    let ids = manifest.figures.iter().map(|figure| figure.id.clone());
-    fault.suggest(id, ids.filter(|id| !on_disk.contains(id)), "figures without a page")
+    fault.suggest(id, ids.iter().filter(|id| !on_disk.contains(*id)), "figures without a page")
 }
 
 /// Figures `a` with a chart `b` and `a-b` would write the same file.
@@ -146,6 +145,7 @@ fn same_file(pages: &[Page], faults: &mut Faults) {
 mod tests {
     use super::*;
     use serde_json::{Map, Value, json};
+    use std::fmt::Write as _;
     use tempfile::TempDir;
 
     struct One;
@@ -169,7 +169,7 @@ mod tests {
         let mut text = "[paper]\ntitle = 'T'\nstandfirst = 'S'\nauthors = ['A']\nsource = 's'\n".to_owned();
         fs::create_dir(folder.path().join("figures")).expect("a folder");
         for id in ids {
-            text += &format!("[[figure]]\nid = '{id}'\nslide = 'S'\nfidelity = 'faithful'\nexperiment = 'plain'\n");
+            let _ = write!(text, "[[figure]]\nid = '{id}'\nslide = 'S'\nfidelity = 'faithful'\nexperiment = 'plain'\n");
             write(
                 &folder,
                 &page_path(id),

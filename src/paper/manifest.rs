@@ -8,6 +8,7 @@ use crate::paper::params::Catalogue;
 use crate::paper::toml_reader::{Piece, parse as parse_toml, read, tables};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 use toml::Spanned;
@@ -78,28 +79,8 @@ pub fn examine(source: &Arc<Source>, asked: &Asked) -> Examined {
         return Examined { manifest, ids: None, faults };
     };
     manifest.paper = about(document.get_ref(), &piece, &mut faults);
-    let mut ids = BTreeSet::new();
-    let mut first: BTreeMap<String, std::ops::Range<usize>> = BTreeMap::new();
-    for table in entries(document.get_ref(), &piece, &mut faults) {
-        if faults.full() {
-            break;
-        }
-        let Entry { figure, id, profiles } = figure::parse(&table, asked, &piece, &mut faults);
-        ids.extend(id);
-        manifest.profiles.extend(profiles);
-        let Some(figure) = figure else { continue };
-        match first.get(&figure.id) {
-            Some(before) => faults.push(
-                Diagnostic::new("M016", format!("two figures have the id `{}`", figure.id))
-                    .at(source, figure.span, "")
-                    .at(source, before.clone(), "the first one"),
-            ),
-            None => {
-                first.insert(figure.id.clone(), figure.span.clone());
-                manifest.figures.push(figure);
-            }
-        }
-    }
+    let tables = entries(document.get_ref(), &piece, &mut faults);
+    let ids = figures(&tables, asked, &piece, &mut manifest, &mut faults);
     let known = asked.profile == DEFAULT_PROFILE || manifest.profiles.contains(asked.profile);
     if !known && !faults.full() {
         let legal = std::iter::once(DEFAULT_PROFILE).chain(manifest.profiles.iter().map(String::as_str));
@@ -108,6 +89,35 @@ pub fn examine(source: &Arc<Source>, asked: &Asked) -> Examined {
     }
     faults.sort();
     Examined { manifest, ids: Some(ids), faults }
+}
+
+/// Adds the figures to the manifest, each id once; returns every id that is written.
+fn figures(
+    tables: &[Spanned<DeTable>],
+    asked: &Asked,
+    piece: &Piece,
+    manifest: &mut Manifest,
+    faults: &mut Faults,
+) -> BTreeSet<String> {
+    let mut ids = BTreeSet::new();
+    let mut first: BTreeMap<String, Range<usize>> = BTreeMap::new();
+    for table in tables {
+        if faults.full() {
+            break;
+        }
+        let Entry { figure, id, profiles } = figure::parse(table, asked, piece, faults);
+        ids.extend(id);
+        manifest.profiles.extend(profiles);
+        let Some(figure) = figure else { continue };
+        if let Some(before) = first.get(&figure.id) {
+            let fault = Diagnostic::new("M016", format!("two figures have the id `{}`", figure.id));
+            faults.push(fault.at(&piece.source, figure.span, "").at(&piece.source, before.clone(), "the first one"));
+        } else {
+            first.insert(figure.id.clone(), figure.span.clone());
+            manifest.figures.push(figure);
+        }
+    }
+    ids
 }
 
 const TOP: [&str; 2] = ["paper", "figure"];

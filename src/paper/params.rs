@@ -50,9 +50,9 @@ impl Origin<'_> {
             }
         }
         let Some(experiment) = self.experiment else { return params };
-        let before = self.catalogue.faults(experiment, base);
-        for fault in self.catalogue.faults(experiment, &params).into_iter().filter(|fault| !before.contains(fault)) {
-            let (key, message) = fault;
+        let found = self.catalogue.faults(experiment, &params);
+        let before = if found.is_empty() { Vec::new() } else { self.catalogue.faults(experiment, base) };
+        for (key, message) in found.into_iter().filter(|fault| !before.contains(fault)) {
             // A key of the experiment's own naming may be a path into the parameter: `layers.0`.
             let top = key.split(['.', '[']).next().unwrap_or_default();
             let span = given.get(top).map_or_else(|| self.span.clone(), toml::Spanned::span);

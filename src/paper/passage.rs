@@ -30,6 +30,9 @@ pub struct Known<'a> {
 impl Passage {
     /// A part of the text as bytes of the page. Where an escape stands before it, the nearest there is.
     pub fn span(&self, source: &Source, part: Range<usize>) -> Range<usize> {
+        if self.at.len() == self.text.len() {
+            return part.start + self.at.start..part.end + self.at.start;
+        }
         let raw = source.text.get(self.at.clone()).unwrap_or_default();
         let verbatim = raw.find(&self.text).map(|start| start + part.start..start + part.end);
         let fragment = self.text.get(part).filter(|fragment| !fragment.is_empty());
@@ -52,6 +55,9 @@ impl Passage {
     /// Reports quotations of names that do not exist.
     pub fn resolve(&self, source: &Arc<Source>, known: &Known, faults: &mut Faults) {
         for quotation in quote::parse(&self.text).unwrap_or_default() {
+            if faults.full() {
+                break;
+            }
             let (name, legal, one, many) = match &quotation.what {
                 Quoted::Value { name, .. } => (name, known.values, "value", "values"),
                 Quoted::Param(name) => (name, known.params, "parameter", "parameters"),

@@ -49,6 +49,9 @@ pub fn parse<'t>(text: &'t str, piece: &Piece, faults: &mut Faults) -> Option<Sp
     for error in errors {
         let twice = error.message() == "duplicate key";
         sound &= twice;
+        if faults.full() {
+            break;
+        }
         let span = error.span().unwrap_or(0..0);
         let message = if twice {
             format!("key `{}` stands twice", text.get(span.clone()).unwrap_or_default())

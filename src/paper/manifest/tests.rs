@@ -363,7 +363,7 @@ fn a_hostile_manifest_gets_an_answer_of_readable_length() {
     let faults = parsed(&text, DEFAULT_PROFILE).expect_err("mistakes");
     assert_eq!(faults.len(), Faults::MOST + 1);
     says(&faults[Faults::MOST].render(false), &["error[M000]: these are the first 100 mistakes"]);
-    let keys: String = (0..20_000).map(|n| format!("k{n} = 1\n")).collect();
+    let keys = (0..20_000).map(|n| format!("k{n} = 1")).collect::<Vec<_>>().join("\n");
     assert!(parsed(&format!("{PAPER}{HEAD}{keys}"), DEFAULT_PROFILE).expect_err("mistakes").len() > 1);
     let deep = format!("x = {}{}", "[".repeat(100_000), "]".repeat(100_000));
     assert!(parsed(&deep, DEFAULT_PROFILE).is_err());
