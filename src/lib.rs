@@ -1,4 +1,5 @@
 //! condense
+pub mod cli;
 pub mod diag;
 pub mod engine;
 pub mod experiment;
@@ -8,4 +9,6 @@ pub mod frame;
 pub mod nn;
 pub mod num;
 pub mod paper;
+pub mod pipeline;
 pub mod plot;
+pub mod roster;

@@ -1,1 +1,5 @@
-fn main() {}
+//! The `condense` binary: see the library.
+
+fn main() -> std::process::ExitCode {
+    condense::cli::run()
+}

@@ -1,2 +1,10 @@
 //! The science, one experiment a file. `build.rs` makes the roster from the `pub mod` lines below:
 //! `pub mod phase_map;` stands for `phase_map::PhaseMap`.
+pub mod condensation_1d;
+pub mod condensed_critical_existence;
+pub mod generalization_init_scale;
+pub mod initialization_schemes;
+pub mod landscape_around_zero;
+pub mod model_rank_example;
+pub mod scale_of_learning_systems;
+pub mod splitting_embedding;

@@ -50,7 +50,7 @@ impl Stream {
         (self.word() >> 11) as f64 * UNIT
     }
 
-    /// Uniform in [low, high).
+    /// Uniform from `low` to `high`, which rounding alone can reach.
     pub fn uniform(&mut self, low: f64, high: f64) -> f64 {
         (high - low).mul_add(self.unit(), low)
     }
@@ -102,4 +102,127 @@ fn scramble(word: u64) -> u64 {
     let word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     word ^ (word >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::num::stats;
+    use proptest::prelude::*;
+
+    /// PCG XSL RR 128/64 written out from O'Neill (2014): a 128-bit congruential step, then fold and rotate.
+    struct Paper {
+        state: u128,
+        increment: u128,
+    }
+
+    impl Paper {
+        fn next(&mut self) -> u64 {
+            const MULTIPLIER: u128 = 0x2360_ed05_1fc6_5da4_4385_df64_9fcc_f645;
+            self.state = self.state.wrapping_mul(MULTIPLIER).wrapping_add(self.increment);
+            ((self.state >> 64) as u64 ^ self.state as u64).rotate_right((self.state >> 122) as u32)
+        }
+    }
+
+    #[test]
+    fn words_are_those_of_the_paper() {
+        let mut paper = Paper { state: 0, increment: (54 << 1) | 1 };
+        // Seeding, as in the reference library's `pcg64_srandom(42, 54)`, whose demonstration prints these words first.
+        paper.state = paper.increment.wrapping_add(42);
+        paper.next();
+        let mut words = Pcg64::new(42, 54);
+        for known in [0x86b1da1d72062b68, 0x1304aa46c9853d39, 0xa3670e9e0dd50358, 0xf9090e529a7dae00] {
+            assert_eq!([words.next_u64(), paper.next()], [known; 2]);
+        }
+    }
+
+    #[test]
+    fn our_streams_keep_their_bits() {
+        let mut root = Stream::root(0);
+        let mut fork = Stream::root(7).fork("init").fork("a");
+        let draws = [root.word(), fork.word(), fork.unit().to_bits(), fork.normal().to_bits(), fork.normal().to_bits()];
+        assert_eq!(
+            draws,
+            [0x45e28270d3a9d84, 0xa3e5196f49833510, 0x3fe89b78dd7e7a4c, 0xbfe8c9dc59996139, 0x3ff57dfa98cc6db8]
+        );
+    }
+
+    #[test]
+    fn a_fork_depends_on_its_path_alone() {
+        let root = Stream::root(3);
+        let mut moved = root.clone();
+        for _ in 0..5 {
+            moved.normal();
+        }
+        assert_eq!(moved.fork("b").word(), root.fork("b").word(), "the parent's draws");
+        let words = [
+            root.fork("a"),
+            root.fork("b"),
+            root.fork("ab"),
+            root.fork("a").fork("b"),
+            root.fork("b").fork("a"),
+            root.fork(""),
+            root.clone(),
+            Stream::root(4),
+        ]
+        .map(|mut stream| stream.word());
+        for (i, word) in words.iter().enumerate() {
+            assert!(!words[..i].contains(word), "stream {i} repeats another");
+        }
+    }
+
+    #[test]
+    fn the_spare_normal_is_the_second_of_its_pair() {
+        let mut stream = Stream::root(1).fork("normal");
+        let mut words = stream.clone();
+        let (first, second) = (stream.normal(), stream.normal());
+        let (u, v) = (1.0 - words.unit(), words.unit());
+        // The pair lies on the circle of squared radius -2 ln u, at the angle 2πv.
+        assert!((first * first + second * second + 2.0 * math::ln(u)).abs() < 1e-14);
+        assert!(
+            (math::atan2(second, first).rem_euclid(std::f64::consts::TAU) - std::f64::consts::TAU * v).abs() < 1e-14
+        );
+        assert_eq!(stream.word(), words.word(), "two words, two draws");
+    }
+
+    #[test]
+    fn moments_are_those_of_the_distributions() {
+        let mut stream = Stream::root(2).fork("moments");
+        let n = 100_000;
+        // Five standard errors each: of the mean σ/√n, of the k-th moment √(E x^2k - (E x^k)²) / √n.
+        let bound = |sigma: f64| 5.0 * sigma / (n as f64).sqrt();
+        let uniform: Vec<f64> = (0..n).map(|_| stream.uniform(-1.0, 1.0)).collect();
+        assert!(stats::mean(&uniform).abs() < bound((1.0f64 / 3.0).sqrt()));
+        assert!((stats::std(&uniform) - (1.0f64 / 3.0).sqrt()).abs() < bound(0.3));
+        let normal = stream.normals(n, 2.0);
+        let moment = |k: i32| stats::mean(&normal.iter().map(|x| math::powi(x / 2.0, k)).collect::<Vec<_>>());
+        assert!(moment(1).abs() < bound(1.0));
+        assert!((moment(2) - 1.0).abs() < bound(2.0f64.sqrt()));
+        assert!(moment(3).abs() < bound(15.0f64.sqrt()));
+        assert!((moment(4) - 3.0).abs() < bound(96.0f64.sqrt()));
+    }
+
+    proptest! {
+        #[test]
+        fn draws_stay_in_their_ranges(seed: u64, bound in 1usize..1000, low in -10.0f64..10.0, width in 1e-3f64..10.0) {
+            let mut stream = Stream::root(seed);
+            for _ in 0..50 {
+                prop_assert!((0.0..1.0).contains(&stream.unit()));
+                prop_assert!(stream.below(bound) < bound);
+                let x = stream.uniform(low, low + width);
+                prop_assert!(low <= x && x <= low + width);
+                prop_assert!(stream.normal().abs() < 9.0);
+            }
+        }
+    }
+
+    #[test]
+    fn below_is_even() {
+        let mut stream = Stream::root(6).fork("below");
+        let mut counts = [0; 7];
+        for _ in 0..7_000 {
+            counts[stream.below(7)] += 1;
+        }
+        assert!(stats::chi_square_uniform(&counts).1 > 1e-3, "{counts:?}");
+    }
 }

@@ -68,7 +68,7 @@ pub fn split(source: &Arc<Source>, start: usize, faults: &mut Faults) -> Vec<Str
     }
     if let Some(fence) = open {
         let ticks: String = std::iter::repeat_n(fence.mark, fence.length).collect();
-        let fault = Diagnostic::new("P003", "this block is not closed").at(source, fence.head, "");
+        let fault = Diagnostic::new("P005", "this block is not closed").at(source, fence.head, "");
         faults.push(fault.help(format!("close it with a line `{ticks}`")));
     } else {
         stretches.push(Stretch::Prose(from..source.text.len()));
@@ -92,7 +92,7 @@ fn opening(source: &Arc<Source>, span: Range<usize>, faults: &mut Faults) -> Opt
     let kind = KINDS.iter().position(|kind| *kind == word).map(|at| [Kind::Chart, Kind::Claim][at]);
     let indented = text.len() < line.len();
     let mut fault = |message: String, help: String| {
-        faults.push(Diagnostic::new("P003", message).at(source, span.clone(), "").help(help));
+        faults.push(Diagnostic::new("P004", message).at(source, span.clone(), "").help(help));
     };
     match kind {
         Some(_) if indented => fault(format!("the `{word}` block is indented"), "start it at the margin".to_owned()),

@@ -251,7 +251,7 @@ impl Checks<'_> {
     fn params(&mut self, work: &Work, span: Option<Range<usize>>) -> (Map<String, Value>, BTreeSet<String>) {
         let experiment = match work {
             Work::Experiment(name) => Some(name.as_str()),
-            Work::Command { .. } => None,
+            Work::Command(_) => None,
         };
         let defaults = experiment.map_or_else(|| Some(Map::new()), |name| self.asked.catalogue.defaults(name));
         // Of an unknown experiment nothing more can be said.

@@ -1,5 +1,5 @@
-//! Reads a whole paper from its folder: the manifest and a page for each figure, with every mistake in any of them.
-//! It is the only file of the wing that opens files; it computes nothing.
+//! Reads a paper from its folder: the manifest and one page a figure, checked against each other.
+//! Every mistake of both is reported in one run; nothing is computed before there is none.
 
 use crate::diag::{Diagnostic, Source};
 use crate::paper::faults::Faults;
@@ -15,67 +15,85 @@ use std::io::Read as _;
 use std::path::Path;
 use std::sync::Arc;
 
-/// What is computed, and what is said about it.
-#[derive(Clone, Debug, PartialEq)]
+/// A paper without mistakes.
+#[derive(Debug)]
 pub struct Paper {
     /// What is computed.
     pub manifest: Manifest,
-    /// The pages, in the order of the figures.
-    pub pages: Vec<Page>,
+    /// Where that is written.
+    pub source: Arc<Source>,
+    /// What is said, by figure.
+    pub pages: BTreeMap<String, Page>,
+}
+
+impl Paper {
+    /// A figure by id.
+    pub fn figure(&self, id: &str) -> Option<&Figure> {
+        self.manifest.figures.iter().find(|figure| figure.id == id)
+    }
+
+    /// All ids, in deck order.
+    pub fn ids(&self) -> Vec<String> {
+        self.manifest.figures.iter().map(|figure| figure.id.clone()).collect()
+    }
 }
 
 const MANIFEST: &str = "manifest.toml";
 const MANIFEST_BYTES: u64 = 4 << 20;
 const PAGE_BYTES: u64 = 1 << 20;
 
-/// Reads the paper in a folder, for a profile.
+/// Loads the paper of a project, for a profile.
 ///
 /// # Errors
-/// Every mistake in it.
+/// Every mistake: those of the manifest, then those of the pages in deck order.
 pub fn load(project: &Path, profile: &str, catalogue: &dyn Catalogue) -> Result<Paper, Vec<Diagnostic>> {
-    let source = read(project, MANIFEST, MANIFEST_BYTES).map_err(|fault| vec![fault])?;
+    let Ok(_) = fs::symlink_metadata(project.join(MANIFEST)) else {
+        let missing = Diagnostic::new("M049", format!("there is no `{MANIFEST}` in `{}`", project.display()));
+        return Err(vec![missing.help("run condense in the folder of a paper, or name it with `--project`")]);
+    };
+    let source = read(project, MANIFEST, MANIFEST_BYTES).map_err(|fault| vec![*fault])?;
     let examined = examine(&source, &Asked { project, catalogue, profile });
     let (manifest, mut faults) = (examined.manifest, examined.faults);
-    let mut pages = Vec::new();
     let on_disk = page_names(project, &mut faults);
     let ids: Vec<String> = manifest.figures.iter().map(|figure| figure.id.clone()).collect();
+    let mut pages = BTreeMap::new();
     for figure in &manifest.figures {
         if on_disk.contains(&figure.id) {
-            pages.extend(one_page(project, figure, &ids, &mut faults));
+            let page = one_page(project, figure, &ids, &mut faults);
+            pages.extend(page.map(|page| (figure.id.clone(), page)));
         } else {
             faults.push(without_page(&source, figure));
         }
     }
     // Where the manifest could not be read, every page would look like an orphan.
     for orphan in examined.ids.iter().flat_map(|ids| on_disk.difference(ids)) {
-        faults.push(without_entry(project, orphan, &ids, &on_disk));
+        faults.push(without_entry(orphan, &ids, &on_disk));
     }
     same_file(&pages, &mut faults);
-    if faults.is_empty() { Ok(Paper { manifest, pages }) } else { Err(faults.into_list()) }
+    if faults.is_empty() { Ok(Paper { manifest, source, pages }) } else { Err(faults.into_list()) }
 }
 
 /// A text file of the project, not larger than `most` bytes.
 ///
 /// # Errors
 /// When it is missing, no file, too large, or not UTF-8.
-pub fn read(project: &Path, path: &str, most: u64) -> Result<Arc<Source>, Diagnostic> {
+pub fn read(project: &Path, path: &str, most: u64) -> Result<Arc<Source>, Box<Diagnostic>> {
+    let fault = |code, message: String| Box::new(Diagnostic::new(code, message));
     if let Err(refusal) = inputs::check(project, path) {
-        let fault = Diagnostic::new("M018", format!("`{path}` {}", refusal.message));
-        return Err(refusal.help.into_iter().fold(fault, Diagnostic::help));
+        return Err(fault("M052", format!("`{path}` {}", refusal.message)));
     }
     let mut bytes = Vec::new();
-    let file = File::open(project.join(path)).and_then(|file| file.take(most + 1).read_to_end(&mut bytes));
-    if let Err(error) = file {
-        return Err(Diagnostic::new("M018", format!("`{path}` cannot be read: {error}")));
-    }
+    File::open(project.join(path))
+        .and_then(|file| file.take(most + 1).read_to_end(&mut bytes))
+        .map_err(|error| fault("M052", format!("`{path}` cannot be read: {error}")))?;
     if bytes.len() as u64 > most {
-        return Err(Diagnostic::new("M002", format!("`{path}` is larger than {} MiB", most >> 20)));
+        return Err(fault("M002", format!("`{path}` is larger than {} MiB", most >> 20)));
     }
     String::from_utf8(bytes).map(|text| Source::new(path, text)).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         let message = format!("`{path}` is not UTF-8: byte 0x{:02X}", error.as_bytes()[at]);
         let lossy = Source::new(path, String::from_utf8_lossy(error.as_bytes()));
-        Diagnostic::new("M002", message).at(&lossy, at..at + 1, "")
+        Box::new(Diagnostic::new("M053", message).at(&lossy, at..at + 1, ""))
     })
 }
 
@@ -85,7 +103,7 @@ fn page_names(project: &Path, faults: &mut Faults) -> BTreeSet<String> {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return BTreeSet::new(),
         Err(error) => {
-            faults.push(Diagnostic::new("M018", format!("`figures` cannot be read: {error}")));
+            faults.push(Diagnostic::new("M052", format!("`figures` cannot be read: {error}")));
             return BTreeSet::new();
         }
     };
@@ -98,48 +116,50 @@ fn page_path(id: &str) -> String {
 }
 
 fn one_page(project: &Path, figure: &Figure, ids: &[String], faults: &mut Faults) -> Option<Page> {
-    let source = match read(project, &page_path(&figure.id), PAGE_BYTES) {
-        Ok(source) => source,
-        Err(fault) => {
-            faults.push(fault);
-            return None;
-        }
-    };
-    let page = page::examine(&source, &figure.id, faults);
+    let source = read(project, &page_path(&figure.id), PAGE_BYTES).map_err(|fault| faults.push(*fault)).ok()?;
+    let (page, wrong) = page::parse(&figure.id, &source);
+    faults.extend(wrong);
     let params: Vec<String> = figure.params.keys().cloned().collect();
-    page.resolve(&Known { values: None, params: Some(&params), figures: Some(ids) }, faults);
-    Some(page)
+    let known = Known { values: None, params: Some(&params), figures: Some(ids) };
+    faults.extend(page.iter().flat_map(|page| page.unknown_names(&known)));
+    page
 }
 
 fn without_page(manifest: &Arc<Source>, figure: &Figure) -> Diagnostic {
-    let fault = Diagnostic::new("M019", format!("figure `{}` has no page", figure.id));
+    let fault = Diagnostic::new("M050", format!("figure `{}` has no page", figure.id));
     fault
         .at(manifest, figure.span.clone(), "")
         .help(format!("write `{}`: its first line is `# Title`", page_path(&figure.id)))
 }
 
-fn without_entry(project: &Path, id: &str, ids: &[String], on_disk: &BTreeSet<String>) -> Diagnostic {
-    let fault = Diagnostic::new("M020", format!("page `{}` belongs to no figure of the manifest", page_path(id)));
-    let fault = match read(project, &page_path(id), PAGE_BYTES) {
-        Ok(source) => fault.at(&source, 0..0, ""),
-        Err(_) => fault,
-    };
+fn without_entry(id: &str, ids: &[String], on_disk: &BTreeSet<String>) -> Diagnostic {
+    let fault = Diagnostic::new("M051", format!("page `{}` belongs to no figure of the manifest", page_path(id)));
+    let fault = fault.help("add a `[[figure]]` with this id to the manifest, or remove the page");
     fault.suggest(id, ids.iter().filter(|id| !on_disk.contains(*id)), "figures without a page")
 }
 
-/// Figures `a` with a chart `b` and `a-b` would write the same file.
-fn same_file(pages: &[Page], faults: &mut Faults) {
+/// A figure `a` with a chart `b`, and a figure `a-b`, would write the same file.
+fn same_file(pages: &BTreeMap<String, Page>, faults: &mut Faults) {
     let mut seen: BTreeMap<String, &Page> = BTreeMap::new();
-    for page in pages {
+    for page in pages.values() {
         for chart in page.charts() {
             let stem = page.stem(chart);
             if let Some(other) = seen.insert(stem.clone(), page).filter(|other| other.id != page.id) {
                 let message = format!("figures `{}` and `{}` would both write `{stem}.svg`", other.id, page.id);
-                faults.push(Diagnostic::new("P007", message).at(&page.source, chart.name_at.clone(), ""));
+                faults.push(Diagnostic::new("P016", message).at(&page.source, chart.block.head.clone(), ""));
             }
         }
     }
 }
+
+/// One paragraph a code, for `condense explain`.
+pub const EXPLANATIONS: &[(&str, &str)] = &[
+    ("M049", "A paper is a folder with a `manifest.toml` (what is computed) and `figures/<id>.md` (what is said)."),
+    ("M050", "Every figure has a page `figures/<id>.md` with its title, prose, charts and claims."),
+    ("M051", "A page without a figure would never be shown. Either its name or the figure's id has a slip."),
+    ("M052", "A file of the paper is not a regular file inside the project, or the system does not let us read it."),
+    ("M053", "Manifest and pages are UTF-8 text."),
+];
 
 #[cfg(test)]
 mod tests {
@@ -190,11 +210,12 @@ mod tests {
     }
 
     #[test]
-    fn a_good_paper_has_its_pages_in_the_order_of_its_figures() {
+    fn a_good_paper_has_a_page_for_each_figure() {
         let folder = project(&["b", "a"]);
         let paper = load(folder.path(), "default", &One).expect("good");
-        assert_eq!(paper.pages.iter().map(|page| page.id.as_str()).collect::<Vec<_>>(), ["b", "a"]);
-        assert_eq!(paper.manifest.figures.len(), 2);
+        assert_eq!(paper.ids(), ["b", "a"]);
+        assert_eq!(paper.pages.values().map(|page| page.id.as_str()).collect::<Vec<_>>(), ["a", "b"]);
+        assert!(paper.figure("a").is_some() && paper.figure("c").is_none());
     }
 
     #[test]
@@ -204,9 +225,9 @@ mod tests {
         let printed = said(&folder);
         assert_eq!(printed.len(), 2, "{printed:#?}");
         assert!(
-            printed[0].contains("error[M019]: figure `loss` has no page") && printed[0].contains("manifest.toml:7:6")
+            printed[0].contains("error[M050]: figure `loss` has no page") && printed[0].contains("manifest.toml:7:6")
         );
-        assert!(printed[1].contains("error[M020]: page `figures/los.md` belongs to no figure"));
+        assert!(printed[1].contains("error[M051]: page `figures/los.md` belongs to no figure"));
         assert!(printed[1].contains("did you mean `loss`?"), "{}", printed[1]);
     }
 
@@ -218,7 +239,7 @@ mod tests {
         let text = fs::read_to_string(folder.path().join(MANIFEST)).expect("a file");
         write(&folder, MANIFEST, text + "sed = 1\n");
         let printed = said(&folder);
-        for (printed, code) in printed.iter().zip(["M003", "P001", "P013", "P013"]) {
+        for (printed, code) in printed.iter().zip(["M003", "P003", "P031", "P031"]) {
             assert!(printed.starts_with(&format!("error[{code}]")), "{printed}");
         }
         assert_eq!(printed.len(), 4);
@@ -229,16 +250,16 @@ mod tests {
         let folder = project(&["a"]);
         write(&folder, "figures/a.md", b"# T\nab\xff\n");
         assert!(
-            said(&folder)[0].contains("error[M002]: `figures/a.md` is not UTF-8: byte 0xFF\n --> figures/a.md:2:3")
+            said(&folder)[0].contains("error[M053]: `figures/a.md` is not UTF-8: byte 0xFF\n --> figures/a.md:2:3")
         );
         write(&folder, "figures/a.md", "# T\n".repeat(1 << 19));
         assert_eq!(said(&folder), ["error[M002]: `figures/a.md` is larger than 1 MiB"]);
         write(&folder, MANIFEST, "#".repeat(10 << 20));
         assert_eq!(said(&folder), ["error[M002]: `manifest.toml` is larger than 4 MiB"]);
         fs::remove_file(folder.path().join(MANIFEST)).expect("a file");
-        assert_eq!(said(&folder), ["error[M018]: `manifest.toml` does not exist"]);
+        assert!(said(&folder)[0].starts_with("error[M049]: there is no `manifest.toml` in "));
         fs::create_dir(folder.path().join(MANIFEST)).expect("a folder");
-        assert_eq!(said(&folder), ["error[M018]: `manifest.toml` is a folder: name its files one by one"]);
+        assert_eq!(said(&folder), ["error[M052]: `manifest.toml` is a folder: name its files one by one"]);
     }
 
     #[test]
@@ -257,6 +278,6 @@ mod tests {
         write(&folder, "figures/a.md", format!("# T\n```chart\nname = 'b'\n{chart}"));
         write(&folder, "figures/a-b.md", format!("# T\n```chart\n{chart}"));
         let printed = said(&folder);
-        assert!(printed[0].contains("error[P007]: figures `a` and `a-b` would both write `a-b.svg`"), "{printed:#?}");
+        assert!(printed[0].contains("error[P016]: figures `a` and `a-b` would both write `a-b.svg`"), "{printed:#?}");
     }
 }

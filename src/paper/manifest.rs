@@ -177,5 +177,54 @@ fn entries<'t>(document: &DeTable<'t>, piece: &Piece, faults: &mut Faults) -> Ve
     Vec::new()
 }
 
+/// One paragraph a code, for `condense explain`.
+pub const EXPLANATIONS: &[(&str, &str)] = &[
+    ("M000", "Only the first hundred mistakes are printed: they often have one cause. Mend those and look again."),
+    (
+        "M001",
+        "The manifest, or a block of a page, is not TOML, or a key stands twice in it. The place is where the parser lost its way.",
+    ),
+    (
+        "M002",
+        "The text is too long (4 MiB for a manifest, 1 MiB for a page), or holds characters that could steer a terminal or hide what is written.",
+    ),
+    (
+        "M003",
+        "Unknown keys are refused, so that a slip of the pen never silently changes what is computed, drawn or claimed.",
+    ),
+    (
+        "M004",
+        "A paper needs title, standfirst, authors and source; a figure `id`, `slide`, `fidelity`, and an `experiment` or a `command`; a chart `alt` and `caption`; a claim `says`, `value` and one bound.",
+    ),
+    ("M005", "The value has the wrong type for its key, is empty, or is not one of the words that are allowed there."),
+    (
+        "M006",
+        "`nan`, `inf` and numbers beyond all floats are neither parameters nor bounds: they compare with nothing.",
+    ),
+    ("M007", "Experiments are the files of `src/experiments`, by name."),
+    (
+        "M008",
+        "An id names files and addresses: kebab-case, at most 64 characters, and no name that the report needs itself.",
+    ),
+    (
+        "M009",
+        "The parameter has the wrong type or is out of the experiment's range; the experiment says what it takes.",
+    ),
+    ("M010", "A figure is computed either by an `experiment` of the roster or by a `command`; each has its own keys."),
+    (
+        "M011",
+        "Declared inputs are regular files of the project, named by a relative path that does not leave it, not even by a link, and not made by the pipeline itself.",
+    ),
+    (
+        "M012",
+        "A figure that is not faithful says in `because` what differs from its source and why; a faithful one has nothing to say.",
+    ),
+    ("M013", "A profile overrides parameters: `[figure.profile.smoke]`. `default` is the name of no override."),
+    ("M014", "A command declares the files that it writes: `<name>.csv` for tables, `values.json` for single numbers."),
+    ("M015", "Environment variables have plain names; a time limit is a number of seconds, from 1 to a week."),
+    ("M016", "Two figures cannot share an id: pages, files, links and the lock are found by it."),
+    ("M017", "A paper has at least one figure: an entry that starts with `[[figure]]`."),
+];
+
 #[cfg(test)]
 mod tests;

@@ -1,51 +1,55 @@
 //! A figure's page, `figures/<id>.md`: a title, then prose, charts and claims in the order in which they are read.
-//! It knows the page's text only: whether its names exist is asked later, with [`Page::resolve`] and [`Page::judge`].
+//! It knows no results: names are checked with [`Page::unknown_names`] and [`Page::unknown_columns`] once there are some.
 
 use crate::diag::{Diagnostic, Source};
-use crate::frame::Results;
-use crate::paper::chart_block::{self, ChartBlock};
-use crate::paper::claim_block::{self, ClaimBlock};
+use crate::frame::Frame;
+use crate::paper::block::{Block, ChartBlock, ClaimBlock};
 use crate::paper::faults::Faults;
 use crate::paper::fences::{Kind, Stretch, split};
 use crate::paper::passage::{Known, Passage};
-use crate::paper::toml_reader::{Piece, unprintable};
-use crate::plot::check;
+use crate::paper::toml_reader::unprintable;
+use crate::plot::check::Place;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// What is said about one figure.
-#[derive(Clone, Debug, PartialEq)]
+/// A parsed page.
+#[derive(Clone, Debug)]
 pub struct Page {
     /// The figure's id.
     pub id: String,
-    /// The text, for carets.
+    /// Its text.
     pub source: Arc<Source>,
-    /// The first line.
-    pub title: Passage,
-    /// All the rest, in order.
+    /// The first line, without its `#`.
+    pub title: String,
+    /// The rest, in order.
     pub parts: Vec<Part>,
 }
 
 /// A part of a page.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub enum Part {
-    /// Words and formulas.
-    Prose(Passage),
+    /// CommonMark, with quotations.
+    Prose {
+        /// The text.
+        text: String,
+        /// Where it begins in the page.
+        at: usize,
+    },
     /// A picture.
     Chart(ChartBlock),
-    /// Something that must hold.
+    /// A sentence that can fail.
     Claim(ClaimBlock),
 }
 
 impl Part {
-    fn passages(&self) -> impl Iterator<Item = &Passage> {
-        let (one, other) = match self {
-            Self::Prose(prose) => (prose, None),
-            Self::Chart(chart) => (&chart.alt, Some(&chart.caption)),
-            Self::Claim(claim) => (&claim.says, None),
-        };
-        std::iter::once(one).chain(other)
+    /// The text that may quote.
+    fn passage(&self) -> Passage<'_> {
+        match self {
+            Self::Prose { text, at } => Passage { text, at: *at..at + text.len() },
+            Self::Chart(chart) => chart.passage(),
+            Self::Claim(claim) => Passage { text: &claim.says, at: claim.says_at.clone() },
+        }
     }
 }
 
@@ -60,55 +64,42 @@ impl Page {
         self.parts.iter().filter_map(|part| if let Part::Claim(claim) = part { Some(claim) } else { None })
     }
 
-    /// Name of a chart's file, without its ending: `<id>`, or `<id>-<name>`.
+    /// The file name of a chart, without its ending: `<id>`, or `<id>-<name>`.
     pub fn stem(&self, chart: &ChartBlock) -> String {
         chart.chart.name.as_ref().map_or_else(|| self.id.clone(), |name| format!("{}-{name}", self.id))
     }
 
     /// Every text that may quote.
-    pub fn passages(&self) -> impl Iterator<Item = &Passage> {
-        std::iter::once(&self.title).chain(self.parts.iter().flat_map(Part::passages))
+    fn passages(&self) -> impl Iterator<Item = Passage<'_>> {
+        let start = self.source.text.find(&self.title).unwrap_or_default();
+        let title = Passage { text: &self.title, at: start..start + self.title.len() };
+        std::iter::once(title).chain(self.parts.iter().map(Part::passage))
     }
 
-    /// Reports quoted names that do not exist, as far as they are known.
-    pub fn resolve(&self, known: &Known, faults: &mut Faults) {
-        for passage in self.passages() {
-            passage.resolve(&self.source, known, faults);
-        }
-    }
-
-    /// Reports every name that the results lack: quoted values, values of claims, frames and columns of charts.
-    ///
-    /// # Errors
-    /// All of them, in the order of the page.
-    pub fn judge(&self, results: &Results) -> Result<(), Vec<Diagnostic>> {
+    /// Every quoted or claimed name that is not among the known ones, in the order of the page.
+    pub fn unknown_names(&self, known: &Known) -> Vec<Diagnostic> {
         let mut faults = Faults::default();
-        let values: Vec<String> = results.values.keys().cloned().collect();
-        self.resolve(&Known { values: Some(&values), ..Known::default() }, &mut faults);
-        for claim in self.claims().filter(|claim| !results.values.contains_key(&claim.value)) {
-            let fault = Diagnostic::new("P013", format!("unknown value `{}`", claim.value));
-            faults.push(fault.at(&self.source, claim.value_at.clone(), "").suggest(&claim.value, &values, "values"));
+        for passage in self.passages() {
+            passage.resolve(&self.source, known, &mut faults);
         }
-        for chart in self.charts() {
-            chart.resolve(&self.source, check::unresolved(&chart.chart, &results.frames), &mut faults);
+        let values = known.values.unwrap_or_default();
+        for claim in self.claims().filter(|claim| known.values.is_some() && !values.contains(&claim.value)) {
+            let fault = Diagnostic::new("P031", format!("unknown value `{}`", claim.value));
+            faults.push(fault.at(&self.source, claim.value_at.clone(), "").suggest(&claim.value, values, "values"));
         }
         faults.sort();
-        if faults.is_empty() { Ok(()) } else { Err(faults.into_list()) }
+        faults.into_list()
+    }
+
+    /// Every frame and column that a chart names and the results lack.
+    pub fn unknown_columns(&self, frames: &BTreeMap<String, Frame>) -> Vec<Diagnostic> {
+        let of = |chart: &ChartBlock| chart.chart.unresolved(frames).iter().map(|name| chart.unknown(name)).collect();
+        self.charts().flat_map(|chart| -> Vec<Diagnostic> { of(chart) }).collect()
     }
 }
 
-/// Parses the page of figure `id`.
-///
-/// # Errors
-/// Every mistake in it.
-pub fn parse(source: &Arc<Source>, id: &str) -> Result<Page, Vec<Diagnostic>> {
-    let mut faults = Faults::default();
-    let page = examine(source, id, &mut faults);
-    if faults.is_empty() { Ok(page) } else { Err(faults.into_list()) }
-}
-
-/// Reads as much as there is, and every mistake, in the order of the page.
-pub fn examine(source: &Arc<Source>, id: &str, to: &mut Faults) -> Page {
+/// Parses a page and reports every mistake, in the order of the page; the page is there when there is none.
+pub fn parse(id: &str, source: &Arc<Source>) -> (Option<Page>, Vec<Diagnostic>) {
     let mut faults = Faults::default();
     characters(source, &mut faults);
     let (title, rest) = title(source, &mut faults);
@@ -125,18 +116,17 @@ pub fn examine(source: &Arc<Source>, id: &str, to: &mut Faults) -> Page {
     chart_names(&page, &mut faults);
     claim_ids(&page, &mut faults);
     faults.sort();
-    to.append(faults);
-    page
+    (faults.is_empty().then_some(page), faults.into_list())
 }
 
 fn part(source: &Arc<Source>, stretch: Stretch, faults: &mut Faults) -> Option<Part> {
     match stretch {
-        Stretch::Prose(at) => Some(Part::Prose(Passage { text: source.text[at.clone()].to_owned(), at })),
+        Stretch::Prose(at) => Some(Part::Prose { text: source.text[at.clone()].to_owned(), at: at.start }),
         Stretch::Block { kind, head, body } => {
-            let (text, piece) = (&source.text[body.clone()], Piece { source: Arc::clone(source), offset: body.start });
+            let block = Block { source: Arc::clone(source), at: body, head };
             match kind {
-                Kind::Chart => chart_block::parse(text, &piece, head, faults).map(Part::Chart),
-                Kind::Claim => claim_block::parse(text, &piece, head, faults).map(Part::Claim),
+                Kind::Chart => block.chart(faults).map(Part::Chart),
+                Kind::Claim => block.claim(faults).map(Part::Claim),
             }
         }
     }
@@ -150,20 +140,19 @@ fn characters(source: &Arc<Source>, faults: &mut Faults) {
     let bad = |(at, c): &(usize, char)| unprintable(*c) && !text[*at..].starts_with("\r\n");
     for (at, c) in text.char_indices().filter(bad).take(MOST) {
         let message = format!("control character U+{:04X}", u32::from(c));
-        faults.push(Diagnostic::new("M002", message).at(source, at..at + c.len_utf8(), ""));
+        faults.push(Diagnostic::new("P002", message).at(source, at..at + c.len_utf8(), ""));
     }
 }
 
 /// The title, and where the rest begins.
-fn title(source: &Arc<Source>, faults: &mut Faults) -> (Passage, usize) {
+fn title(source: &Arc<Source>, faults: &mut Faults) -> (String, usize) {
     let line = source.text.split_inclusive('\n').next().unwrap_or_default();
     let Some(text) = line.strip_prefix("# ").map(str::trim).filter(|text| !text.is_empty()) else {
-        let fault = Diagnostic::new("P001", "a page starts with its title").at(source, 0..line.trim_end().len(), "");
+        let fault = Diagnostic::new("P003", "a page starts with its title").at(source, 0..line.trim_end().len(), "");
         faults.push(fault.help("# The title of the figure"));
-        return (Passage::default(), 0);
+        return (String::new(), 0);
     };
-    let start = line.len() - line[1..].trim_start().len();
-    (Passage { text: text.to_owned(), at: start..start + text.len() }, line.len())
+    (text.to_owned(), line.len())
 }
 
 /// Files of several charts are told apart by the charts' names.
@@ -171,16 +160,17 @@ fn chart_names(page: &Page, faults: &mut Faults) {
     let mut seen: BTreeMap<&str, Range<usize>> = BTreeMap::new();
     let several = page.charts().count() > 1;
     for chart in page.charts() {
+        let at = chart.span_of(&Place { key: Some("name"), ..Place::default() });
         let Some(name) = &chart.chart.name else {
             if several {
-                let fault = Diagnostic::new("P007", "of several charts each needs a `name`");
-                faults.push(fault.at(&page.source, chart.name_at.clone(), "").help("name = \"kebab-case\""));
+                let fault = Diagnostic::new("P016", "of several charts each needs a `name`");
+                faults.push(fault.at(&page.source, at.clone(), "").help("name = \"kebab-case\""));
             }
             continue;
         };
-        if let Some(first) = seen.insert(name, chart.name_at.clone()) {
-            let fault = Diagnostic::new("P007", format!("two charts have the name `{name}`"));
-            faults.push(fault.at(&page.source, chart.name_at.clone(), "").at(&page.source, first, "the first one"));
+        if let Some(first) = seen.insert(name, at.clone()) {
+            let fault = Diagnostic::new("P016", format!("two charts have the name `{name}`"));
+            faults.push(fault.at(&page.source, at.clone(), "").at(&page.source, first, "the first one"));
         }
     }
 }
@@ -188,13 +178,48 @@ fn chart_names(page: &Page, faults: &mut Faults) {
 fn claim_ids(page: &Page, faults: &mut Faults) {
     let mut seen: BTreeMap<&str, Range<usize>> = BTreeMap::new();
     for claim in page.claims() {
-        if let Some(first) = seen.insert(&claim.id, claim.at.clone()) {
-            let fault = Diagnostic::new("P011", format!("two claims have the id `{}`", claim.id));
-            let fault = fault.at(&page.source, claim.at.clone(), "").at(&page.source, first, "the first one");
+        if let Some(first) = seen.insert(&claim.id, claim.value_at.clone()) {
+            let fault = Diagnostic::new("P025", format!("two claims have the id `{}`", claim.id));
+            let fault = fault.at(&page.source, claim.value_at.clone(), "").at(&page.source, first, "the first one");
             faults.push(fault.help("a claim without an `id` takes its value's name: give one of them another"));
         }
     }
 }
+
+/// One paragraph a code, for `condense explain`.
+pub const EXPLANATIONS: &[(&str, &str)] = &[
+    (
+        "P002",
+        "Control characters and direction marks could steer a terminal or hide what is written. Only line breaks and tabs are allowed.",
+    ),
+    (
+        "P003",
+        "A page begins with its title: one line `# Title`. The title stands above the figure and in the contents.",
+    ),
+    (
+        "P004",
+        "Fenced blocks named `chart` and `claim` stand at the margin and are read as TOML; other fences are shown as code. This one looks like a slip.",
+    ),
+    (
+        "P005",
+        "A fence of three backticks is closed by a line of as many. Everything behind the open fence would be lost.",
+    ),
+    ("P015", "The chart contradicts itself, or lacks what its kind of layer draws: no results could make it right."),
+    (
+        "P016",
+        "A chart is drawn to `<id>.svg`, or `<id>-<name>.svg` where a page has several. Names are kebab-case and tell all files apart.",
+    ),
+    ("P021", "A claim has exactly one bound: `below`, `above`, `between = [low, high]`, or `equals` with `within`."),
+    ("P022", "Values and claims appear in addresses and JSON: lower-case letters, digits, `-`, `.`, `_`."),
+    ("P024", "A double has at most 17 significant digits."),
+    ("P025", "Ids of claims tell them apart; by default a claim is called like its value."),
+    (
+        "P030",
+        "Prose quotes results as `{{ value(\"name\", digits=3) }}`, parameters as `{{ param(\"name\") }}`, figures as `{{ ref(\"id\") }}`. In backticks they stand for themselves.",
+    ),
+    ("P031", "No computed number is typed in prose: it is quoted by name, and the name must exist."),
+    ("P032", "A chart names frames and columns of the results of its own figure."),
+];
 
 #[cfg(test)]
 mod tests;

@@ -13,18 +13,22 @@ pub enum Work {
     /// An experiment, by name.
     Experiment(String),
     /// A program.
-    Command {
-        /// Program and arguments.
-        argv: Vec<String>,
-        /// Files of the project that it sees.
-        reads: Vec<String>,
-        /// Files that it makes: `<frame>.csv`, `values.json`.
-        writes: Vec<String>,
-        /// Its environment beside the fixed one.
-        env: BTreeMap<String, String>,
-        /// Its time limit.
-        timeout_seconds: u64,
-    },
+    Command(CommandSpec),
+}
+
+/// A program and all that it may touch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CommandSpec {
+    /// Program and arguments.
+    pub argv: Vec<String>,
+    /// Files of the project that it sees.
+    pub reads: Vec<String>,
+    /// Files that it makes: `<frame>.csv`, `values.json`.
+    pub writes: Vec<String>,
+    /// Its environment beside the fixed one.
+    pub env: BTreeMap<String, String>,
+    /// Its time limit.
+    pub timeout_seconds: u64,
 }
 
 const TIMEOUT_SECONDS: u64 = 600;
@@ -78,13 +82,13 @@ fn program(raw: &Raw, command: &Spanned<Vec<String>>, checks: &mut Checks) -> Wo
     for path in &reads {
         checks.input(path);
     }
-    Work::Command {
+    Work::Command(CommandSpec {
         argv,
         reads: reads.into_iter().map(Spanned::into_inner).collect(),
         writes: writes(raw, checks),
         env: env(raw, checks),
         timeout_seconds: timeout(raw, checks),
-    }
+    })
 }
 
 fn writes(raw: &Raw, checks: &mut Checks) -> Vec<String> {

@@ -4,7 +4,7 @@
 use plotters::style::text_anchor::{HPos, VPos};
 
 use crate::plot::chart::Dash;
-use crate::plot::clip::Frame;
+use crate::plot::clip::Area;
 use crate::plot::heatmap::{self, Bar};
 use crate::plot::look::{Ink, Look};
 use crate::plot::panel::{Axes, Ruler, Setting};
@@ -18,6 +18,9 @@ const SPACE: f64 = 4.0;
 /// Height of a line of a wrapped label in units of the type size.
 const WRAP: f64 = 1.2;
 
+/// How much wider heavy type is.
+const HEAVY: f64 = 1.06;
+
 /// Widest of some labels in px.
 fn widest(ticks: &[Tick], size: f64) -> f64 {
     ticks.iter().map(|tick| text::width(&tick.label, size)).fold(0.0, f64::max)
@@ -26,6 +29,12 @@ fn widest(ticks: &[Tick], size: f64) -> f64 {
 /// Room for one line of an axis label.
 pub fn line(label: Option<&String>, look: &Look) -> f64 {
     if label.is_some() { look.label * 1.5 } else { 0.0 }
+}
+
+/// Smaller type where words are longer than their room, down to legible.
+fn fitted(style: Type, words: &str, room: f64) -> Type {
+    let wide = text::width(words, style.size);
+    Type { size: style.size * (room / wide).clamp(0.7, 1.0), ..style }
 }
 
 /// Room left of a plotting area of the given height.
@@ -48,29 +57,25 @@ pub fn room_below(ruler: &Ruler, width: f64, look: &Look) -> f64 {
 
 /// Room right of a plotting area: half of the last tick label, or a colour bar.
 pub fn room_right(axes: &Axes, bar: Option<&Bar>, height: f64, width: f64, look: &Look) -> f64 {
-    match bar {
-        Some(bar) => {
-            let words = widest(&bar.ticks(most(height)), look.small);
-            heatmap::BAR * 2.0 + TICK + SPACE + words + line(bar.label.as_ref(), look)
-        }
-        None => {
-            let (ticks, setting) = axes.x.ticks_across(width, look.small);
-            let over = |tick: &Tick| {
-                let level = setting == Setting::Level;
-                let half = if level { text::width(&tick.label, look.small) } else { look.small } / 2.0;
-                half - (1.0 - axes.x.scale.place(tick.value)) * width
-            };
-            ticks.iter().filter(|tick| !tick.label.is_empty()).map(over).fold(0.0, f64::max)
-        }
+    if let Some(bar) = bar {
+        let words = widest(&bar.ticks(most(height)), look.small);
+        return heatmap::BAR * 2.0 + TICK + SPACE + words + line(bar.label.as_ref(), look);
     }
+    let (ticks, setting) = axes.x.ticks_across(width, look.small);
+    let over = |tick: &Tick| {
+        let wide = if setting == Setting::Level { text::width(&tick.label, look.small) } else { look.small };
+        wide / 2.0 - (1.0 - axes.x.scale.place(tick.value)) * width
+    };
+    ticks.iter().filter(|tick| !tick.label.is_empty()).map(over).fold(0.0, f64::max)
 }
 
+/// How many ticks fit beside a colour bar.
 fn most(height: f64) -> usize {
     ((height / 38.0) as usize).clamp(2, 7)
 }
 
 /// Light lines behind the data.
-pub fn grid(pen: &Pen, axes: &Axes, area: &Frame, look: &Look) {
+pub fn grid(pen: &Pen, axes: &Axes, area: &Area, look: &Look) {
     let hair = Stroke { ink: Ink::Grid, width: look.hair, dash: Dash::Solid };
     let labelled = |tick: &Tick| !tick.label.is_empty();
     if !axes.x.worded {
@@ -88,7 +93,7 @@ pub fn grid(pen: &Pen, axes: &Axes, area: &Frame, look: &Look) {
 }
 
 /// The two lines, their ticks, and, where asked for, what is written along them.
-pub fn draw(pen: &Pen, axes: &Axes, area: &Frame, [write_x, write_y]: [bool; 2], look: &Look) {
+pub fn draw(pen: &Pen, axes: &Axes, area: &Area, [write_x, write_y]: [bool; 2], look: &Look) {
     let hair = Stroke { ink: Ink::Muted, width: look.hair, dash: Dash::Solid };
     pen.line(&[[area.left, area.top], [area.left, area.bottom], [area.right, area.bottom]], hair);
     let (across, setting) = axes.x.ticks_across(area.width(), look.small);
@@ -120,7 +125,11 @@ pub fn draw(pen: &Pen, axes: &Axes, area: &Frame, [write_x, write_y]: [bool; 2],
         }
         if let Some(words) = &axes.x.label {
             let y = area.bottom + room_below(&axes.x, area.width(), look) - look.label * 0.25;
-            pen.words(words, [(area.left + area.right) / 2.0, y], label.hung(HPos::Center, VPos::Bottom));
+            pen.words(
+                words,
+                [area.middle()[0], y],
+                fitted(label, words, area.width()).hung(HPos::Center, VPos::Bottom),
+            );
         }
     }
     if write_y {
@@ -129,39 +138,52 @@ pub fn draw(pen: &Pen, axes: &Axes, area: &Frame, [write_x, write_y]: [bool; 2],
         }
         if let Some(words) = &axes.y.label {
             let x = area.left - room_left(&axes.y, area.height(), look) + look.label * 0.25;
-            let style = Type { turned: true, ..label.hung(HPos::Center, VPos::Top) };
-            pen.words(words, [x, (area.top + area.bottom) / 2.0], style);
+            let style = Type { turned: true, ..fitted(label, words, area.height()).hung(HPos::Center, VPos::Top) };
+            pen.words(words, [x, area.middle()[1]], style);
         }
     }
 }
 
 /// The labels that all panels share, along the left and the lower edge of the grid of panels.
-pub fn common(pen: &Pen, [x, y]: &[Option<String>; 2], grid: &Frame, look: &Look) {
+pub fn common(pen: &Pen, [x, y]: &[Option<String>; 2], grid: &Area, look: &Look) {
     let label = Type::new(Ink::Ink, look.label);
     if let Some(words) = x {
-        let at = [(grid.left + line(y.as_ref(), look) + grid.right) / 2.0, grid.bottom + look.label * 1.25];
+        let at = [grid.middle()[0] + line(y.as_ref(), look) / 2.0, grid.bottom + look.label * 1.25];
         pen.words(words, at, label.hung(HPos::Center, VPos::Bottom));
     }
     if let Some(words) = y {
         let style = Type { turned: true, ..label.hung(HPos::Center, VPos::Top) };
-        pen.words(words, [grid.left, (grid.top + grid.bottom) / 2.0], style);
+        pen.words(words, [grid.left, grid.middle()[1]], style);
     }
 }
 
+/// The lines of a panel's title.
+fn title_lines(words: &str, width: f64, look: &Look) -> Vec<String> {
+    text::lines(words, look.label * HEAVY, width)
+}
+
+/// Room above a plotting area.
+pub fn room_above(title: Option<&String>, width: f64, look: &Look) -> f64 {
+    let lines = title.map_or(0, |words| title_lines(words, width, look).len());
+    if lines == 0 { look.small * 0.5 } else { look.label * (lines as f64 * WRAP + 0.5) }
+}
+
 /// The title above a panel.
-pub fn title(pen: &Pen, words: &str, area: &Frame, look: &Look) {
+pub fn title(pen: &Pen, words: &str, area: &Area, look: &Look) {
     let style = Type { bold: true, ..Type::new(Ink::Ink, look.label) }.hung(HPos::Left, VPos::Bottom);
-    pen.words(words, [area.left, area.top - look.label * 0.6], style);
+    for (row, line) in title_lines(words, area.width(), look).iter().rev().enumerate() {
+        pen.words(line, [area.left, area.top - look.label * (0.6 + row as f64 * WRAP)], style);
+    }
 }
 
 /// Where the colour bar of an area stands.
-pub fn bar_frame(area: &Frame) -> Frame {
+pub fn bar_frame(area: &Area) -> Area {
     let left = area.right + heatmap::BAR;
-    Frame { left, right: left + heatmap::BAR, ..*area }
+    Area { left, right: left + heatmap::BAR, ..*area }
 }
 
 /// Ticks and label of a colour bar (its colours are drawn with the cells).
-pub fn bar(pen: &Pen, bar: &Bar, area: &Frame, look: &Look) {
+pub fn bar(pen: &Pen, bar: &Bar, area: &Area, look: &Look) {
     let hair = Stroke { ink: Ink::Muted, width: look.hair, dash: Dash::Solid };
     let frame = bar_frame(area);
     let ticks = bar.ticks(most(area.height()));
@@ -173,7 +195,8 @@ pub fn bar(pen: &Pen, bar: &Bar, area: &Frame, look: &Look) {
     }
     if let Some(words) = &bar.label {
         let x = frame.right + TICK + SPACE + widest(&ticks, look.small) + look.label * 0.5;
-        let style = Type { turned: true, ..Type::new(Ink::Ink, look.label).hung(HPos::Center, VPos::Top) };
-        pen.words(words, [x, (frame.top + frame.bottom) / 2.0], style);
+        let style = fitted(Type::new(Ink::Ink, look.label), words, frame.height());
+        let style = Type { turned: true, ..style.hung(HPos::Center, VPos::Top) };
+        pen.words(words, [x, frame.middle()[1]], style);
     }
 }

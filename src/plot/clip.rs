@@ -6,7 +6,7 @@ pub type Point = [f64; 2];
 
 /// A rectangle in px: left, top, right, bottom.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Frame {
+pub struct Area {
     /// Left edge.
     pub left: f64,
     /// Top edge.
@@ -17,7 +17,7 @@ pub struct Frame {
     pub bottom: f64,
 }
 
-impl Frame {
+impl Area {
     /// Horizontal extent.
     pub fn width(&self) -> f64 {
         self.right - self.left
@@ -26,6 +26,11 @@ impl Frame {
     /// Vertical extent.
     pub fn height(&self) -> f64 {
         self.bottom - self.top
+    }
+
+    /// Its centre.
+    pub fn middle(&self) -> Point {
+        [f64::midpoint(self.left, self.right), f64::midpoint(self.top, self.bottom)]
     }
 
     /// Whether a place lies inside or within half a px of it.
@@ -120,7 +125,7 @@ pub fn thinned(points: Vec<Point>) -> Vec<Point> {
 mod tests {
     use super::*;
 
-    const BOX: Frame = Frame { left: 0.0, top: 0.0, right: 10.0, bottom: 10.0 };
+    const BOX: Area = Area { left: 0.0, top: 0.0, right: 10.0, bottom: 10.0 };
 
     #[test]
     fn a_line_is_cut_where_it_leaves_and_comes_back() {

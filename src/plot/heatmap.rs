@@ -2,7 +2,7 @@
 //! It does not know where its panel stands in the picture.
 
 use crate::plot::chart::{Colors, Spacing};
-use crate::plot::clip::{Frame, Point};
+use crate::plot::clip::{Area, Point};
 use crate::plot::colormap;
 use crate::plot::png::Picture;
 use crate::plot::scale::{Scale, Tick};
@@ -97,17 +97,17 @@ impl Heat {
     }
 
     /// The cells in px with their colours; equal neighbours of a row are one.
-    pub fn blocks(&self, area: &Frame, x: &Scale, y: &Scale) -> Vec<(Frame, u32)> {
+    pub fn blocks(&self, area: &Area, x: &Scale, y: &Scale) -> Vec<(Area, u32)> {
         let px = |value: f64| (area.left + x.place(value) * area.width()).clamp(area.left, area.right);
         let py = |value: f64| (area.bottom - y.place(value) * area.height()).clamp(area.top, area.bottom);
-        let mut blocks: Vec<(Frame, u32)> = Vec::new();
+        let mut blocks: Vec<(Area, u32)> = Vec::new();
         for &(column, row, value) in &self.cells {
             let [left, right] = [px(self.across[column]), px(self.across[column + 1])];
             let [bottom, top] = [py(self.up[row]), py(self.up[row + 1])];
             let color = self.bar.color(value);
             match blocks.last_mut() {
                 Some((last, same)) if *same == color && last.right == left && last.top == top => last.right = right,
-                _ => blocks.push((Frame { left, top, right, bottom }, color)),
+                _ => blocks.push((Area { left, top, right, bottom }, color)),
             }
         }
         blocks.retain(|(block, _)| block.width() > 0.0 && block.height() > 0.0);
@@ -149,12 +149,12 @@ impl Bar {
     }
 
     /// The coloured blocks of the bar, from bottom to top of `frame`.
-    pub fn blocks(&self, frame: &Frame) -> Vec<(Frame, u32)> {
+    pub fn blocks(&self, frame: &Area) -> Vec<(Area, u32)> {
         let levels = self.levels().max(1);
         let edge = |at: usize| frame.bottom - frame.height() * at as f64 / levels as f64;
         let [low, high] = self.range;
         let value = |at: usize| low + (high - low) * at as f64 / (levels.max(2) - 1) as f64;
-        let block = |at: usize| (Frame { top: edge(at + 1), bottom: edge(at), ..*frame }, self.color(value(at)));
+        let block = |at: usize| (Area { top: edge(at + 1), bottom: edge(at), ..*frame }, self.color(value(at)));
         (0..levels).map(block).collect()
     }
 }
@@ -176,7 +176,7 @@ fn range(colors: Colors, values: &[f64], [min, max]: [Option<f64>; 2]) -> Result
         return Err("a value is too large to colour".into());
     }
     if colors == Colors::Steps && high - low > 24.0 {
-        return Err(format!("`steps` shows at most 25 whole numbers, here are {} to {}", low, high));
+        return Err(format!("`steps` shows at most 25 whole numbers, here are {low} to {high}"));
     }
     let flat = high - low <= low.abs().max(high.abs()) * 1e-12 || high - low < 1e-290;
     Ok(match colors {
@@ -211,7 +211,7 @@ fn borders(centres: &[f64], spacing: Spacing) -> Vec<f64> {
 mod tests {
     use super::*;
 
-    const AREA: Frame = Frame { left: 0.0, top: 0.0, right: 100.0, bottom: 100.0 };
+    const AREA: Area = Area { left: 0.0, top: 0.0, right: 100.0, bottom: 100.0 };
 
     fn heat(colors: Colors, cells: &[[f64; 3]], fixed: [Option<f64>; 2]) -> Result<Heat, String> {
         let centres: Vec<Point> = cells.iter().map(|[x, y, _]| [*x, *y]).collect();

@@ -3,7 +3,7 @@
 
 use crate::plot::axes;
 use crate::plot::chart::Chart;
-use crate::plot::clip::Frame;
+use crate::plot::clip::Area;
 use crate::plot::heatmap::Bar;
 use crate::plot::legend::{self, Entry};
 use crate::plot::look::Look;
@@ -22,7 +22,7 @@ pub struct Layout<'a> {
     /// Width and height of the picture.
     pub size: [f64; 2],
     /// Everything but what all panels share.
-    pub grid: Frame,
+    pub grid: Area,
     /// The panels, row by row.
     pub places: Vec<Place<'a>>,
     /// A legend that serves all panels, with its upper edge.
@@ -32,7 +32,7 @@ pub struct Layout<'a> {
 /// Where one panel stands.
 pub struct Place<'a> {
     /// The plotting area.
-    pub area: Frame,
+    pub area: Area,
     /// Whether its x and y labels are written, rather than those of the panel below and to the left.
     pub written: [bool; 2],
     /// Its colour bar, if drawn here.
@@ -46,7 +46,7 @@ pub enum Legend<'a> {
     /// There is none.
     Nowhere,
     /// Inside the plotting area.
-    Inside(Vec<Entry<'a>>, Frame),
+    Inside(Vec<Entry<'a>>, Area),
     /// Below the axis, from this y on.
     Below(Vec<Entry<'a>>, f64),
 }
@@ -74,20 +74,24 @@ pub fn take_common_labels(chart: &Chart, bodies: &mut [Body]) -> [Option<String>
         return [None, None];
     }
     [0, 1].map(|axis| {
-        let rulers = |body: &mut Body| match body {
-            Body::Axes(axes) => Some(if axis == 0 { axes.x.label.take() } else { axes.y.label.take() }),
-            Body::Table(_) => None,
-        };
-        let label = |body: &Body| {
-            self::axes(body).and_then(|axes| if axis == 0 { axes.x.label.clone() } else { axes.y.label.clone() })
-        };
-        let first = label(bodies.first()?)?;
-        let same = bodies.iter().all(|body| label(body).as_ref() == Some(&first));
-        same.then(|| {
-            bodies.iter_mut().for_each(|body| drop(rulers(body)));
-            first
-        })
+        let mut labels: Vec<&mut Option<String>> =
+            bodies.iter_mut().map(|body| label_of(body, axis)).collect::<Option<_>>()?;
+        let first = String::clone(labels.first()?.as_ref()?);
+        if labels.iter().any(|label| label.as_ref() != Some(&first)) {
+            return None;
+        }
+        for label in &mut labels {
+            **label = None;
+        }
+        Some(first)
     })
+}
+
+fn label_of(body: &mut Body, axis: usize) -> Option<&mut Option<String>> {
+    match body {
+        Body::Axes(axes) => Some(if axis == 0 { &mut axes.x.label } else { &mut axes.y.label }),
+        Body::Table(_) => None,
+    }
 }
 
 /// Lays the panels out on a grid of equal plotting widths.
@@ -121,13 +125,13 @@ pub fn layout<'a>(chart: &Chart, bodies: &'a [Body], common: &[Option<String>; 2
     let mut top = look.gap * 0.5;
     for row in 0..bodies.len().div_ceil(columns) {
         let members = row * columns..((row + 1) * columns).min(bodies.len());
-        let titled = members.clone().any(|at| chart.panels[at].title.is_some());
-        top += if titled { look.label * 1.7 } else { look.small * 0.5 };
+        let above = members.clone().map(|at| axes::room_above(chart.panels[at].title.as_ref(), width, look));
+        top += above.fold(0.0, f64::max);
         let mut bottom = top;
         let mut x = look.gap + beside;
         for at in members {
             x += left[at % columns];
-            let area = Frame { left: x, right: x + width, top, bottom: top + heights[at] };
+            let area = Area { left: x, right: x + width, top, bottom: top + heights[at] };
             x = area.right + right[at % columns] + look.gap;
             let own = if shared { Vec::new() } else { entries[at].clone() };
             let written = written(at);
@@ -135,21 +139,21 @@ pub fn layout<'a>(chart: &Chart, bodies: &'a [Body], common: &[Option<String>; 2
             bottom = bottom.max(end);
             places.push(Place { area, written, bar: bars[at], legend });
         }
-        top = bottom + look.gap * 0.7;
+        top = bottom + look.gap;
     }
-    let grid = Frame { left: look.gap, top: look.gap * 0.5, right: total - look.gap, bottom: top - look.gap * 0.7 };
+    let grid = Area { left: look.gap, top: look.gap * 0.5, right: total - look.gap, bottom: top - look.gap };
     top += axes::line(common[0].as_ref(), look);
     let shared = shared.then(|| entries.into_iter().find(|entries| !entries.is_empty())).flatten();
     let below = shared.as_ref().map_or(0.0, |entries| legend::height_below(entries, total - 2.0 * look.gap, look));
-    let height = top - look.gap * 0.2 + below;
-    Layout { size: [total, height], grid, places, shared: shared.map(|entries| (entries, top - look.gap * 0.7)) }
+    let height = top - look.gap * 0.5 + below;
+    Layout { size: [total, height], grid, places, shared: shared.map(|entries| (entries, top - look.gap)) }
 }
 
 /// Where a panel's legend goes, and the lower end of the panel with its labels.
 fn place_legend<'a>(
     entries: Vec<Entry<'a>>,
     axes: Option<&'a Axes>,
-    area: Frame,
+    area: Area,
     written: bool,
     look: &Look,
 ) -> (Legend<'a>, f64) {
@@ -160,14 +164,12 @@ fn place_legend<'a>(
         return (Legend::Nowhere, end);
     }
     let placer = Placer { axes, area };
-    let covered: Vec<_> = axes.series.iter().flat_map(|series| placer.footprint(&series.shape)).collect();
-    match legend::free_place(&entries, &area, &covered, look) {
-        Some(place) => (Legend::Inside(entries, place), end),
-        None => {
-            let height = legend::height_below(&entries, area.width(), look);
-            (Legend::Below(entries, end), end + height)
-        }
+    let covered: Vec<_> = axes.series.iter().flat_map(|series| placer.footprint(series)).collect();
+    if let Some(place) = legend::free_place(&entries, &area, &covered, look) {
+        return (Legend::Inside(entries, place), end);
     }
+    let height = legend::height_below(&entries, area.width(), look);
+    (Legend::Below(entries, end), end + height)
 }
 
 /// Heights of the plotting areas: asked for, or fitting the kind and the number of columns.
@@ -185,7 +187,11 @@ fn heights(chart: &Chart, bodies: &[Body], columns: usize, full: f64, look: &Loo
 fn written(bodies: &[Body], heights: &[f64], columns: usize, at: usize) -> [bool; 2] {
     let Some(own) = axes(&bodies[at]) else { return [false; 2] };
     let below = bodies.get(at + columns).and_then(axes);
-    let left = if at % columns == 0 { None } else { axes(&bodies[at - 1]).filter(|_| heights[at - 1] == heights[at]) };
+    let left = if at.is_multiple_of(columns) {
+        None
+    } else {
+        axes(&bodies[at - 1]).filter(|_| heights[at - 1] == heights[at])
+    };
     [below.is_none_or(|other| other.x != own.x), left.is_none_or(|other| other.y != own.y)]
 }
 

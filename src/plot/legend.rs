@@ -1,7 +1,7 @@
 //! Legends: which entries there are, where they hide no data, and their drawing.
 //! It does not know how series are placed, only which px they cover.
 
-use crate::plot::clip::{Frame, Point};
+use crate::plot::clip::{Area, Point};
 use crate::plot::look::{Ink, Look};
 use crate::plot::marks;
 use crate::plot::panel::Axes;
@@ -52,7 +52,7 @@ fn width(entry: &Entry, look: &Look) -> f64 {
 }
 
 /// The corner or side of the area where a legend covers none of the `covered` places; `None` if there is no such place.
-pub fn free_place(entries: &[Entry], area: &Frame, covered: &[Point], look: &Look) -> Option<Frame> {
+pub fn free_place(entries: &[Entry], area: &Area, covered: &[Point], look: &Look) -> Option<Area> {
     let wide = entries.iter().map(|entry| width(entry, look)).fold(0.0, f64::max);
     let high = entries.len() as f64 * LINE * look.small;
     if wide > 0.62 * area.width() || high > 0.62 * area.height() {
@@ -70,19 +70,15 @@ pub fn free_place(entries: &[Entry], area: &Frame, covered: &[Point], look: &Loo
         [right, middle],
         [left, middle],
     ];
-    places.into_iter().map(|[left, top]| Frame { left, top, right: left + wide, bottom: top + high }).find(|place| {
-        let air = Frame {
-            left: place.left - 5.0,
-            top: place.top - 3.0,
-            right: place.right + 5.0,
-            bottom: place.bottom + 3.0,
-        };
+    places.into_iter().map(|[left, top]| Area { left, top, right: left + wide, bottom: top + high }).find(|place| {
+        let air =
+            Area { left: place.left - 5.0, top: place.top - 3.0, right: place.right + 5.0, bottom: place.bottom + 3.0 };
         !covered.iter().any(|&[x, y]| x > air.left && x < air.right && y > air.top && y < air.bottom)
     })
 }
 
 /// Draws entries below each other from the upper left corner of a place.
-pub fn draw_column(pen: &Pen, entries: &[Entry], place: &Frame, look: &Look) {
+pub fn draw_column(pen: &Pen, entries: &[Entry], place: &Area, look: &Look) {
     for (at, entry) in entries.iter().enumerate() {
         draw_entry(pen, entry, [place.left, place.top + (at as f64 + 0.5) * LINE * look.small], look);
     }

@@ -3,15 +3,14 @@
 
 use std::collections::BTreeSet;
 
-use plotters::style::text_anchor::{HPos, VPos};
-
 use crate::plot::chart::{Dash, Direction, Marker};
-use crate::plot::clip::{self, Frame, Point};
+use crate::plot::clip::{self, Area, Point};
 use crate::plot::look::{Ink, Look};
 use crate::plot::panel::Axes;
-use crate::plot::pen::{Pen, Stroke, Type};
+use crate::plot::pen::{Pen, Stroke};
 use crate::plot::series::{Series, Shape, Style};
 use crate::plot::text;
+use crate::plot::words;
 
 /// Above so many points of a series, those within half a px of each other are one.
 const DENSE: usize = 1000;
@@ -23,7 +22,7 @@ pub struct Placer<'a> {
     /// The axes.
     pub axes: &'a Axes,
     /// The plotting area.
-    pub area: Frame,
+    pub area: Area,
 }
 
 impl Placer<'_> {
@@ -38,13 +37,13 @@ impl Placer<'_> {
     }
 
     /// The visible bars.
-    fn bars(&self, rows: &[[f64; 3]]) -> Vec<Frame> {
+    fn bars(&self, rows: &[[f64; 3]]) -> Vec<Area> {
         let clamp = |y: f64| y.clamp(self.area.top, self.area.bottom);
         let bar = |&[left, right, top]: &[f64; 3]| {
             let ([left, top], [right, foot]) = (self.at([left, top]), self.at([right, 0.0]));
             let (a, b) = (clamp(top), clamp(foot));
             let [left, right] = [left, right].map(|x| x.clamp(self.area.left, self.area.right));
-            Frame { left, right, top: a.min(b), bottom: a.max(b) }
+            Area { left, right, top: a.min(b), bottom: a.max(b) }
         };
         rows.iter().map(bar).filter(|bar| bar.width() > 0.0 && bar.height() > 0.0).collect()
     }
@@ -65,12 +64,12 @@ impl Placer<'_> {
     }
 
     /// Places that a legend should not cover, about 4 px apart.
-    pub fn footprint(&self, shape: &Shape) -> Vec<Point> {
+    pub fn footprint(&self, series: &Series) -> Vec<Point> {
         let along = |points: &[Point]| -> Vec<Point> {
             let pieces = points.windows(2).filter_map(|pair| self.area.cut([pair[0], pair[1]]));
             pieces.flat_map(|[a, b]| between(a, b)).collect()
         };
-        match shape {
+        match &series.shape {
             Shape::Line(points) => along(&clip::thinned(self.all(points))),
             Shape::Points(points) => self.all(points).into_iter().filter(|&point| self.area.holds(point)).collect(),
             Shape::Band(rows) => rows
@@ -81,9 +80,7 @@ impl Placer<'_> {
             Shape::Bars(rows) => self
                 .bars(rows)
                 .iter()
-                .flat_map(|bar| {
-                    [bar.left, (bar.left + bar.right) / 2.0, bar.right].map(|x| [[x, bar.top], [x, bar.bottom]])
-                })
+                .flat_map(|bar| [bar.left, bar.middle()[0], bar.right].map(|x| [[x, bar.top], [x, bar.bottom]]))
                 .flat_map(|[a, b]| between(a, b))
                 .collect(),
             Shape::Heat(_) => between([self.area.left, self.area.top], [self.area.right, self.area.top])
@@ -97,7 +94,7 @@ impl Placer<'_> {
                 .iter()
                 .flat_map(|(point, word)| {
                     let [x, y] = self.at(*point);
-                    let half = text::width(word, 13.0) / 2.0;
+                    let half = text::width(word, series.style.size) / 2.0;
                     between([x - half, y], [x + half, y])
                 })
                 .collect(),
@@ -114,7 +111,7 @@ fn between(a: Point, b: Point) -> Vec<Point> {
 }
 
 /// Draws one series; heat maps are drawn elsewhere.
-pub fn draw(pen: &Pen, placer: &Placer, series: &Series, taken: &mut Vec<Frame>, look: &Look) {
+pub fn draw(pen: &Pen, placer: &Placer, series: &Series, taken: &mut Vec<Area>, look: &Look) {
     let area = &placer.area;
     let style = &if placer.axes.bar().is_some() { over_cells(series.style) } else { series.style };
     let stroke = Stroke { ink: style.ink, width: style.width, dash: style.dash };
@@ -136,9 +133,9 @@ pub fn draw(pen: &Pen, placer: &Placer, series: &Series, taken: &mut Vec<Frame>,
             let pieces: Vec<[Point; 2]> = pieces.iter().map(|piece| piece.map(|end| placer.at(end))).collect();
             arrows(pen, area, &pieces, stroke);
         }
-        Shape::Words(words, centred) => {
-            let placed: Vec<(Point, &str)> = words.iter().map(|(at, word)| (placer.at(*at), word.as_str())).collect();
-            write(pen, area, &placed, *centred, style, taken);
+        Shape::Words(rows, centred) => {
+            let placed: Vec<(Point, &str)> = rows.iter().map(|(at, word)| (placer.at(*at), word.as_str())).collect();
+            words::write(pen, area, &placed, *centred, style, taken);
         }
         Shape::Rule(direction, at) => {
             if let Some(ends) = placer.rule(*direction, *at) {
@@ -160,9 +157,13 @@ fn points(pen: &Pen, placer: &Placer, rows: &[Point], style: &Style) {
         });
     }
     if placer.axes.bar().is_some() {
-        inside.iter().for_each(|&at| pen.marker(at, Marker::Disk, style.size * 1.2 + 1.0, Ink::Rim));
+        for &at in &inside {
+            pen.marker(at, Marker::Disk, style.size * 1.2 + 1.0, Ink::Rim);
+        }
     }
-    inside.iter().for_each(|&at| pen.marker(at, style.marker, style.size, style.ink));
+    for &at in &inside {
+        pen.marker(at, style.marker, style.size, style.ink);
+    }
 }
 
 /// Cells do not change with the ground, so the ink of text and rules must not either.
@@ -174,13 +175,17 @@ fn over_cells(style: Style) -> Style {
 fn lines(pen: &Pen, parts: &[Vec<Point>], stroke: Stroke) {
     if stroke.ink == Ink::Over {
         let rim = Stroke { ink: Ink::Rim, width: stroke.width + 1.6, dash: Dash::Solid };
-        parts.iter().for_each(|part| pen.line(part, rim));
+        for part in parts {
+            pen.line(part, rim);
+        }
     }
-    parts.iter().for_each(|part| pen.line(part, stroke));
+    for part in parts {
+        pen.line(part, stroke);
+    }
 }
 
 /// All shafts, then all heads: equal elements that follow each other become one.
-fn arrows(pen: &Pen, area: &Frame, pieces: &[[Point; 2]], stroke: Stroke) {
+fn arrows(pen: &Pen, area: &Area, pieces: &[[Point; 2]], stroke: Stroke) {
     let mut heads = Vec::new();
     for &[from, to] in pieces {
         let [dx, dy] = [to[0] - from[0], to[1] - from[1]];
@@ -194,42 +199,8 @@ fn arrows(pen: &Pen, area: &Frame, pieces: &[[Point; 2]], stroke: Stroke) {
         }
         pen.line(&[start, end], stroke);
     }
-    heads.iter().for_each(|head| pen.area(head, stroke.ink, 1.0));
-}
-
-/// Words at their places, each where it meets no other: beside, above or below its point.
-fn write(pen: &Pen, area: &Frame, words: &[(Point, &str)], centred: bool, style: &Style, taken: &mut Vec<Frame>) {
-    let gap = 7.0;
-    let points: Vec<Point> = words.iter().map(|(point, _)| *point).collect();
-    for &([x, y], word) in words.iter().filter(|(point, _)| area.holds(*point)) {
-        let (width, half) = (text::width(word, style.size), style.size * 0.6);
-        let centres = [
-            [x + gap + width / 2.0, y],
-            [x - gap - width / 2.0, y],
-            [x, y - gap - half],
-            [x, y + gap + half],
-            [x + gap + width / 2.0, y - gap - half],
-            [x - gap - width / 2.0, y - gap - half],
-        ];
-        let frame = |[x, y]: Point| {
-            let room = (area.width() - width).max(0.0);
-            let left = (x - width / 2.0).clamp(area.left, area.left + room);
-            Frame { left, right: left + width, top: y - half, bottom: y + half }
-        };
-        let covers =
-            |frame: &Frame| points.iter().any(|&[x, y]| frame.meets(&Frame { left: x, right: x, top: y, bottom: y }));
-        let free = |frame: &Frame| {
-            frame.top >= area.top
-                && frame.bottom <= area.bottom
-                && !taken.iter().any(|other| other.meets(frame))
-                && !covers(frame)
-        };
-        let places: Vec<Frame> = if centred { vec![frame([x, y])] } else { centres.map(frame).to_vec() };
-        let place = *places.iter().find(|place| free(place)).unwrap_or(&places[0]);
-        taken.push(place);
-        let middle = [(place.left + place.right) / 2.0, (place.top + place.bottom) / 2.0];
-        let rim = Some(if style.ink == Ink::Over { Ink::Rim } else { Ink::Ground });
-        pen.words(word, middle, Type { rim, ..Type::new(style.ink, style.size) }.hung(HPos::Center, VPos::Center));
+    for head in &heads {
+        pen.area(head, stroke.ink, 1.0);
     }
 }
 
@@ -237,16 +208,16 @@ fn write(pen: &Pen, area: &Frame, words: &[(Point, &str)], centred: bool, style:
 pub fn sample(pen: &Pen, series: &Series, [x, y]: Point, width: f64, look: &Look) {
     let style = &series.style;
     let half = width / 2.0;
-    let block = Frame { left: x - half, right: x + half, top: y - 4.0, bottom: y + 4.0 };
+    let block = Area { left: x - half, right: x + half, top: y - 4.0, bottom: y + 4.0 };
     let corners =
         [[block.left, block.top], [block.right, block.top], [block.right, block.bottom], [block.left, block.bottom]];
     let stroke = Stroke { ink: style.ink, width: style.width, dash: style.dash };
     match &series.shape {
         Shape::Points(_) => pen.marker([x, y], style.marker, style.size.clamp(2.5, 5.0), style.ink),
         Shape::Band(_) => pen.area(&corners, style.ink, look.band),
-        Shape::Bars(_) => pen.block(&Frame { left: x - 5.0, right: x + 5.0, top: y - 5.0, bottom: y + 5.0 }, style.ink),
+        Shape::Bars(_) => pen.block(&Area { left: x - 5.0, right: x + 5.0, top: y - 5.0, bottom: y + 5.0 }, style.ink),
         Shape::Arrows(_) => {
-            let all = Frame { left: x - half, right: x + half, top: y - half, bottom: y + half };
+            let all = Area { left: x - half, right: x + half, top: y - half, bottom: y + half };
             arrows(pen, &all, &[[[x - half, y], [x + half, y]]], Stroke { dash: Dash::Solid, ..stroke });
         }
         Shape::Line(rows) if rows.len() == 1 => pen.marker([x, y], Marker::Disk, style.size, style.ink),

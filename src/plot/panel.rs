@@ -15,6 +15,9 @@ use crate::plot::text;
 /// Share of the room between bars that the bars fill.
 const FULL: f64 = 0.8;
 
+/// Least space between two tick labels in units of the type size.
+const AIR: f64 = 0.9;
+
 /// What a panel shows.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Body {
@@ -79,7 +82,7 @@ impl Body {
             match found {
                 Ok(found) => all.extend(found),
                 Err(fault) => {
-                    faults.push(format!("panel {at}, layer {} (`{}`): {fault}", number + 1, layer.kind.name()))
+                    faults.push(format!("panel {at}, layer {} (`{}`): {fault}", number + 1, layer.kind.name()));
                 }
             }
         }
@@ -180,17 +183,19 @@ impl Ruler {
                 [middle - half, middle + half]
             };
             let ends: Vec<[f64; 2]> = ticks.iter().filter(|tick| !tick.label.is_empty()).map(end).collect();
-            ends.windows(2).all(|pair| pair[0][1] + 0.5 * size <= pair[1][0])
+            ends.windows(2).all(|pair| pair[0][1] + AIR * size <= pair[1][0])
         };
         if let Some(fixed) = &self.fixed {
-            let setting = match () {
-                () if roomy(fixed, text::width) => Setting::Level,
-                () if self.worded && roomy(fixed, widest_word) => Setting::Wrapped,
-                () => Setting::Turned,
+            let setting = if roomy(fixed, text::width) {
+                Setting::Level
+            } else if self.worded && roomy(fixed, widest_word) {
+                Setting::Wrapped
+            } else {
+                Setting::Turned
             };
             return (fixed.clone(), setting);
         }
-        let most = ((length / 50.0) as usize).clamp(2, 9);
+        let most = ((length / 32.0) as usize).clamp(2, 9);
         let ticks = (2..=most).rev().map(|most| self.scale.ticks(most)).find(|ticks| roomy(ticks, text::width));
         (ticks.unwrap_or_else(|| self.scale.ticks(2)), Setting::Level)
     }

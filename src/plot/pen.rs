@@ -11,7 +11,7 @@ use plotters::style::{Color as _, FontStyle, FontTransform, IntoFont, RGBColor, 
 use plotters_backend::{BackendCoord, DrawingErrorKind};
 
 use crate::plot::chart::{Dash, Marker};
-use crate::plot::clip::{Frame, Point};
+use crate::plot::clip::{Area, Point};
 use crate::plot::look::Ink;
 use crate::plot::png::Picture;
 use crate::plot::svg::{FINE, Svg};
@@ -91,19 +91,19 @@ impl<'s> Pen<'s> {
     }
 
     /// A filled rectangle of an ink.
-    pub fn block(&self, frame: &Frame, ink: Ink) {
+    pub fn block(&self, frame: &Area, ink: Ink) {
         self.cell(frame, ink.faces()[0]);
     }
 
     /// A filled rectangle of any colour 0xRRGGBB.
-    pub fn cell(&self, frame: &Frame, color: u32) {
+    pub fn cell(&self, frame: &Area, color: u32) {
         let [_, r, g, b] = color.to_be_bytes();
         let corners = [fine(&[frame.left, frame.top]), fine(&[frame.right, frame.bottom])];
         self.put(&Rectangle::new(corners, RGBColor(r, g, b).filled()));
     }
 
     /// The outline of a rectangle.
-    pub fn outline(&self, frame: &Frame, ink: Ink, width: f64) {
+    pub fn outline(&self, frame: &Area, ink: Ink, width: f64) {
         let corners = [fine(&[frame.left, frame.top]), fine(&[frame.right, frame.bottom])];
         self.put(&Rectangle::new(corners, rgb(ink).stroke_width(tenth(width) as u32)));
     }
@@ -153,7 +153,7 @@ impl<'s> Pen<'s> {
     }
 
     /// A picture stretched over a rectangle.
-    pub fn picture(&self, frame: &Frame, picture: &Picture) {
+    pub fn picture(&self, frame: &Area, picture: &Picture) {
         let corners = [fine(&[frame.left, frame.top]), fine(&[frame.right, frame.bottom])];
         self.put(&Stretched { corners, url: picture.url() });
     }

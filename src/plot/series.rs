@@ -59,14 +59,15 @@ pub struct Style {
     pub size: f64,
 }
 
-/// What the layers of one panel share: words met on each axis, and how many inks were handed out.
+/// What the layers of one panel share: words met on each axis, and which inks were handed out.
 #[derive(Debug, Default)]
 pub struct Shared {
     /// The words on the horizontal axis, in order.
     pub across: Vec<String>,
     /// The words on the vertical axis.
     pub up: Vec<String>,
-    inks: usize,
+    /// Names of the series that took an ink, in order; a nameless one is no one's double.
+    turns: Vec<Option<String>>,
 }
 
 impl Shape {
@@ -108,24 +109,22 @@ pub fn series(
     look: &Look,
 ) -> Result<Vec<Series>, String> {
     if let Some(literal) = literal(layer) {
-        return Ok(vec![Series { shape: literal, style: style(layer, look, shared), label: layer.label.clone() }]);
+        let style = style(layer, look, shared.turn(layer, None));
+        return Ok(vec![Series { shape: literal, style, label: layer.label.clone() }]);
     }
     let name = layer.frame.as_deref().ok_or("no `frame`")?;
     let frame = frames.get(name).ok_or_else(|| format!("there is no frame `{name}`"))?;
     let rows = rows(layer, frame)?;
     if layer.kind == Kind::Heatmap {
         let heat = heat(layer, &Table { frame, rows }, spacing, shared)?;
-        return Ok(vec![Series {
-            shape: Shape::Heat(heat),
-            style: style(layer, look, &mut Shared::default()),
-            label: None,
-        }]);
+        return Ok(vec![Series { shape: Shape::Heat(heat), style: style(layer, look, None), label: None }]);
     }
     let mut made = Vec::new();
     for (value, rows) in groups(layer, frame, rows)? {
         let shape = shape(layer, &Table { frame, rows }, shared)?;
         let label = layer.label.as_ref().map(|label| label.replace("{}", &value));
-        made.push(Series { shape, style: style(layer, look, shared), label });
+        let name = layer.by.as_ref().map(|by| format!("{by} = {value}")).or_else(|| label.clone());
+        made.push(Series { shape, style: style(layer, look, shared.turn(layer, name)), label });
     }
     Ok(made)
 }
@@ -274,21 +273,29 @@ fn groups(layer: &Layer, frame: &Frame, rows: Vec<usize>) -> Result<Vec<(String,
     Ok(groups)
 }
 
-/// The author's choices, else the next ink; one that comes round again changes its dash and its marker, and so does
-/// every series of a `by`, so that colour is never the only sign.
-fn style(layer: &Layer, look: &Look, shared: &mut Shared) -> Style {
+impl Shared {
+    /// Whose turn a series is among those that leave their ink to us; a second layer of the same name (a band and its
+    /// line) gets the same turn.
+    fn turn(&mut self, layer: &Layer, name: Option<String>) -> Option<usize> {
+        if layer.color.is_some() || matches!(layer.kind, Kind::Text | Kind::Rule) {
+            return None;
+        }
+        let known = self.turns.iter().position(|other| name.is_some() && *other == name);
+        Some(known.unwrap_or_else(|| {
+            self.turns.push(name);
+            self.turns.len() - 1
+        }))
+    }
+}
+
+/// The author's choices, else the ink whose turn it is; one that comes round again changes its dash and its marker, and
+/// so does every series of a `by`, so that colour is never the only sign.
+fn style(layer: &Layer, look: &Look, turn: Option<usize>) -> Style {
     const DASHES: [Dash; 3] = [Dash::Solid, Dash::Dashed, Dash::Dotted];
     const MARKERS: [Marker; 6] =
         [Marker::Disk, Marker::Square, Marker::Triangle, Marker::Diamond, Marker::Ring, Marker::TriangleDown];
-    let quiet = matches!(layer.kind, Kind::Text | Kind::Rule);
-    let turn = shared.inks;
-    let own = layer.color.is_none() && !quiet;
-    shared.inks += usize::from(own);
-    let sign = match (own, layer.by.is_some()) {
-        (false, _) => 0,
-        (true, true) => turn,
-        (true, false) => turn / Ink::DATA.len(),
-    };
+    let turn = turn.unwrap_or(0);
+    let sign = if layer.by.is_some() { turn } else { turn / Ink::DATA.len() };
     let default = match layer.kind {
         Kind::Text => Ink::Ink,
         Kind::Rule => Ink::Muted,

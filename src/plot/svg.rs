@@ -70,18 +70,73 @@ impl<'s> Svg<'s> {
             Dash::Dashed => drop(write!(look, " stroke-dasharray=\"{} {}\"", width * 4, width * 5 / 2 + 10)),
             Dash::Dotted => drop(write!(look, " stroke-dasharray=\"0 {}\"", width * 2)),
         }
-        self.path(look).line(points);
+        self.path(look, |path| path.line(points));
     }
 
-    /// The path that collects elements of this look.
-    fn path(&mut self, look: String) -> &mut Path {
-        if look != self.attributes || !matches!(self.run, Run::Path(_)) {
-            self.flush();
-            (self.attributes, self.run) = (look, Run::Path(Path::default()));
+    /// Words, with a rim around their letters where they may stand on something.
+    pub fn words<T: BackendTextStyle>(&mut self, text: &str, style: &T, (x, y): BackendCoord, rim: Option<Ink>) {
+        let size = style.size().round() as i32;
+        let mut look = String::from("<g");
+        paint(&mut look, "fill", style.color());
+        let _ = write!(look, " font-size=\"{size}\"");
+        if matches!(style.style(), FontStyle::Bold) {
+            look.push_str(" font-weight=\"600\"");
         }
-        match &mut self.run {
-            Run::Path(path) => path,
-            _ => unreachable!("just set"),
+        if let Some(rim) = rim {
+            let [rgb, dark] = rim.faces();
+            if rgb != dark {
+                look = look.replacen("class=\"", "class=\"plot-rimmed ", 1);
+            }
+            let _ = write!(look, " stroke=\"#{rgb:06x}\" stroke-width=\"{}\" paint-order=\"stroke\"", size / 4);
+        }
+        match style.anchor().h_pos {
+            HPos::Left => {}
+            HPos::Center => look.push_str(" text-anchor=\"middle\""),
+            HPos::Right => look.push_str(" text-anchor=\"end\""),
+        }
+        let drop = match style.anchor().v_pos {
+            VPos::Top => size * 3 / 4,
+            VPos::Center => size * 7 / 20,
+            VPos::Bottom => 0,
+        };
+        let place = match style.transform() {
+            FontTransform::Rotate270 => format!("transform=\"translate({} {y}) rotate(-90)\"", x + drop),
+            _ => format!("x=\"{x}\" y=\"{}\"", y + drop),
+        };
+        let word = format!("<text {place}>{}</text>", escaped(text));
+        if let Run::Words(words) = &mut self.run
+            && look == self.attributes
+        {
+            words.push_str(&word);
+        } else {
+            self.flush();
+            (self.attributes, self.run) = (look, Run::Words(word));
+        }
+    }
+
+    /// A picture stretched over a rectangle, its pixels kept sharp.
+    pub fn picture(&mut self, [from, to]: [BackendCoord; 2], url: &str) {
+        self.flush();
+        let (width, height) = (to.0 - from.0, to.1 - from.1);
+        let _ = writeln!(
+            self.out,
+            "<image x=\"{}\" y=\"{}\" width=\"{width}\" height=\"{height}\" preserveAspectRatio=\"none\" \
+             image-rendering=\"pixelated\" href=\"{url}\"/>",
+            from.0, from.1
+        );
+    }
+
+    /// Adds to the path of this look, which is the current one or a new one.
+    fn path(&mut self, look: String, add: impl FnOnce(&mut Path)) {
+        if let Run::Path(path) = &mut self.run
+            && look == self.attributes
+        {
+            add(path);
+        } else {
+            self.flush();
+            let mut path = Path::default();
+            add(&mut path);
+            (self.attributes, self.run) = (look, Run::Path(path));
         }
     }
 
@@ -104,7 +159,9 @@ impl<'s> Svg<'s> {
             self.out.push_str("</g>\n");
         } else {
             let mut dots = Path::default();
-            centres.iter().for_each(|&centre| dots.dot(centre));
+            for &centre in centres {
+                dots.dot(centre);
+            }
             let width = radius * 2;
             let _ = writeln!(
                 self.out,
@@ -173,7 +230,7 @@ impl DrawingBackend for Svg<'_> {
         } else {
             let _ = write!(look, " stroke-width=\"{}\"", style.stroke_width());
         }
-        self.path(look).rectangle(from, to);
+        self.path(look, |path| path.rectangle(from, to));
         Ok(())
     }
 
@@ -182,7 +239,7 @@ impl DrawingBackend for Svg<'_> {
             let mut look = String::from("<path");
             paint(&mut look, "stroke", style.color());
             let _ = write!(look, " stroke-width=\"{}\"", style.stroke_width());
-            self.path(look).circle(centre, radius as i32);
+            self.path(look, |path| path.circle(centre, radius as i32));
             return Ok(());
         }
         let mut look = String::new();
@@ -202,7 +259,7 @@ impl DrawingBackend for Svg<'_> {
     fn fill_polygon<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(&mut self, corners: I, style: &S) -> Drawn {
         let mut look = String::from("<path");
         paint(&mut look, "fill", style.color());
-        self.path(look).polygon(corners);
+        self.path(look, |path| path.polygon(corners));
         Ok(())
     }
 
@@ -212,65 +269,12 @@ impl DrawingBackend for Svg<'_> {
     }
 }
 
-impl Svg<'_> {
-    /// Words, with a rim around their letters where they may stand on something.
-    pub fn words<T: BackendTextStyle>(&mut self, text: &str, style: &T, (x, y): BackendCoord, rim: Option<Ink>) {
-        let size = style.size().round() as i32;
-        let mut look = String::from("<g");
-        paint(&mut look, "fill", style.color());
-        let _ = write!(look, " font-size=\"{size}\"");
-        if matches!(style.style(), FontStyle::Bold) {
-            look.push_str(" font-weight=\"600\"");
-        }
-        if let Some(rim) = rim {
-            let [rgb, dark] = rim.faces();
-            if rgb != dark {
-                look = look.replacen("class=\"", "class=\"plot-rimmed ", 1);
-            }
-            let _ = write!(look, " stroke=\"#{rgb:06x}\" stroke-width=\"{}\" paint-order=\"stroke\"", size / 4);
-        }
-        match style.anchor().h_pos {
-            HPos::Left => {}
-            HPos::Center => look.push_str(" text-anchor=\"middle\""),
-            HPos::Right => look.push_str(" text-anchor=\"end\""),
-        }
-        let drop = match style.anchor().v_pos {
-            VPos::Top => size * 3 / 4,
-            VPos::Center => size * 7 / 20,
-            VPos::Bottom => 0,
-        };
-        let place = match style.transform() {
-            FontTransform::Rotate270 => format!("transform=\"translate({} {y}) rotate(-90)\"", x + drop),
-            _ => format!("x=\"{x}\" y=\"{}\"", y + drop),
-        };
-        let word = format!("<text {place}>{}</text>", escaped(text));
-        if let Run::Words(words) = &mut self.run
-            && look == self.attributes
-        {
-            words.push_str(&word);
-        } else {
-            self.flush();
-            (self.attributes, self.run) = (look, Run::Words(word));
-        }
-    }
-
-    /// A picture stretched over a rectangle, its pixels kept sharp.
-    pub fn picture(&mut self, [from, to]: [BackendCoord; 2], url: &str) {
-        self.flush();
-        let (width, height) = (to.0 - from.0, to.1 - from.1);
-        let _ = writeln!(
-            self.out,
-            "<image x=\"{}\" y=\"{}\" width=\"{width}\" height=\"{height}\" preserveAspectRatio=\"none\" \
-             image-rendering=\"pixelated\" href=\"{url}\"/>",
-            from.0, from.1
-        );
-    }
-}
-
 /// The rules that switch the inks to their dark faces; a page that holds inline pictures carries them once.
 pub fn style() -> String {
-    let switched = Ink::ALL.into_iter().filter(|ink| ink.faces()[0] != ink.faces()[1]);
-    let rules: String = switched.map(|ink| format!(".{}{{color:#{:06x}}}", ink.class(), ink.faces()[1])).collect();
+    let mut rules = String::new();
+    for ink in Ink::ALL.into_iter().filter(|ink| ink.faces()[0] != ink.faces()[1]) {
+        let _ = write!(rules, ".{}{{color:#{:06x}}}", ink.class(), ink.faces()[1]);
+    }
     let ground = Ink::Ground.faces()[1];
     format!("@media screen and (prefers-color-scheme:dark){{{rules}.plot-rimmed{{stroke:#{ground:06x}}}}}")
 }

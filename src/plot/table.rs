@@ -63,7 +63,7 @@ impl Grid {
     }
 
     /// Draws it into a frame; type shrinks where the words are too wide.
-    pub fn draw(&self, pen: &Pen, frame: &clip::Frame, look: &Look) {
+    pub fn draw(&self, pen: &Pen, frame: &clip::Area, look: &Look) {
         let natural = self.widths(look.small);
         let total: f64 = natural.iter().sum();
         let size = look.small * (frame.width() / total).min(1.0);

@@ -105,6 +105,21 @@ pub fn width(text: &str, size: f64) -> f64 {
     text.chars().map(em).sum::<f64>() * size
 }
 
+/// Words broken at spaces into lines no wider than `room` px, where that is possible.
+pub fn lines(text: &str, size: f64, room: f64) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if width(line, size) + width(word, size) + width(" ", size) <= room => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -142,12 +157,18 @@ mod tests {
         assert_eq!(exact(1, -9, false), "10⁻⁹");
     }
 
+    #[test]
+    fn long_words_are_broken_at_spaces() {
+        assert_eq!(lines("a title of five words", 10.0, 60.0), ["a title of", "five words"]);
+        assert_eq!(lines("unbreakable", 10.0, 5.0), ["unbreakable"]);
+    }
+
     proptest! {
         #[test]
         fn a_printed_number_reads_back_to_within_its_digits(value in -1e300..1e300f64, small in -1.0..1.0f64, digits in 1..17usize) {
             for value in [value, small] {
                 let text = significant(value, digits);
-                let (mantissa, raised) = text.split_once("10").filter(|(_, up)| up.starts_with(|c| "⁰¹²³⁴⁵⁶⁷⁸⁹⁻".contains(c))).unwrap_or((&text, "⁰"));
+                let (mantissa, raised) = text.rsplit_once("10").filter(|(_, up)| up.starts_with(|c| "⁰¹²³⁴⁵⁶⁷⁸⁹⁻".contains(c))).unwrap_or((&text, "⁰"));
                 let lower = |c: char| "⁰¹²³⁴⁵⁶⁷⁸⁹⁻".chars().position(|up| up == c).map_or(c, |at| "0123456789-".as_bytes()[at].into());
                 let mantissa = mantissa.replace(MINUS, "-").replace([NBSP, '×'], "");
                 let mantissa = if mantissa.trim_start_matches('-').is_empty() { format!("{mantissa}1") } else { mantissa };

@@ -2,7 +2,7 @@
 //! The experiments here are two made-up ones; no file is read but declared inputs.
 
 use super::*;
-use crate::paper::work::Work;
+use crate::paper::work::{CommandSpec, Work};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
@@ -85,7 +85,7 @@ fn a_command_is_read_with_its_limit() {
          reads = ['Cargo.toml']\nwrites = ['fit.csv', 'values.json']\nenv = {{ MODE = 'x' }}\n[figure.params]\nn = 3\n[figure.profile.smoke]\nn = 1\n"
     );
     let manifest = parsed(&text, "smoke").expect("good");
-    let Work::Command { argv, reads, writes, env, timeout_seconds } = &manifest.figures[0].work else {
+    let Work::Command(CommandSpec { argv, reads, writes, env, timeout_seconds }) = &manifest.figures[0].work else {
         panic!("a command")
     };
     assert_eq!((argv.len(), reads.len(), writes.len(), env["MODE"].as_str(), *timeout_seconds), (2, 1, 2, "x", 600));

@@ -2,7 +2,6 @@
 //! Results are made up here; nothing is drawn.
 
 use super::*;
-use crate::frame::Frame;
 use crate::paper::claim::Bound;
 use proptest::prelude::*;
 
@@ -10,7 +9,8 @@ const CHART: &str = "```chart\nalt = 'a'\ncaption = 'c'\n[[panel]]\n[[panel.laye
 const CLAIM: &str = "```claim\nsays = 'It falls.'\nvalue = 'loss.end'\nbelow = 0.5\n```\n";
 
 fn parsed(text: &str) -> Result<Page, Vec<Diagnostic>> {
-    parse(&Source::new("figures/a.md", text), "a")
+    let (page, faults) = parse("a", &Source::new("figures/a.md", text));
+    if faults.is_empty() { Ok(page.expect("a page without mistakes")) } else { Err(faults) }
 }
 
 /// The only mistake of a page, as it is printed.
@@ -34,15 +34,16 @@ fn a_good_page_is_read_part_by_part() {
         "# The loss $L$\r\n\nIt is {{{{ value(\"loss.end\", digits=3) }}}}.\n\n{CHART}\n```python\nprint()\n```\n{CLAIM}The end.\n"
     );
     let page = parsed(&text).expect("good");
-    assert_eq!((page.title.text.as_str(), &text[page.title.at.clone()]), ("The loss $L$", "The loss $L$"));
-    let [Part::Prose(first), Part::Chart(chart), Part::Prose(code), Part::Claim(claim), Part::Prose(last)] =
-        page.parts.as_slice()
+    assert_eq!(page.title, "The loss $L$");
+    let [first, Part::Chart(chart), code, Part::Claim(claim), Part::Prose { text: last, at }] = page.parts.as_slice()
     else {
         panic!("{:#?}", page.parts)
     };
-    assert!(first.text.contains("It is {{ value(") && code.text.contains("```python") && last.text == "The end.\n");
-    assert_eq!((chart.chart.panels.len(), chart.caption.text.as_str(), page.stem(chart)), (1, "c", "a".to_owned()));
-    assert_eq!(&text[chart.body.clone()], &CHART[9..CHART.len() - 4]);
+    let says = |part: &Part, words| matches!(part, Part::Prose { text, .. } if text.contains(words));
+    assert!(says(first, "It is {{ value(") && says(code, "```python"));
+    assert_eq!((last.as_str(), &text[*at..]), ("The end.\n", "The end.\n"));
+    assert_eq!((chart.chart.panels.len(), chart.chart.caption.as_str(), page.stem(chart)), (1, "c", "a".to_owned()));
+    assert_eq!(chart.block.text(), &CHART[9..CHART.len() - 4]);
     assert_eq!(
         (claim.id.as_str(), claim.bound, &text[claim.value_at.clone()]),
         ("loss.end", Bound::Below(0.5), "'loss.end'")
@@ -65,16 +66,16 @@ fn a_page_starts_with_its_title() {
     for text in ["", "\n# T\n", "words\n", "#T\n", "# \n", "## T\n"] {
         says(
             &only(text),
-            &["error[P001]: a page starts with its title", "figures/a.md:1:1", "# The title of the figure"],
+            &["error[P003]: a page starts with its title", "figures/a.md:1:1", "# The title of the figure"],
         );
     }
 }
 
 #[test]
 fn control_characters() {
-    says(&only("# T\n\na\u{1b}[2Jb\n"), &["error[M002]: control character U+001B", "figures/a.md:3:2"]);
-    says(&only("# T\n\u{202e}b\n"), &["error[M002]: control character U+202E"]);
-    says(&only("# T\n\rb\n"), &["error[M002]: control character U+000D"]);
+    says(&only("# T\n\na\u{1b}[2Jb\n"), &["error[P002]: control character U+001B", "figures/a.md:3:2"]);
+    says(&only("# T\n\u{202e}b\n"), &["error[P002]: control character U+202E"]);
+    says(&only("# T\n\rb\n"), &["error[P002]: control character U+000D"]);
     assert!(parsed("# T\r\nb\r\n").is_ok());
 }
 
@@ -82,7 +83,7 @@ fn control_characters() {
 fn blocks_that_are_not_closed() {
     says(
         &only("# T\n\n```claim\nsays = 'x'\n"),
-        &["error[P003]: this block is not closed", "figures/a.md:3:1", "close it with a line"],
+        &["error[P005]: this block is not closed", "figures/a.md:3:1", "close it with a line"],
     );
 }
 
@@ -107,7 +108,7 @@ fn toml_in_blocks_is_placed_in_the_page() {
     );
     says(
         &only(&format!("# T\n{}", CLAIM.replace("below = 0.5", "between = [1, 2, 3]"))),
-        &["error[P009]: `between` has two ends"],
+        &["error[P021]: `between` has two ends"],
     );
 }
 
@@ -117,19 +118,19 @@ fn claims_need_a_sentence_a_value_and_one_bound() {
     says(&with("says = 'It falls.'\n", ""), &["error[M004]: a claim lacks `says`", "figures/a.md:2:1"]);
     says(&with("value = 'loss.end'\n", ""), &["error[M004]: a claim lacks `value`"]);
     says(&with("It falls.", " "), &["error[M005]: `says` is empty", "figures/a.md:3:8"]);
-    says(&with("loss.end", "Loss end"), &["error[P010]: name `Loss end` cannot be used"]);
-    says(&with("below = 0.5\n", ""), &["error[P009]: a claim needs a bound", "below = 0.01, above = 2"]);
+    says(&with("loss.end", "Loss end"), &["error[P022]: name `Loss end` cannot be used"]);
+    says(&with("below = 0.5\n", ""), &["error[P021]: a claim needs a bound", "below = 0.01, above = 2"]);
     says(
         &with("below = 0.5", "below = 0.5\nabove = 0.1"),
-        &["error[P009]: a claim has one bound, this one has more", "figures/a.md:6:9"],
+        &["error[P021]: a claim has one bound, this one has more", "figures/a.md:6:9"],
     );
     says(
         &with("below = 0.5", "between = [2, 1]"),
-        &["error[P009]: the ends of `between` are the wrong way round", "figures/a.md:5:11"],
+        &["error[P021]: the ends of `between` are the wrong way round", "figures/a.md:5:11"],
     );
-    says(&with("below = 0.5", "equals = 1"), &["error[P009]: `equals` needs `within`"]);
-    says(&with("below = 0.5", "equals = 1\nwithin = -1"), &["error[P009]: `within` is negative"]);
-    says(&with("below = 0.5", "below = 1\nwithin = 1"), &["error[P009]: `within` belongs to `equals`"]);
+    says(&with("below = 0.5", "equals = 1"), &["error[P021]: `equals` needs `within`"]);
+    says(&with("below = 0.5", "equals = 1\nwithin = -1"), &["error[P021]: `within` is negative"]);
+    says(&with("below = 0.5", "below = 1\nwithin = 1"), &["error[P021]: `within` belongs to `equals`"]);
 }
 
 #[test]
@@ -137,7 +138,7 @@ fn claims_are_told_apart() {
     says(
         &only(&format!("# T\n{CLAIM}{CLAIM}")),
         &[
-            "error[P011]: two claims have the id `loss.end`",
+            "error[P025]: two claims have the id `loss.end`",
             "figures/a.md:9:9",
             "the first one",
             "takes its value's name",
@@ -155,7 +156,7 @@ fn charts_need_words() {
     says(&only(&format!("# T\n{}", CHART.replace("caption = 'c'\n", ""))), &["error[M004]: a chart lacks `caption`"]);
     says(
         &only(&format!("# T\n{}", CHART.replace("caption = 'c'", "caption = ' '"))),
-        &["error[P006]: `caption` is empty", "figures/a.md:4:11"],
+        &["error[P015]: `caption` is empty", "figures/a.md:4:11"],
     );
 }
 
@@ -169,16 +170,16 @@ fn faults_of_charts_stand_at_their_keys() {
     says(&with("'line'", "'lin'"), &["error[M005]: unknown word `lin`", "figures/a.md:7:8", "did you mean `line`?"]);
     says(
         &with("x = 'step'\n", "x = 'step'\nmarker = 'ring'\n"),
-        &["error[P006]: `marker` is not a key of a `line` layer", "figures/a.md:10:10"],
+        &["error[P015]: `marker` is not a key of a `line` layer", "figures/a.md:10:10"],
     );
     says(
         &with("[[panel]]\n", "[[panel]]\ny = { min = 2, max = 1 }\n"),
-        &["error[P006]: axis `y`: `min` = 2 is not below `max` = 1", "figures/a.md:6:13"],
+        &["error[P015]: axis `y`: `min` = 2 is not below `max` = 1", "figures/a.md:6:13"],
     );
-    says(&with("y = 'loss'\n", ""), &["error[P006]: a `line` layer needs `y`", "figures/a.md:6:1"]);
+    says(&with("y = 'loss'\n", ""), &["error[P015]: a `line` layer needs `y`", "figures/a.md:6:1"]);
     says(
         &only("# T\n```chart\nalt = 'a'\ncaption = 'c'\n```\n"),
-        &["error[P006]: a chart needs at least one `[[panel]]`", "figures/a.md:2:1"],
+        &["error[P015]: a chart needs at least one `[[panel]]`", "figures/a.md:2:1"],
     );
 }
 
@@ -195,13 +196,13 @@ fn files_of_several_charts_are_told_apart() {
     let named = |name: &str| CHART.replace("alt", &format!("name = '{name}'\nalt"));
     says(
         &only(&format!("# T\n{CHART}{}", named("b"))),
-        &["error[P007]: of several charts each needs a `name`", "figures/a.md:2:1"],
+        &["error[P016]: of several charts each needs a `name`", "figures/a.md:2:1"],
     );
     says(
         &only(&format!("# T\n{}{}", named("b"), named("b"))),
-        &["error[P007]: two charts have the name `b`", "the first one"],
+        &["error[P016]: two charts have the name `b`", "the first one"],
     );
-    says(&only(&format!("# T\n{}", named("B/c"))), &["error[P007]: name `B/c` cannot be used: it must be kebab-case"]);
+    says(&only(&format!("# T\n{}", named("B/c"))), &["error[P016]: name `B/c` cannot be used: it must be kebab-case"]);
     let page = parsed(&format!("# T\n{}{}", named("b"), named("c"))).expect("good");
     assert_eq!(page.charts().map(|chart| page.stem(chart)).collect::<Vec<_>>(), ["a-b", "a-c"]);
 }
@@ -210,17 +211,17 @@ fn files_of_several_charts_are_told_apart() {
 fn quotations_are_checked_wherever_they_stand() {
     says(
         &only("# T\nIt is {{ valeu(\"x\") }}.\n"),
-        &["error[P012]: unknown function `valeu`", "figures/a.md:2:10", "did you mean `value`?"],
+        &["error[P030]: unknown function `valeu`", "figures/a.md:2:10", "did you mean `value`?"],
     );
-    says(&only("# T\nIt is {{ value(\"x\" }}.\n"), &["error[P012]: "]);
-    says(&only("# T\nIt is {{ value(\"x\").\n"), &["error[P012]: `{{` is not closed by `}}`", "figures/a.md:2:7"]);
+    says(&only("# T\nIt is {{ value(\"x\" }}.\n"), &["error[P030]: "]);
+    says(&only("# T\nIt is {{ value(\"x\").\n"), &["error[P030]: `{{` is not closed by `}}`", "figures/a.md:2:7"]);
     says(
         &only(&format!("# T\n{}", CHART.replace("'c'", "'é {{ para(\"n\") }}'"))),
-        &["error[P012]: unknown function `para`", "figures/a.md:4:17"],
+        &["error[P030]: unknown function `para`", "figures/a.md:4:17"],
     );
     says(
         &only(&format!("# T\n{}", CLAIM.replace("'It falls.'", "\"to {{ value(\\\"x\\\", digits=0) }}\""))),
-        &["error[P012]: the only argument", "figures/a.md:3:"],
+        &["error[P030]: the only argument", "figures/a.md:3:"],
     );
 }
 
@@ -230,15 +231,13 @@ fn unknown_parameters_and_figures_are_named() {
         parsed("# T\n{{ param(\"epoch\") }}, {{ ref(\"los\") }}, {{ param(\"epochs\") }}, {{ value(\"any\") }}\n")
             .expect("good");
     let (params, figures) = (["epochs".to_owned()], ["loss".to_owned()]);
-    let mut faults = Faults::default();
-    page.resolve(&Known { values: None, params: Some(&params), figures: Some(&figures) }, &mut faults);
-    let faults = faults.into_list();
+    let faults = page.unknown_names(&Known { values: None, params: Some(&params), figures: Some(&figures) });
     assert_eq!(faults.len(), 2);
     says(
         &faults[0].render(false),
-        &["error[P013]: unknown parameter `epoch`", "figures/a.md:2:11", "did you mean `epochs`?"],
+        &["error[P031]: unknown parameter `epoch`", "figures/a.md:2:11", "did you mean `epochs`?"],
     );
-    says(&faults[1].render(false), &["error[P013]: unknown figure `los`", "did you mean `loss`?", "figures: `loss`"]);
+    says(&faults[1].render(false), &["error[P031]: unknown figure `los`", "did you mean `loss`?", "figures: `loss`"]);
 }
 
 #[test]
@@ -248,16 +247,16 @@ fn results_that_lack_a_name_are_told_which() {
         CHART.replace("frame = 'loss'", "frame = 'lost'").replace("alt", "name = 'b'\nalt")
     );
     let page = parsed(&text.replacen("alt", "name = 'a'\nalt", 1)).expect("good");
-    let mut results = Results::default();
-    results.value("loss.last", 0.5);
-    results.frame("loss", Frame::new().with("steps", [0.0]).with("loss", [1.0]));
-    let faults = page.judge(&results).expect_err("mistakes");
+    let frames = BTreeMap::from([("loss".to_owned(), Frame::new().with("steps", [0.0]).with("loss", [1.0]))]);
+    let values = ["loss.last".to_owned()];
+    let mut faults = page.unknown_names(&Known { values: Some(&values), ..Known::default() });
+    faults.extend(page.unknown_columns(&frames));
     let printed: Vec<String> = faults.iter().map(|fault| fault.render(false)).collect();
     assert_eq!(printed.len(), 4, "{}", printed.join("\n"));
-    says(&printed[0], &["error[P013]: unknown value `los.end`", "figures/a.md:2:11", "values: `loss.last`"]);
-    says(&printed[1], &["error[P008]: unknown column `step`", "figures/a.md:11:5", "did you mean `steps`?"]);
-    says(&printed[2], &["error[P008]: unknown frame `lost`", "did you mean `loss`?"]);
-    says(&printed[3], &["error[P013]: unknown value `loss.end`", "values: `loss.last`"]);
+    says(&printed[0], &["error[P031]: unknown value `los.end`", "figures/a.md:2:11", "values: `loss.last`"]);
+    says(&printed[1], &["error[P031]: unknown value `loss.end`", "values: `loss.last`"]);
+    says(&printed[2], &["error[P032]: unknown column `step`", "figures/a.md:11:5", "did you mean `steps`?"]);
+    says(&printed[3], &["error[P032]: unknown frame `lost`", "did you mean `loss`?"]);
 }
 
 #[test]
@@ -279,7 +278,11 @@ proptest! {
             text.replace_range(start..end, &insert);
         }
         match parsed(&text) {
-            Ok(page) => prop_assert!(page.judge(&Results::default()).is_err() || page.charts().count() + page.claims().count() == 0),
+            Ok(page) => {
+                let unknown = page.unknown_names(&Known { values: Some(&[]), params: Some(&[]), figures: Some(&[]) });
+                prop_assert!(unknown.len() >= page.claims().count());
+                prop_assert!(!page.unknown_columns(&BTreeMap::new()).is_empty() || page.charts().count() == 0);
+            }
             Err(faults) => {
                 for fault in faults {
                     prop_assert!(!fault.render(false).contains(char::from(27)));

@@ -1,0 +1,38 @@
+# A thin shell over the `condense` binary. make flattens every failure to exit code 2:
+# the last line of the output says the real one, and CI calls the binary itself.
+
+CARGO ?= cargo
+CONDENSE = $(CARGO) run --quiet --release --locked --
+ONLY ?=
+ID ?=
+
+.PHONY: report verify test check accept new bench clean help
+
+help: ## what there is
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
+
+report: ## build what changed, check every claim, write report/index.html (ONLY=id for one figure)
+	@$(CONDENSE) report $(addprefix --only ,$(ONLY))
+
+verify: ## recompute everything in an empty store and compare with manifest.lock
+	@$(CONDENSE) verify
+
+accept: ## write what came out into manifest.lock
+	@$(CONDENSE) accept
+
+new: ## a new figure with a passing toy run: make new ID=my-figure
+	@$(CONDENSE) new $(ID)
+
+test: ## all tests
+	@$(CARGO) test --locked
+
+check: ## format, lints, and the manifest and pages without running anything
+	@$(CARGO) fmt --check
+	@$(CARGO) clippy --locked --all-targets -- -D warnings
+	@$(CONDENSE) check
+
+bench: ## kernels and the pipeline itself, as ratios
+	@$(CARGO) bench --locked
+
+clean: ## remove the report and the store
+	@$(CONDENSE) clean --store

@@ -1,0 +1,198 @@
+//! `accept`, `restore`, `clean` and `check`: the verbs that write or judge without computing.
+
+use crate::cli::exit::Exit;
+use crate::cli::report::counted;
+use crate::cli::session::{Answer, Session, Trouble};
+use crate::diag::Diagnostic;
+use crate::engine::atomic::{self, Durability};
+use crate::engine::output;
+use crate::engine::state::State;
+use crate::engine::store::Store;
+use crate::paper::page::Part;
+use crate::paper::passage::Known;
+use crate::paper::{markup, quote};
+use crate::pipeline::outputs::{self, REPORT};
+use std::collections::BTreeMap;
+use std::{fs, io};
+
+/// Writes what came out into the lock.
+pub fn accept(session: &Session, ids: &[String]) -> Result<Answer, Trouble> {
+    let _lock = session.write_lock()?;
+    session.judged(|look| {
+        let chosen = session.chosen(look.assembly, ids)?;
+        let stale: Vec<Diagnostic> = chosen
+            .iter()
+            .filter(|figure| outputs::locked(figure, look.build).is_none())
+            .map(|figure| {
+                Diagnostic::new("C003", format!("figure `{}` is not computed as it is declared now", figure.id))
+                    .help("run `condense report` first")
+            })
+            .collect();
+        if !stale.is_empty() {
+            return Err(Trouble { exit: Exit::Stale, diagnostics: stale });
+        }
+        let survey = output::survey(&session.project.root, look.state)?;
+        if !survey.altered.is_empty() {
+            session.tell_altered(&survey, look.store);
+            let trouble = Trouble::new(
+                Exit::Integrity,
+                "C004",
+                "altered outputs cannot be accepted: change their source instead",
+            );
+            return Err(trouble);
+        }
+        let mut lock = session.project.lock.clone();
+        let section = lock.0.entry(session.project.profile.clone()).or_default();
+        let known = session.project.paper().ids();
+        section.retain(|id, _| known.contains(id));
+        for figure in &chosen {
+            section.extend(outputs::locked(figure, look.build).map(|now| (figure.id.clone(), now)));
+        }
+        let written = lock.save(&session.project.root)?;
+        session
+            .face
+            .line("ok", if written { "manifest.lock written: commit it" } else { "manifest.lock says so already" });
+        Ok(Answer::well(""))
+    })
+}
+
+/// Puts back the recorded bytes of altered or deleted files.
+pub fn restore(session: &Session, ids: &[String], all: bool) -> Result<Answer, Trouble> {
+    let _lock = session.write_lock()?;
+    session.judged(|look| {
+        let chosen = session.chosen(look.assembly, ids)?;
+        let survey = output::survey(&session.project.root, look.state)?;
+        let own = |path: &str| {
+            let file = path.strip_prefix(&format!("{REPORT}/fig/")).unwrap_or_default();
+            all || chosen.iter().any(|figure| owner(look, file) == Some(&figure.id))
+        };
+        let broken = survey.altered.iter().map(|altered| altered.path.clone()).chain(survey.missing.iter().cloned());
+        let mut restored = 0;
+        let mut lost = Vec::new();
+        for path in broken.filter(|path| own(path)) {
+            let recorded = look.state.outputs.get(&path).and_then(|digests| digests.first().copied());
+            let bytes = match recorded {
+                Some(digest) => look.store.get(&digest)?,
+                None => None,
+            };
+            let listed = |path: &str| path.ends_with("/SHA256SUMS").then(|| sums(look.state).into_bytes());
+            match bytes.or_else(|| listed(&path)) {
+                Some(bytes) => {
+                    atomic::write(&session.project.root.join(&path), &bytes, Durability::Synced)?;
+                    session.face.line("restored", &path);
+                    restored += 1;
+                }
+                None => lost.push(
+                    Diagnostic::new("C005", format!("the recorded bytes of `{path}` are not in the store"))
+                        .help("remove the file and run `condense report`"),
+                ),
+            }
+        }
+        if !lost.is_empty() {
+            return Err(Trouble { exit: Exit::Failed, diagnostics: lost });
+        }
+        session.face.line("ok", &format!("{} restored", counted(restored, "file")));
+        Ok(Answer::well(""))
+    })
+}
+
+/// The figure whose file this is: the longest id that the name begins with.
+fn owner<'l>(look: &'l crate::cli::session::Look, file: &str) -> Option<&'l String> {
+    let begins = |id: &&String| file.strip_prefix(id.as_str()).is_some_and(|rest| rest.starts_with(['.', '-']));
+    look.assembly.figures.iter().map(|figure| &figure.id).filter(begins).max_by_key(|id| id.len())
+}
+
+/// `SHA256SUMS` from what was recorded.
+fn sums(state: &State) -> String {
+    let files = state.outputs.iter().filter(|(path, _)| !path.ends_with("/SHA256SUMS"));
+    files
+        .filter_map(|(path, digests)| {
+            Some(format!("{}  {}\n", digests.first()?, path.strip_prefix(&format!("{REPORT}/"))?))
+        })
+        .collect()
+}
+
+/// Removes the files that were written (and nothing else), and with `store` everything that was remembered.
+pub fn clean(session: &Session, store: bool) -> Result<Answer, Trouble> {
+    let lock = session.write_lock()?;
+    let mut state = session.state()?;
+    let survey = output::survey(&session.project.root, &state)?;
+    if !survey.altered.is_empty() {
+        session.tell_altered(&survey, &Store::at(&session.store_path()));
+        return Err(Trouble::new(
+            Exit::Integrity,
+            "C004",
+            "altered files are not removed: restore them, or delete them yourself",
+        ));
+    }
+    let root = &session.project.root;
+    for path in survey.present.keys() {
+        fs::remove_file(root.join(path)).map_err(|error| io::Error::new(error.kind(), format!("{path}: {error}")))?;
+    }
+    for folder in [format!("{REPORT}/fig"), REPORT.to_owned()] {
+        // A folder that holds something else stays.
+        let _ = fs::remove_dir(root.join(folder));
+    }
+    state.outputs = BTreeMap::new();
+    if store {
+        drop(lock);
+        match fs::remove_dir_all(session.store_path()) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
+            _ => {}
+        }
+    } else {
+        state.save(&session.state_path())?;
+    }
+    session.face.line("ok", &format!("{} removed", counted(survey.present.len(), "file")));
+    Ok(Answer::well(""))
+}
+
+/// Checks what opening a project does not: formulas, and names of values and columns where results are at hand.
+pub fn check(session: &Session) -> Result<Answer, Trouble> {
+    session.judged(|look| {
+        let mut faults = Vec::new();
+        let (mut claims, mut bound) = (0, 0);
+        for figure in &look.assembly.figures {
+            let Some(page) = session.project.paper().pages.get(&figure.id) else { continue };
+            claims += page.claims().count();
+            for part in &page.parts {
+                let Part::Prose { text, at } = part else { continue };
+                let marked = quote::replace(text, |quotation| "0".repeat(quotation.span.len()));
+                let wrong = markup::block(&marked, &[]).err().unwrap_or_default();
+                faults.extend(wrong.into_iter().map(|fault| {
+                    Diagnostic::new("P034", fault.message).at(
+                        &page.source,
+                        at + fault.span.start..at + fault.span.end,
+                        "",
+                    )
+                }));
+            }
+            let Some(done) = look.build.outcome(figure.run) else { continue };
+            bound += 1;
+            let bytes = look.build.bytes(figure.run, "values.json")?;
+            let values: BTreeMap<String, f64> = serde_json::from_slice(&bytes).unwrap_or_default();
+            let names: Vec<String> = values.into_keys().collect();
+            faults.extend(page.unknown_names(&Known { values: Some(&names), ..Known::default() }));
+            let mut frames = BTreeMap::new();
+            for name in done.record.artefacts.keys().filter_map(|name| name.strip_suffix(".csv")) {
+                let text = look.build.bytes(figure.run, &format!("{name}.csv"))?;
+                let frame = crate::frame::Frame::from_csv(&String::from_utf8_lossy(&text)).unwrap_or_default();
+                frames.insert(name.to_owned(), frame);
+            }
+            faults.extend(page.unknown_columns(&frames));
+        }
+        if !faults.is_empty() {
+            return Err(Trouble::written(faults));
+        }
+        let figures = look.assembly.figures.len();
+        session.face.line(
+            "ok",
+            &format!(
+                "{}, {}; names checked against the results of {bound}",
+                counted(figures, "figure"),
+                counted(claims, "claim")
+            ),
+        );
+        Ok(Answer::well(""))
+    })
+}

@@ -1,0 +1,162 @@
+//! `list`, `status` and `why`: what there is, what would run, and for which reasons. They run nothing and wait for nobody.
+
+use crate::cli::exit::Exit;
+use crate::cli::session::{Answer, Look, Session, Trouble};
+use crate::cli::style::plain;
+use crate::cli::verify::state_word;
+use crate::engine::build::State;
+use crate::engine::output;
+use crate::paper::work::Work;
+use crate::pipeline::Rooms;
+use crate::pipeline::check::Judged;
+use crate::pipeline::outputs::{self, REPORT};
+use serde_json::{Value, json};
+use std::fmt::Write as _;
+
+/// All figures.
+pub fn list(session: &Session, as_json: bool) -> Result<Answer, Trouble> {
+    session.judged(|look| {
+        let figures: Vec<Value> = look.assembly.figures.iter().map(|figure| describe(session, look, figure)).collect();
+        if as_json {
+            let document = json!({ "schema_version": 1, "figures": figures });
+            return Ok(Answer::well(format!("{document:#}\n")));
+        }
+        let mut text = String::new();
+        for (at, figure) in figures.iter().enumerate() {
+            let claims = figure["claims"].as_array().map_or(0, Vec::len);
+            let hold = figure["claims"]
+                .as_array()
+                .map_or(0, |claims| claims.iter().filter(|claim| claim["holds"] == true).count());
+            let verdict = if figure["state"] == "fresh" {
+                format!("{hold}/{claims} claims hold")
+            } else {
+                format!("{claims} claims")
+            };
+            let word = |key: &str| figure[key].as_str().unwrap_or_default().to_owned();
+            let _ =
+                writeln!(text, "{:>3}  {:<32} {:<7} {:<9} {verdict}", at + 1, word("id"), word("state"), word("lock"));
+        }
+        Ok(Answer::well(plain(&text)))
+    })
+}
+
+/// One figure as JSON.
+fn describe(session: &Session, look: &Look, figure: &Rooms) -> Value {
+    let entry = session.project.paper().figure(&figure.id);
+    let kind =
+        entry.map_or("", |entry| if matches!(entry.work, Work::Experiment(_)) { "experiment" } else { "command" });
+    let first = |id| !matches!(look.steps.get(&id), Some(State::Done(_)));
+    let state = if look.fresh(figure) {
+        "fresh"
+    } else if first(figure.run) {
+        "stale"
+    } else {
+        "partial"
+    };
+    let seconds = look.build.outcome(figure.run).map(|done| done.record.seconds);
+    let size = |digest| look.store.get(&digest).ok().flatten().map(|bytes| bytes.len());
+    let outputs: Vec<Value> = outputs::of_figure(figure, look.build)
+        .unwrap_or_default()
+        .into_iter()
+        .map(|output| json!({ "path": format!("{REPORT}/{}", output.path), "sha256": output.digest, "bytes": size(output.digest) }))
+        .collect();
+    let lock = outputs::locked(figure, look.build)
+        .map(|now| session.project.lock.standing(&session.project.profile, &figure.id, &now));
+    json!({
+        "id": figure.id,
+        "slide": entry.map(|entry| entry.slide.clone()),
+        "title": session.project.paper().pages.get(&figure.id).map(|page| page.title.clone()),
+        "kind": kind,
+        "fidelity": entry.map(|entry| entry.fidelity.tag()),
+        "state": state,
+        "lock": lock.as_ref().map_or("unknown", state_word),
+        "seconds": seconds,
+        "outputs": outputs,
+        "claims": claims(session, look, figure),
+    })
+}
+
+/// The claims: judged where the figure is fresh, else as they are written.
+fn claims(session: &Session, look: &Look, figure: &Rooms) -> Vec<Value> {
+    let judged = look.build.outcome(figure.check).and_then(|_| look.build.bytes(figure.check, "claims.json").ok());
+    if let Some(judged) = judged.and_then(|bytes| serde_json::from_slice::<Vec<Judged>>(&bytes).ok()) {
+        let one = |claim: &Judged| json!({ "id": claim.id, "text": claim.says, "name": claim.name, "value": claim.measured, "bound": claim.bound, "holds": claim.holds, "margin": claim.margin });
+        return judged.iter().map(one).collect();
+    }
+    let page = session.project.paper().pages.get(&figure.id);
+    let one = |claim: &crate::paper::block::ClaimBlock| json!({ "id": claim.id, "text": claim.says, "name": claim.value, "value": null, "bound": claim.bound, "holds": null, "margin": null });
+    page.map_or_else(Vec::new, |page| page.claims().map(one).collect())
+}
+
+/// What would run.
+pub fn status(session: &Session, as_json: bool) -> Result<Answer, Trouble> {
+    session.judged(|look| {
+        let survey = output::survey(&session.project.root, look.state)?;
+        let stale: Vec<_> = look.assembly.figures.iter().filter(|figure| !look.fresh(figure)).collect();
+        let exit = match (survey.altered.is_empty(), stale.is_empty() && survey.missing.is_empty()) {
+            (false, _) => Exit::Integrity,
+            (true, false) => Exit::Stale,
+            (true, true) => Exit::Ok,
+        };
+        if as_json {
+            let steps = |figure: &Rooms| look.reasons(figure).into_iter().map(|(step, reasons)| json!({ "step": step, "reasons": reasons })).collect::<Vec<_>>();
+            let figure = |figure: &Rooms| json!({ "id": figure.id, "state": if look.fresh(figure) { "fresh" } else { "stale" }, "would_run": steps(figure) });
+            let altered: Vec<&str> = survey.altered.iter().map(|altered| altered.path.as_str()).collect();
+            let document = json!({
+                "schema_version": 1, "figures": look.assembly.figures.iter().map(figure).collect::<Vec<_>>(),
+                "altered": altered, "missing": survey.missing,
+            });
+            return Ok(Answer { text: format!("{document:#}\n"), exit });
+        }
+        let mut text = String::new();
+        for altered in &survey.altered {
+            let _ = writeln!(text, "altered  {}", altered.path);
+        }
+        for path in &survey.missing {
+            let _ = writeln!(text, "missing  {path}");
+        }
+        for figure in &stale {
+            for (step, reasons) in look.reasons(figure) {
+                let _ = writeln!(text, "stale    {step}: {}", reasons.join(", "));
+            }
+        }
+        if exit == Exit::Ok {
+            let _ = writeln!(text, "all {} figures are fresh", look.assembly.figures.len());
+        }
+        Ok(Answer { text: plain(&text), exit })
+    })
+}
+
+/// Why one figure would run, or what all it depends on.
+pub fn why(session: &Session, id: &str, as_json: bool) -> Result<Answer, Trouble> {
+    session.judged(|look| {
+        let figure = session.chosen(look.assembly, &[id.to_owned()])?[0];
+        let reasons = look.reasons(figure);
+        let exit = if look.fresh(figure) { Exit::Ok } else { Exit::Stale };
+        let inputs: Vec<(String, Vec<(String, String)>)> = figure
+            .steps()
+            .into_iter()
+            .filter_map(|id| Some((look.assembly.plan.step(id).name(), look.build.outcome(id)?.record.words)))
+            .collect();
+        if as_json {
+            let stale: Vec<Value> = reasons.iter().map(|(step, reasons)| json!({ "step": step, "reasons": reasons })).collect();
+            let words = |words: &[(String, String)]| words.iter().map(|(label, text)| json!({ "what": label, "is": text })).collect::<Vec<_>>();
+            let steps: Vec<Value> = inputs.iter().map(|(step, own)| json!({ "step": step, "depends_on": words(own) })).collect();
+            let document = json!({ "schema_version": 1, "id": id, "state": if exit == Exit::Ok { "fresh" } else { "stale" }, "would_run": stale, "steps": steps });
+            return Ok(Answer { text: format!("{document:#}\n"), exit });
+        }
+        let mut text = String::new();
+        for (step, reasons) in &reasons {
+            let _ = writeln!(text, "{step} would run:");
+            reasons.iter().for_each(|reason| text.push_str(&format!("    {reason}\n")));
+        }
+        if exit == Exit::Ok {
+            let _ = writeln!(text, "{id} is fresh. It depends on:");
+            for (label, value) in inputs.first().map(|(_, words)| words.as_slice()).unwrap_or_default() {
+                let value = value.lines().next().unwrap_or_default();
+                let _ = writeln!(text, "    {label:<36} {}", value.chars().take(64).collect::<String>());
+            }
+        }
+        Ok(Answer { text: plain(&text), exit })
+    })
+}

@@ -1,0 +1,93 @@
+//! The command line: an argument vector becomes a verb, a verb becomes a call, its answer goes to stdout.
+//! Diagnostics and progress go to stderr; the exit code says how it went.
+
+pub mod accept;
+pub mod args;
+pub mod exit;
+pub mod face;
+pub mod list;
+pub mod new;
+pub mod report;
+pub mod session;
+pub mod show;
+pub mod style;
+pub mod verify;
+
+use crate::explain::explain;
+use args::{Cli, Global, Verb};
+use clap::{CommandFactory as _, Parser as _};
+use exit::Exit;
+use session::{Answer, Session, Trouble};
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+use style::Style;
+
+/// Runs the command line of this process.
+pub fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { Exit::Usage as u8 } else { 0 });
+        }
+    };
+    let style = Style::new(cli.global.color);
+    let answer = call(&cli.global, cli.verb).unwrap_or_else(|trouble| complain(&trouble, style));
+    print(&answer.text);
+    ExitCode::from(answer.exit as u8)
+}
+
+fn call(global: &Global, verb: Verb) -> Result<Answer, Trouble> {
+    let session = || Session::open(global);
+    match verb {
+        Verb::Report(build) => report::build(&session()?, &build.only, &build.how, true),
+        Verb::Run { ids, how } => report::build(&session()?, &ids, &how, false),
+        Verb::Verify { ids, fast, json } => verify::verify(&session()?, &ids, fast, json),
+        Verb::Status { json } => list::status(&session()?, json),
+        Verb::Why { id, json } => list::why(&session()?, &id, json),
+        Verb::List { json } => list::list(&session()?, json),
+        Verb::Show { what } => show::show(&session()?, &what),
+        Verb::Diff { id } => show::diff(&session()?, &id),
+        Verb::Accept { ids } => accept::accept(&session()?, &ids),
+        Verb::Restore { ids, all } => accept::restore(&session()?, &ids, all),
+        Verb::Check => accept::check(&session()?),
+        Verb::New { id, command } => new::new(&session()?, &id, command),
+        Verb::Graph { format } => show::graph(&session()?, format),
+        Verb::Clean { store } => accept::clean(&session()?, store),
+        Verb::Explain { code } => match explain(&code.to_uppercase()) {
+            Some(text) => Ok(Answer::well(format!("{text}\n"))),
+            None => Err(Trouble::new(Exit::Usage, "C007", format!("no diagnostic has the code `{code}`"))),
+        },
+        Verb::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "condense", &mut script);
+            Ok(Answer::well(String::from_utf8_lossy(&script).into_owned()))
+        }
+    }
+}
+
+/// Prints the diagnostics and, last, the code with its meaning.
+fn complain(trouble: &Trouble, style: Style) -> Answer {
+    for diagnostic in &trouble.diagnostics {
+        eprintln!("{}\n", diagnostic.render(style.colour));
+    }
+    let (count, what) = (trouble.diagnostics.len(), trouble.exit.meaning());
+    let text = match trouble.exit {
+        Exit::Usage => format!("{} in what was written, nothing was run", report::counted(count, "mistake")),
+        _ => format!("stopped by {}", report::counted(count, "problem")),
+    };
+    eprintln!("{}{text}", style.word("FAIL"));
+    eprintln!("{}exit {} ({what})", style.word(""), trouble.exit as u8);
+    if let Some(code) =
+        trouble.diagnostics.first().map(|diagnostic| diagnostic.code).filter(|code| explain(code).is_some())
+    {
+        eprintln!("{}condense explain {code}", style.word("help"));
+    }
+    Answer { text: String::new(), exit: trouble.exit }
+}
+
+/// Writes to stdout; a reader that has gone away is a quiet end.
+fn print(text: &str) {
+    let mut out = io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}

@@ -1,0 +1,201 @@
+//! `show`, `diff` and `graph`: a figure in full, where its files differ, and what needs what.
+
+use crate::cli::args::GraphFormat;
+use crate::cli::exit::Exit;
+use crate::cli::session::{Answer, Look, Session, Trouble};
+use crate::cli::style::plain;
+use crate::engine::digest::Digest;
+use crate::engine::output;
+use crate::pipeline::check::Judged;
+use crate::pipeline::locked::Standing;
+use crate::pipeline::outputs::{self, REPORT};
+use crate::pipeline::{Rooms, compare, run};
+use crate::plot::text::significant;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::Path;
+use std::{fs, io};
+
+/// A figure by id, or a picture by path.
+pub fn show(session: &Session, what: &str) -> Result<Answer, Trouble> {
+    let path = Path::new(what);
+    let is_picture = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("svg"));
+    session.judged(|look| if is_picture { picture(session, look, path) } else { figure(session, look, what) })
+}
+
+fn figure(session: &Session, look: &Look, id: &str) -> Result<Answer, Trouble> {
+    let rooms = session.chosen(look.assembly, &[id.to_owned()])?[0];
+    let (paper, mut text) = (session.project.paper(), String::new());
+    if let (Some(entry), Some(page)) = (paper.figure(id), paper.pages.get(id)) {
+        let _ = writeln!(text, "{}\n  slide      {}\n  fidelity   {}", page.title, entry.slide, entry.fidelity.tag());
+    }
+    if let Some(declared) = session.project.declared(id) {
+        for (label, value) in &declared.work {
+            let _ = writeln!(text, "  {label:<10} {}", value.replace('\u{1f}', " "));
+        }
+        let _ = writeln!(text, "  settings   {}", run::settings(declared));
+        for (path, bytes) in &declared.data {
+            let _ = writeln!(text, "  reads      {path}  sha256 {}", Digest::of(bytes).short());
+        }
+    }
+    if let Some(done) = look.build.outcome(rooms.run) {
+        let _ = writeln!(text, "  took       {:.2} s", done.record.seconds);
+        let bytes = look.build.bytes(rooms.run, "values.json").unwrap_or_default();
+        let values: BTreeMap<String, f64> = serde_json::from_slice(&bytes).unwrap_or_default();
+        values.iter().for_each(|(name, value)| {
+            text.push_str(&format!("  value      {name} = {}\n", crate::frame::number(*value)))
+        });
+    } else {
+        let _ = writeln!(text, "  not computed yet: condense report --only {id}");
+    }
+    let claims = look
+        .build
+        .outcome(rooms.check)
+        .and_then(|_| look.build.bytes(rooms.check, "claims.json").ok())
+        .unwrap_or_default();
+    for claim in serde_json::from_slice::<Vec<Judged>>(&claims).unwrap_or_default() {
+        let number = |value: f64| significant(value, 4);
+        let verdict = if claim.holds { "✓ holds" } else { "✗ fails" };
+        let _ = writeln!(
+            text,
+            "  {verdict}    {} ({}, asked for {})",
+            claim.says,
+            number(claim.measured),
+            claim.bound.text(number)
+        );
+    }
+    for output in outputs::of_figure(rooms, look.build).unwrap_or_default() {
+        let _ = writeln!(text, "  output     {REPORT}/{}  sha256 {}", output.path, output.digest.short());
+    }
+    if let Some(now) = outputs::locked(rooms, look.build) {
+        let _ =
+            writeln!(text, "  lock       {}", session.project.lock.standing(&session.project.profile, id, &now).text());
+    }
+    Ok(Answer::well(plain(&text)))
+}
+
+/// What a picture says about itself, and whether the same is made today.
+fn picture(session: &Session, look: &Look, path: &Path) -> Result<Answer, Trouble> {
+    let bytes = fs::read(path).map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))?;
+    let svg = String::from_utf8_lossy(&bytes);
+    let metadata = svg
+        .split_once("<metadata>")
+        .and_then(|(_, rest)| rest.split_once("</metadata>"))
+        .map(|(metadata, _)| metadata.trim());
+    let Some(metadata) = metadata.filter(|metadata| metadata.contains("condense picture of figure ")) else {
+        return Err(Trouble::new(
+            Exit::Usage,
+            "C002",
+            format!("`{}` says nothing about where it comes from: condense did not draw it", path.display()),
+        ));
+    };
+    let id = metadata
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("condense picture of figure "))
+        .unwrap_or_default()
+        .trim();
+    let mut text = format!("{metadata}\n");
+    let today = look
+        .assembly
+        .figures
+        .iter()
+        .find(|figure| figure.id == id)
+        .map(|figure| outputs::of_figure(figure, look.build).unwrap_or_default());
+    let found = Digest::of(&bytes);
+    let (sentence, exit) = match today {
+        None => (format!("this paper has no figure {id}"), Exit::Integrity),
+        Some(outputs) if outputs.is_empty() => ("today's is not computed: condense report".to_owned(), Exit::Stale),
+        Some(outputs) if outputs.iter().any(|output| output.digest == found) => {
+            ("it is today's, byte for byte".to_owned(), Exit::Ok)
+        }
+        Some(_) => ("it is not today's: declaration, code or bytes changed since".to_owned(), Exit::Integrity),
+    };
+    let locked = session
+        .project
+        .lock
+        .entry(&session.project.profile, id)
+        .is_some_and(|entry| entry.outputs.values().any(|digest| *digest == found));
+    let _ = writeln!(text, "{sentence}{}", if locked { "; it is the accepted one" } else { "" });
+    Ok(Answer { text: plain(&text), exit })
+}
+
+/// Where files differ from what was written, and that from what was accepted.
+pub fn diff(session: &Session, id: &str) -> Result<Answer, Trouble> {
+    session.judged(|look| {
+        let rooms = session.chosen(look.assembly, &[id.to_owned()])?[0];
+        let mut text = String::new();
+        let survey = output::survey(&session.project.root, look.state)?;
+        let files: Vec<String> = outputs::of_figure(rooms, look.build)
+            .unwrap_or_default()
+            .into_iter()
+            .map(|output| format!("{REPORT}/{}", output.path))
+            .collect();
+        for altered in survey.altered.iter().filter(|altered| files.contains(&altered.path)) {
+            let _ = writeln!(text, "{}: written -> on disk", altered.path);
+            session
+                .altered_where(altered, look.store)
+                .iter()
+                .for_each(|place| text.push_str(&format!("    {place}\n")));
+        }
+        if let Some(now) = outputs::locked(rooms, look.build) {
+            match session.project.lock.standing(&session.project.profile, id, &now) {
+                Standing::Differs(paths) => {
+                    for (path, accepted, found) in paths {
+                        let _ = writeln!(text, "{path}: accepted -> made");
+                        against_lock(look, rooms, &path, accepted, found)
+                            .iter()
+                            .for_each(|place| text.push_str(&format!("    {place}\n")));
+                    }
+                }
+                Standing::Stale(what) => {
+                    let _ = writeln!(text, "note: the lock is older than its {what}");
+                }
+                _ => {}
+            }
+        }
+        let exit = if text.lines().any(|line| !line.starts_with("note")) { Exit::Integrity } else { Exit::Ok };
+        if text.is_empty() {
+            text.push_str("no difference\n");
+        }
+        Ok(Answer { text: plain(&text), exit })
+    })
+}
+
+fn against_lock(
+    look: &Look,
+    rooms: &Rooms,
+    path: &str,
+    accepted: Option<Digest>,
+    found: Option<Digest>,
+) -> Vec<String> {
+    let bytes = |digest: Option<Digest>| digest.and_then(|digest| look.store.get(&digest).ok().flatten());
+    match (bytes(accepted), bytes(found)) {
+        (Some(old), Some(new)) => compare::differences(path, &old, &new),
+        _ => vec![format!("the accepted bytes are not in the store ({}): only digests can be compared", rooms.id)],
+    }
+}
+
+/// The steps and their needs.
+pub fn graph(session: &Session, format: GraphFormat) -> Result<Answer, Trouble> {
+    session.judged(|look| {
+        let plan = &look.assembly.plan;
+        let (mut nodes, mut edges) = (String::new(), String::new());
+        for id in plan.ids() {
+            let name = plan.step(id).name();
+            match format {
+                GraphFormat::Dot => nodes.push_str(&format!("  s{} [label=\"{name}\"];\n", id.0)),
+                GraphFormat::Mermaid => nodes.push_str(&format!("  s{}[\"{name}\"]\n", id.0)),
+            }
+            for need in plan.step(id).needs() {
+                match format {
+                    GraphFormat::Dot => edges.push_str(&format!("  s{} -> s{};\n", need.step.0, id.0)),
+                    GraphFormat::Mermaid => edges.push_str(&format!("  s{} --> s{}\n", need.step.0, id.0)),
+                }
+            }
+        }
+        Ok(Answer::well(match format {
+            GraphFormat::Dot => format!("digraph condense {{\n  rankdir=LR;\n  node [shape=box];\n{nodes}{edges}}}\n"),
+            GraphFormat::Mermaid => format!("flowchart LR\n{nodes}{edges}"),
+        }))
+    })
+}

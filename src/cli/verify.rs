@@ -1,0 +1,205 @@
+//! `verify`: everything again from an empty store, byte for byte against the lock; `--fast`: the files' hashes only.
+
+use crate::cli::exit::Exit;
+use crate::cli::report::{counted, fail, listen};
+use crate::cli::session::{Answer, Session, Trouble, exit_of};
+use crate::cli::style::plain;
+use crate::engine::build::Build;
+use crate::engine::digest::Digest;
+use crate::engine::step::Failure;
+use crate::engine::store::Store;
+use crate::pipeline::Rooms;
+use crate::pipeline::compare;
+use crate::pipeline::locked::Standing;
+use crate::pipeline::outputs::{self, REPORT};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
+use std::{fs, io};
+
+/// One output that is not what was accepted.
+struct Difference {
+    path: String,
+    accepted: Option<Digest>,
+    found: Option<Digest>,
+    places: Vec<String>,
+}
+
+/// Recomputes, or only hashes, and compares with the lock.
+pub fn verify(session: &Session, ids: &[String], fast: bool, as_json: bool) -> Result<Answer, Trouble> {
+    if fast { hashes(session, ids, as_json) } else { recompute(session, ids, as_json) }
+}
+
+fn recompute(session: &Session, ids: &[String], as_json: bool) -> Result<Answer, Trouble> {
+    let signal = listen()?;
+    let desk = session.project.desk();
+    let assembly = session.project.assemble(&desk);
+    let chosen = session.chosen(&assembly, ids)?;
+    let scratch = tempfile::Builder::new().prefix("condense-verify-").tempdir()?;
+    let (store, own) = (Store::open(scratch.path())?, Store::at(&session.store_path()));
+    let last = BTreeMap::new();
+    let options = session.options(true, &signal);
+    let wanted: Vec<_> = chosen
+        .iter()
+        .flat_map(|figure| figure.steps())
+        .filter(|id| !chosen.iter().any(|figure| figure.card == *id))
+        .collect();
+    let build = Build::new(&assembly.plan, &wanted, &store, &last, &options, &session.face);
+    build.run()?;
+    session.face.close();
+    if build.interrupted() {
+        return Ok(fail(session, Exit::of_signal(signal.load(Ordering::Relaxed)), "stopped: nothing was decided"));
+    }
+    let failures: Vec<_> = build.failures().into_iter().flat_map(|(_, diagnostics)| diagnostics).collect();
+    if !failures.is_empty() {
+        return Err(Trouble { exit: exit_of(&failures), diagnostics: failures });
+    }
+    let mut verdicts = Vec::new();
+    for (figure, now, standing) in
+        outputs::standings(&assembly, &build, &session.project.lock, &session.project.profile)
+    {
+        if !chosen.iter().any(|other| other.id == figure.id) {
+            continue;
+        }
+        let differences = match &standing {
+            Standing::Differs(paths) => paths
+                .iter()
+                .map(|(path, accepted, found)| locate(&build, &own, figure, path, (*accepted, *found)))
+                .collect::<Result<_, Failure>>()?,
+            _ => Vec::new(),
+        };
+        verdicts.push((figure.id.clone(), standing, now.outputs.len(), differences));
+    }
+    conclude(session, &verdicts, as_json, "recomputed")
+}
+
+/// Where an output differs, as far as the project's own store still has the accepted bytes.
+fn locate(
+    build: &Build,
+    own: &Store,
+    figure: &Rooms,
+    path: &str,
+    (accepted, found): (Option<Digest>, Option<Digest>),
+) -> Result<Difference, Failure> {
+    let made = outputs::of_figure(figure, build).unwrap_or_default().into_iter().find(|output| output.path == path);
+    let new = made.map(|output| build.bytes(output.step, &output.artefact)).transpose()?;
+    let old = accepted.and_then(|digest| own.get(&digest).ok().flatten());
+    let places = match (old, new) {
+        (Some(old), Some(new)) => compare::differences(path, &old, &new),
+        (None, Some(_)) => vec!["the accepted bytes are not in the store: only digests can be compared".to_owned()],
+        _ => vec!["it is no longer made".to_owned()],
+    };
+    Ok(Difference { path: path.to_owned(), accepted, found, places })
+}
+
+/// Hashes the files of the report.
+fn hashes(session: &Session, ids: &[String], as_json: bool) -> Result<Answer, Trouble> {
+    let desk = session.project.desk();
+    let assembly = session.project.assemble(&desk);
+    let own = Store::at(&session.store_path());
+    let mut verdicts = Vec::new();
+    for figure in session.chosen(&assembly, ids)? {
+        let Some(locked) = session.project.lock.entry(&session.project.profile, &figure.id) else {
+            verdicts.push((figure.id.clone(), Standing::New, 0, Vec::new()));
+            continue;
+        };
+        if locked.declared != figure.declared || locked.drawn != figure.drawn {
+            let what = if locked.declared == figure.declared { "charts" } else { "manifest entry" };
+            verdicts.push((figure.id.clone(), Standing::Stale(what), locked.outputs.len(), Vec::new()));
+            continue;
+        }
+        let mut differences = Vec::new();
+        for (path, accepted) in &locked.outputs {
+            let bytes = match fs::read(session.project.root.join(REPORT).join(path)) {
+                Ok(bytes) => Some(bytes),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+                Err(error) => return Err(io::Error::new(error.kind(), format!("{REPORT}/{path}: {error}")).into()),
+            };
+            let found = bytes.as_deref().map(Digest::of);
+            if found != Some(*accepted) {
+                let old = own.get(accepted)?;
+                let places = match (&bytes, old) {
+                    (None, _) => vec![format!("there is no {REPORT}/{path}")],
+                    (Some(new), Some(old)) => compare::differences(path, &old, new),
+                    _ => Vec::new(),
+                };
+                differences.push(Difference { path: path.clone(), accepted: Some(*accepted), found, places });
+            }
+        }
+        let differing = differences
+            .iter()
+            .map(|difference| (difference.path.clone(), difference.accepted, difference.found))
+            .collect();
+        let standing = if differences.is_empty() { Standing::Matches } else { Standing::Differs(differing) };
+        verdicts.push((figure.id.clone(), standing, locked.outputs.len(), differences));
+    }
+    conclude(session, &verdicts, as_json, "hashed")
+}
+
+fn conclude(
+    session: &Session,
+    verdicts: &[(String, Standing, usize, Vec<Difference>)],
+    as_json: bool,
+    how: &str,
+) -> Result<Answer, Trouble> {
+    let differs = verdicts.iter().filter(|(_, standing, ..)| matches!(standing, Standing::Differs(_))).count();
+    let stale =
+        verdicts.iter().filter(|(_, standing, ..)| matches!(standing, Standing::Stale(_) | Standing::New)).count();
+    let exit = match (differs, stale) {
+        (0, 0) => Exit::Ok,
+        (0, _) => Exit::Stale,
+        _ => Exit::Integrity,
+    };
+    for (id, standing, _, differences) in verdicts {
+        match standing {
+            Standing::Matches => {}
+            Standing::Differs(_) => {
+                for difference in differences {
+                    let short = |digest: Option<Digest>| digest.map_or("nothing".to_owned(), |digest| digest.short());
+                    session.face.line(
+                        "differs",
+                        &format!(
+                            "{id}: {} accepted {}, {how} {}",
+                            difference.path,
+                            short(difference.accepted),
+                            short(difference.found)
+                        ),
+                    );
+                    difference.places.iter().for_each(|place| session.face.line("", &plain(place)));
+                }
+            }
+            other => session.face.line("stale", &format!("{id}: {}", other.text())),
+        }
+    }
+    let outputs: usize = verdicts.iter().map(|(.., outputs, _)| outputs).sum();
+    let text = format!(
+        "{how} {}, {}: {differs} differ, {stale} not comparable",
+        counted(verdicts.len(), "figure"),
+        counted(outputs, "output")
+    );
+    let document = || {
+        let figure = |(id, standing, _, differences): &(String, Standing, usize, Vec<Difference>)| {
+            let output = |difference: &Difference| json!({ "path": difference.path, "accepted": difference.accepted, "found": difference.found, "places": difference.places });
+            json!({ "id": id, "state": state_word(standing), "differences": differences.iter().map(output).collect::<Vec<Value>>() })
+        };
+        let document =
+            json!({ "schema_version": 1, "how": how, "figures": verdicts.iter().map(figure).collect::<Vec<Value>>() });
+        format!("{document:#}\n")
+    };
+    if exit == Exit::Ok {
+        session.face.line("ok", &text);
+    } else {
+        fail(session, exit, &text);
+    }
+    Ok(Answer { text: if as_json { document() } else { String::new() }, exit })
+}
+
+/// A standing in a word, for JSON.
+pub fn state_word(standing: &Standing) -> &'static str {
+    match standing {
+        Standing::New => "new",
+        Standing::Matches => "matches",
+        Standing::Stale(_) => "stale",
+        Standing::Differs(_) => "differs",
+    }
+}

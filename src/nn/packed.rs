@@ -1,0 +1,151 @@
+//! A two-layer network `f(x) = Σ a σ(w·x)`, packed eight neurons to a block so that loops over neurons run in lanes.
+//! It knows no data and no training. Inputs carry their constant, `x ← (x, 1)` and `w ← (w, b)`, as in the papers.
+
+use crate::nn::activation::Activation;
+use crate::num::kernel::{LANES, fold, kernel};
+use crate::num::rng::Stream;
+
+/// One number for each of eight neurons.
+pub type Lanes = [f64; LANES];
+
+/// One hidden neuron: output weight `a` and `D` input weights, the last of them the bias.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Neuron<const D: usize> {
+    /// Output weight.
+    pub a: f64,
+    /// Input weights.
+    pub w: [f64; D],
+}
+
+/// Eight neurons: neuron `k` of a network is lane `k % 8` of block `k / 8`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Block<const D: usize> {
+    /// Output weights.
+    pub a: Lanes,
+    /// Input weights, one row an input.
+    pub w: [Lanes; D],
+}
+
+impl<const D: usize> Block<D> {
+    /// Eight neurons at rest.
+    pub const ZERO: Self = Self { a: [0.0; LANES], w: [[0.0; LANES]; D] };
+
+    /// What the eight neurons get: `w·x`, the bias first.
+    #[inline(always)]
+    pub fn inputs(&self, x: &[f64; D]) -> Lanes {
+        let mut z = [0.0; LANES];
+        for (row, x) in self.w.iter().zip(x).rev() {
+            for lane in 0..LANES {
+                z[lane] = row[lane].mul_add(*x, z[lane]);
+            }
+        }
+        z
+    }
+}
+
+/// A network of `width` neurons; the last block is filled up with neurons at rest, which stay at rest in training
+/// because `σ(0) = 0`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Packed<const D: usize> {
+    activation: Activation,
+    width: usize,
+    /// The neurons, eight by eight.
+    pub blocks: Vec<Block<D>>,
+}
+
+impl<const D: usize> Packed<D> {
+    /// Packs neurons.
+    pub fn new(activation: Activation, neurons: &[Neuron<D>]) -> Self {
+        assert!(activation.value(0.0) == 0.0, "a neuron at rest must give nothing");
+        let mut blocks = vec![Block::ZERO; neurons.len().div_ceil(LANES)];
+        for (k, neuron) in neurons.iter().enumerate() {
+            let (block, lane) = (&mut blocks[k / LANES], k % LANES);
+            block.a[lane] = neuron.a;
+            for (row, w) in block.w.iter_mut().zip(neuron.w) {
+                row[lane] = w;
+            }
+        }
+        Self { activation, width: neurons.len(), blocks }
+    }
+
+    /// Independent normals: `a` of standard deviation `std_a`, every input weight and bias of `std_w`.
+    ///
+    /// They come from the streams `a` and `w`, neuron after neuron; so a wider network begins with the narrower one.
+    pub fn gaussian(activation: Activation, width: usize, std_a: f64, std_w: f64, stream: &Stream) -> Self {
+        let (mut a, mut w) = (stream.fork("a"), stream.fork("w"));
+        let mut neuron = || Neuron { a: std_a * a.normal(), w: std::array::from_fn(|_| std_w * w.normal()) };
+        Self::new(activation, &(0..width).map(|_| neuron()).collect::<Vec<_>>())
+    }
+
+    /// `σ`.
+    pub fn activation(&self) -> Activation {
+        self.activation
+    }
+
+    /// The neurons one by one, without the padding.
+    pub fn neurons(&self) -> Vec<Neuron<D>> {
+        let neuron = |k: usize| {
+            let (block, lane) = (&self.blocks[k / LANES], k % LANES);
+            Neuron { a: block.a[lane], w: block.w.map(|row| row[lane]) }
+        };
+        (0..self.width).map(neuron).collect()
+    }
+
+    /// `f(x)` at each input.
+    pub fn outputs(&self, inputs: &[[f64; D]]) -> Vec<f64> {
+        let mut outputs = vec![0.0; inputs.len()];
+        evaluate(self.activation, &self.blocks, inputs, &mut outputs);
+        outputs
+    }
+}
+
+kernel! {
+    fn evaluate<const D: usize>(activation: Activation, blocks: &[Block<D>], inputs: &[[f64; D]], outputs: &mut [f64]) {
+        for (x, output) in inputs.iter().zip(outputs) {
+            let mut sums = [0.0; LANES];
+            for block in blocks {
+                let z = block.inputs(x);
+                for lane in 0..LANES {
+                    sums[lane] = block.a[lane].mul_add(activation.value(z[lane]), sums[lane]);
+                }
+            }
+            *output = fold(sums);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stream() -> Stream {
+        Stream::root(1).fork("packed")
+    }
+
+    #[test]
+    fn packing_keeps_every_neuron_and_the_order() {
+        for width in [0, 1, 7, 8, 9, 100] {
+            let net = Packed::<3>::gaussian(Activation::Tanh, width, 1.0, 2.0, &stream());
+            assert_eq!(net.neurons().len(), width);
+            assert_eq!(Packed::new(Activation::Tanh, &net.neurons()), net);
+        }
+    }
+
+    #[test]
+    fn a_wider_draw_begins_with_the_narrower_one() {
+        let net = |width| Packed::<2>::gaussian(Activation::Relu, width, 1.0, 1.0, &stream()).neurons();
+        assert_eq!(net(9)[..], net(20)[..9]);
+    }
+
+    #[test]
+    fn outputs_are_the_sum_over_neurons() {
+        for activation in [Activation::Relu, Activation::Tanh] {
+            let net = Packed::<2>::gaussian(activation, 19, 1.0, 2.0, &stream());
+            for x in [-1.0, 0.3, 2.0] {
+                let term = |n: Neuron<2>| n.a * activation.value(n.w[0] * x + n.w[1]);
+                let sum: f64 = net.neurons().into_iter().map(term).sum();
+                assert!((net.outputs(&[[x, 1.0]])[0] - sum).abs() < 1e-12);
+            }
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! The cosine similarity of directions, and the order of rows in which its groups show as blocks.
+//! It knows no network: input weights, kernels and columns of a transformer are all vectors here.
+
+use crate::nn::origin::dot;
+use crate::num::eigen;
+use ndarray::Array2;
+
+/// `D(u, v) = u·v / (‖u‖ ‖v‖)` for all pairs. No vector may be 0.
+pub fn cosines<V: AsRef<[f64]>>(vectors: &[V]) -> Array2<f64> {
+    let vector = |k: usize| vectors[k].as_ref();
+    let length: Vec<f64> = (0..vectors.len()).map(|k| dot(vector(k), vector(k)).sqrt()).collect();
+    Array2::from_shape_fn((vectors.len(), vectors.len()), |(j, k)| dot(vector(j), vector(k)) / (length[j] * length[k]))
+}
+
+/// Indices by rising entry of the leading eigenvector, the source's order of rows (Zhou et al. 2022).
+pub fn leading_order(similarity: &Array2<f64>) -> Vec<usize> {
+    let n = similarity.nrows();
+    let (_, vectors) = eigen::symmetric(similarity);
+    let mut order: Vec<usize> = (0..n).collect();
+    order.sort_by(|&j, &k| vectors[[j, n - 1]].total_cmp(&vectors[[k, n - 1]]));
+    order
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn opposite_groups_become_two_blocks() {
+        let vectors = [[1.0, 0.1], [-2.0, 0.1], [3.0, -0.1], [-1.0, -0.1], [1.0, 0.0]];
+        let cosines = cosines(&vectors);
+        assert!((cosines[[0, 0]] - 1.0).abs() < 1e-15 && cosines[[0, 1]] < -0.95);
+        let right: Vec<bool> = leading_order(&cosines).iter().map(|&k| vectors[k][0] > 0.0).collect();
+        assert_eq!(right.windows(2).filter(|pair| pair[0] != pair[1]).count(), 1, "{right:?}");
+    }
+}

@@ -1,0 +1,59 @@
+//! What the small networks learn: functions of one variable, sampled at evenly spaced points.
+//! It knows no network; samples carry the constant input, `x ← (x, 1)`.
+
+use crate::num::math;
+
+/// `n` samples: inputs of `D` numbers, the last of them 1, and their targets.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Samples<const D: usize> {
+    /// Inputs.
+    pub x: Vec<[f64; D]>,
+    /// Targets.
+    pub y: Vec<f64>,
+}
+
+impl Samples<2> {
+    /// A function of one variable at these points.
+    pub fn of(target: impl Fn(f64) -> f64, points: &[f64]) -> Self {
+        Self { x: points.iter().map(|&x| [x, 1.0]).collect(), y: points.iter().map(|&x| target(x)).collect() }
+    }
+}
+
+/// The condensation slides' target, four ramps on `[-1, 1]`, piecewise linear with kinks at -0.3, 0, 0.4 and 0.8:
+/// `y = -r(x) + r(2(x + 0.3)) - r(1.5(x - 0.4)) + r(0.5(x - 0.8))` with `r(z) = max(z, 0)`.
+pub fn four_ramps(x: f64) -> f64 {
+    let ramp = |z: f64| z.max(0.0);
+    ramp(2.0 * (x + 0.3)) - ramp(x) - ramp(1.5 * (x - 0.4)) + ramp(0.5 * (x - 0.8))
+}
+
+/// Two smooth steps at ±1/2, a network of two tanh neurons: `tanh(4(x - 0.5)) + tanh(4(x + 0.5))`.
+pub fn two_steps(x: f64) -> f64 {
+    math::tanh(4.0 * (x - 0.5)) + math::tanh(4.0 * (x + 0.5))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ramps_have_their_kinks_and_slopes() {
+        let slope = |x: f64| (four_ramps(x + 1e-3) - four_ramps(x - 1e-3)) / 2e-3;
+        for (x, expected) in [(-0.6, 0.0), (-0.15, 2.0), (0.2, 1.0), (0.6, -0.5), (0.9, 0.0)] {
+            assert!((slope(x) - expected).abs() < 1e-9, "slope {} at {x}", slope(x));
+        }
+        assert_eq!(four_ramps(-0.3), 0.0);
+    }
+
+    #[test]
+    fn the_steps_are_odd_and_end_near_two() {
+        assert_eq!(two_steps(0.0), 0.0);
+        assert_eq!(two_steps(0.7), -two_steps(-0.7));
+        assert!((two_steps(1.5) - 2.0).abs() < 1e-3);
+    }
+
+    #[test]
+    fn samples_carry_the_constant_input() {
+        let samples = Samples::of(|x| x * x, &[-1.0, 2.0]);
+        assert_eq!((samples.x, samples.y), (vec![[-1.0, 1.0], [2.0, 1.0]], vec![1.0, 4.0]));
+    }
+}

@@ -1,0 +1,276 @@
+//! Fenced blocks of a page, TOML with places: how something is drawn, and what must hold.
+//! It knows no results. What is wrong with a chart is `plot`'s to say, whether a claim holds is `claim`'s.
+
+use crate::diag::{Diagnostic, Source};
+use crate::paper::claim::Bound;
+use crate::paper::faults::Faults;
+use crate::paper::names;
+use crate::paper::passage::Passage;
+use crate::paper::toml_reader::{Piece, Reading, parse, read, tables};
+use crate::plot::chart::Chart;
+use crate::plot::check::{Named, Place, Unknown};
+use serde::Deserialize;
+use std::ops::Range;
+use std::sync::Arc;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// The text between two fences.
+#[derive(Clone, Debug)]
+pub struct Block {
+    /// The page.
+    pub source: Arc<Source>,
+    /// Which bytes of it.
+    pub at: Range<usize>,
+    /// The opening line.
+    pub head: Range<usize>,
+}
+
+/// A `chart` block.
+#[derive(Clone, Debug)]
+pub struct ChartBlock {
+    /// What to draw.
+    pub chart: Chart,
+    /// Where it stands.
+    pub block: Block,
+}
+
+/// A `claim` block.
+#[derive(Clone, Debug)]
+pub struct ClaimBlock {
+    /// Unique within the page; by default the value's name.
+    pub id: String,
+    /// The sentence.
+    pub says: String,
+    /// Name of the measured value.
+    pub value: String,
+    /// What it must satisfy.
+    pub bound: Bound,
+    /// The source's own number or words.
+    pub source: Option<String>,
+    /// Significant digits to show.
+    pub digits: Option<usize>,
+    /// Where it stands.
+    pub block: Block,
+    /// Where the sentence stands, as bytes of the page.
+    pub says_at: Range<usize>,
+    /// Where the value's name stands.
+    pub value_at: Range<usize>,
+}
+
+impl Block {
+    /// Its text.
+    pub fn text(&self) -> &str {
+        &self.source.text[self.at.clone()]
+    }
+
+    fn piece(&self) -> Piece {
+        Piece { source: Arc::clone(&self.source), offset: self.at.start }
+    }
+
+    /// Reads the block as a chart.
+    pub fn chart(self, faults: &mut Faults) -> Option<ChartBlock> {
+        let piece = self.piece();
+        let table = parse(self.text(), &piece, faults)?;
+        long_points(table.get_ref(), &piece, faults);
+        let reading = read::<Chart>(self.with_words(table.clone(), faults), "a chart", &piece, faults);
+        for fault in reading.value.iter().flat_map(Chart::check) {
+            // What is missing only because it was unreadable has been reported.
+            if fault.place.key.is_none_or(|key| !reading.spoilt.contains(key)) {
+                let span = locate(table.get_ref(), &fault.place).map(|span| piece.span(span));
+                let span = span.unwrap_or_else(|| self.head.clone());
+                faults.push(Diagnostic::new("P015", fault.message).at(&self.source, span, ""));
+            }
+        }
+        let chart = reading.value?;
+        if let (Some(name), Some(at)) = (&chart.name, table.get_ref().get("name"))
+            && let Some(fault) = names::id_fault(name)
+        {
+            faults.push(piece.fault("P016", format!("name `{name}` cannot be used: {fault}"), at.span(), ""));
+        }
+        if let Some(at) = table.get_ref().get("alt").filter(|_| chart.alt.contains("{{")) {
+            faults.push(piece.fault("P030", "`alt` is plain text and quotes nothing", at.span(), ""));
+        }
+        Some(ChartBlock { chart, block: self })
+    }
+
+    /// The table of a chart; where `alt` or `caption` is missing, that is reported and a stand-in put there.
+    fn with_words<'t>(&self, mut table: Spanned<DeTable<'t>>, faults: &mut Faults) -> Spanned<DeTable<'t>> {
+        let needed = [
+            ("alt", "alt = \"a sentence for readers who cannot see it\""),
+            ("caption", "caption = \"the finding, then what is drawn\""),
+        ];
+        for (key, example) in needed {
+            if table.get_ref().get(key).is_none() {
+                let fault = Diagnostic::new("M004", format!("a chart lacks `{key}`"));
+                faults.push(fault.at(&self.source, self.head.clone(), "").help(example));
+                table.get_mut().insert(Spanned::new(0..0, key.into()), Spanned::new(0..0, DeValue::String("-".into())));
+            }
+        }
+        table
+    }
+
+    /// Reads the block as a claim.
+    pub fn claim(self, faults: &mut Faults) -> Option<ClaimBlock> {
+        let (piece, head) = (self.piece(), self.head.clone());
+        let table = parse(self.text(), &piece, faults)?;
+        let Reading { value: raw, spoilt } = read::<Raw>(table, "a claim", &piece, faults);
+        let raw = raw?;
+        let mut say = |code, message: &str, span: Range<usize>, help: &str| {
+            let fault = Diagnostic::new(code, message).at(&piece.source, span, "");
+            faults.push(if help.is_empty() { fault } else { fault.help(help) });
+        };
+        let needed = [
+            ("says", &raw.says, "says = \"a sentence that can be false\""),
+            ("value", &raw.value, "value = \"name.of.a.number\""),
+        ];
+        for (key, given, example) in needed {
+            match given {
+                None if !spoilt.contains(key) => say("M004", &format!("a claim lacks `{key}`"), head.clone(), example),
+                Some(text) if text.get_ref().trim().is_empty() => {
+                    say("M005", &format!("`{key}` is empty"), piece.span(text.span()), example);
+                }
+                _ => {}
+            }
+        }
+        for name in raw.value.iter().chain(&raw.id).filter(|name| !name.get_ref().trim().is_empty()) {
+            if let Some(fault) = names::value_fault(name.get_ref()) {
+                say("P022", &format!("name `{}` cannot be used", name.get_ref()), piece.span(name.span()), &fault);
+            }
+        }
+        if let Some(digits) = raw.digits.as_ref().filter(|digits| !(1..=17).contains(digits.get_ref())) {
+            say("P024", "`digits` lies between 1 and 17", piece.span(digits.span()), "");
+        }
+        let bounds_spoilt = ["below", "above", "between", "equals", "within"].iter().any(|key| spoilt.contains(*key));
+        let bound = match bound(&raw) {
+            Ok(bound) => Some(bound),
+            Err(_) if bounds_spoilt => None,
+            Err((message, span)) => {
+                let help = "below = 0.01, above = 2, between = [1, 2], or equals = 3 with within = 0.1 (0 = exactly)";
+                say("P021", &message, span.map_or(head, |span| piece.span(span)), help);
+                None
+            }
+        };
+        let (says, value) = (raw.says?, raw.value?);
+        Some(ClaimBlock {
+            says_at: piece.span(says.span()),
+            value_at: piece.span(value.span()),
+            id: raw.id.as_ref().unwrap_or(&value).get_ref().clone(),
+            says: says.into_inner(),
+            value: value.into_inner(),
+            bound: bound?,
+            source: raw.source,
+            digits: raw.digits.map(Spanned::into_inner),
+            block: self,
+        })
+    }
+}
+
+/// A claim as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Raw {
+    says: Option<Spanned<String>>,
+    value: Option<Spanned<String>>,
+    id: Option<Spanned<String>>,
+    source: Option<String>,
+    digits: Option<Spanned<usize>>,
+    below: Option<Spanned<f64>>,
+    above: Option<Spanned<f64>>,
+    between: Option<Spanned<Vec<f64>>>,
+    equals: Option<Spanned<f64>>,
+    within: Option<Spanned<f64>>,
+}
+
+/// The one bound of a claim, or what is wrong, and where if not everywhere.
+fn bound(raw: &Raw) -> Result<Bound, (String, Option<Range<usize>>)> {
+    let wrong = |message: &str, span| Err((message.to_owned(), Some(span)));
+    let given = [
+        raw.below.as_ref().map(Spanned::span),
+        raw.above.as_ref().map(Spanned::span),
+        raw.between.as_ref().map(Spanned::span),
+        raw.equals.as_ref().map(Spanned::span),
+    ];
+    let mut given = given.into_iter().flatten();
+    if let (Some(first), Some(second)) = (given.next(), given.next()) {
+        return wrong(
+            "a claim has one bound, this one has more",
+            first.start.max(second.start)..first.end.max(second.end),
+        );
+    }
+    if let (Some(within), None) = (&raw.within, &raw.equals) {
+        return wrong("`within` belongs to `equals`", within.span());
+    }
+    match raw {
+        Raw { below: Some(bound), .. } => Ok(Bound::Below(*bound.get_ref())),
+        Raw { above: Some(bound), .. } => Ok(Bound::Above(*bound.get_ref())),
+        Raw { between: Some(ends), .. } => match ends.get_ref()[..] {
+            [low, high] if low > high => wrong("the ends of `between` are the wrong way round", ends.span()),
+            [low, high] => Ok(Bound::Between(low, high)),
+            _ => wrong("`between` has two ends", ends.span()),
+        },
+        Raw { equals: Some(value), within: Some(within), .. } => match *within.get_ref() {
+            room if room < 0.0 => wrong("`within` is negative", within.span()),
+            room => Ok(Bound::Equals(*value.get_ref(), room)),
+        },
+        Raw { equals: Some(value), .. } => wrong("`equals` needs `within`", value.span()),
+        _ => Err(("a claim needs a bound".to_owned(), None)),
+    }
+}
+
+/// Points with more than two numbers: the TOML reader would drop the rest without a word.
+fn long_points(chart: &DeTable, piece: &Piece, faults: &mut Faults) {
+    let panels = chart.get("panel").and_then(tables).unwrap_or_default();
+    for layer in panels.iter().flat_map(|panel| panel.get_ref().get("layer").and_then(tables).unwrap_or_default()) {
+        for key in ["from", "to"] {
+            let Some(point) = layer.get_ref().get(key) else { continue };
+            if point.get_ref().as_array().is_some_and(|point| point.len() > 2) {
+                faults.push(piece.fault("P015", format!("`{key}` is a point `[x, y]`"), point.span(), ""));
+            }
+        }
+    }
+}
+
+impl ChartBlock {
+    /// The bytes of the page that a place in the chart stands at; the opening line where there is none.
+    pub fn span_of(&self, place: &Place) -> Range<usize> {
+        let found = DeTable::parse(self.block.text()).ok().and_then(|table| locate(table.get_ref(), place));
+        found.map_or_else(|| self.block.head.clone(), |span| self.block.piece().span(span))
+    }
+
+    /// The text that may quote.
+    pub fn passage(&self) -> Passage<'_> {
+        let at = self.span_of(&Place { key: Some("caption"), ..Place::default() });
+        Passage { text: &self.chart.caption, at }
+    }
+
+    /// A name that the results lack, as a diagnostic.
+    pub fn unknown(&self, unknown: &Unknown) -> Diagnostic {
+        let (one, many) = match unknown.what {
+            Named::Frame => ("frame", "frames of the results"),
+            Named::Column => ("column", "columns of the frame"),
+        };
+        let fault = Diagnostic::new("P032", format!("unknown {one} `{}`", unknown.name));
+        let fault = fault.at(&self.block.source, self.span_of(&unknown.place), "");
+        fault.suggest(&unknown.name, &unknown.known, many)
+    }
+}
+
+/// Where a place of a chart stands in its block: the value of the key, or the innermost table around it that there is.
+fn locate(chart: &DeTable, place: &Place) -> Option<Range<usize>> {
+    let (mut here, mut span) = (chart, None);
+    for (key, at) in [("panel", place.panel), ("layer", place.layer)] {
+        if let Some(at) = at {
+            let item = here.get(key)?.get_ref().get(at)?;
+            span = Some(item.span());
+            here = item.get_ref().as_table()?;
+        }
+    }
+    for key in place.key.unwrap_or_default().split('.') {
+        let Some(value) = here.get(key) else { break };
+        span = Some(value.span());
+        let Some(inner) = value.get_ref().as_table() else { break };
+        here = inner;
+    }
+    span
+}

@@ -1,0 +1,268 @@
+//! What a page shows, as plain data: everything is already decided, measured and written as text.
+//! It knows no engine, no results and no templates.
+
+use serde::{Deserialize, Serialize};
+
+use crate::paper::markup::{Quote, Text, escape};
+
+/// The whole report.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct ReportView {
+    /// The title, plain.
+    pub title: String,
+    /// One or two sentences under the title.
+    pub standfirst: Text,
+    /// Who made this reproduction.
+    pub authors: Vec<String>,
+    /// What is reproduced: the deck's author, title and venue.
+    pub source: Text,
+    /// Version of this reproduction.
+    pub version: String,
+    /// The command that makes the whole report.
+    pub command: String,
+    /// The style sheet that all SVGs of the page share.
+    pub style: String,
+    /// The figures, in the source's order.
+    pub sections: Vec<SectionView>,
+}
+
+/// Figures under one heading.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct SectionView {
+    /// The heading, plain; empty when the figures stand under none.
+    pub title: String,
+    /// In order.
+    pub figures: Vec<Entry>,
+}
+
+/// What the index needs of one figure: enough for contents, claims and provenance, and its finished card.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Entry {
+    /// Number in the report, from 1.
+    pub number: usize,
+    /// Kebab-case name, unique.
+    pub id: String,
+    /// Title of the figure; it stands in links, so it holds none.
+    pub title: Text,
+    /// What must hold, with what was measured.
+    pub claims: Vec<ClaimView>,
+    /// Who computed it, from what.
+    pub provenance: Provenance,
+    /// The finished card: see [`crate::paper::report::render_card`].
+    pub card: Text,
+}
+
+/// One figure with all that belongs to it.
+#[derive(Clone, Debug, Serialize)]
+pub struct FigureView {
+    /// Number in the report, from 1.
+    pub number: usize,
+    /// Kebab-case name, unique.
+    pub id: String,
+    /// Title of the figure; it stands in links, so it holds none.
+    pub title: Text,
+    /// Title of the slide that it reproduces, in the deck's words.
+    pub slide: String,
+    /// How near it is to its source.
+    pub fidelity: Fidelity,
+    /// Prose and charts, in the order of the page.
+    pub blocks: Vec<Block>,
+    /// What must hold, with what was measured.
+    pub claims: Vec<ClaimView>,
+    /// The files beside the page.
+    pub downloads: Vec<Download>,
+    /// Every number of the results.
+    pub values: Vec<Value>,
+    /// Who computed this, from what, and whether it still holds.
+    pub provenance: Provenance,
+}
+
+/// How near a figure is to its source.
+#[derive(Clone, Debug, Serialize)]
+pub struct Fidelity {
+    /// `faithful`, `scaled` or `substitute`.
+    pub tag: String,
+    /// What differs from the source, and why; none for a faithful figure.
+    pub because: Option<Text>,
+}
+
+/// A part of a figure's page.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum Block {
+    /// Words and formulas.
+    Prose(Text),
+    /// A picture with its caption.
+    Chart(Chart),
+}
+
+/// A picture with its caption.
+#[derive(Clone, Debug, Serialize)]
+pub struct Chart {
+    /// What stands before the caption: `7`, or `7a` where a figure has several charts.
+    pub label: String,
+    /// The `<svg>` element, trusted: it is made by this program.
+    pub svg: String,
+    /// The same picture as a file, relative to the page.
+    pub file: String,
+    /// A sentence for readers who cannot see it.
+    pub alt: String,
+    /// The finding, then what is drawn.
+    pub caption: Text,
+    /// Whether it needs the margin beside the text as well.
+    pub wide: bool,
+    /// Its numbers, where the chart is a table.
+    pub table: Option<Grid>,
+}
+
+/// A table as text.
+#[derive(Clone, Debug, Serialize)]
+pub struct Grid {
+    /// Column heads: see [`crate::paper::markup::head`].
+    pub head: Vec<Text>,
+    /// Rows of as many cells.
+    pub rows: Vec<Vec<Cell>>,
+}
+
+/// One cell of a table.
+#[derive(Clone, Debug, Serialize)]
+pub struct Cell {
+    /// Its words or number.
+    pub text: String,
+    /// Whether it is a number, which stands on the right.
+    pub number: bool,
+}
+
+/// A sentence that can fail, and what was measured.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ClaimView {
+    /// Unique within its figure.
+    pub id: String,
+    /// What must hold.
+    pub says: Text,
+    /// What was measured, short.
+    pub value: String,
+    /// What was asked for: `below 0.01`, `between 2 and 3`.
+    pub bound: String,
+    /// How far the value is from its bound.
+    pub margin: String,
+    /// The verdict.
+    pub holds: bool,
+    /// The source's own number or words.
+    pub source: Option<String>,
+}
+
+/// A file beside the page.
+#[derive(Clone, Debug, Serialize)]
+pub struct Download {
+    /// `CSV`, `SVG`, …, with a name where there are several.
+    pub label: String,
+    /// Relative to the page.
+    pub href: String,
+    /// Its size.
+    pub bytes: u64,
+}
+
+/// One number of the results.
+#[derive(Clone, Debug, Serialize)]
+pub struct Value {
+    /// Its name, as claims and prose quote it.
+    pub name: String,
+    /// With the digits that a reader wants.
+    pub text: String,
+    /// With every digit.
+    pub full: String,
+}
+
+/// A name and a text.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Pair {
+    /// A parameter, or a path.
+    pub name: String,
+    /// Its value, or the file's digest.
+    pub text: String,
+}
+
+/// Who computed a figure, from what, and whether it still holds.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Provenance {
+    /// What makes this figure alone.
+    pub command: String,
+    /// How long that took; none when it must not be told, as in a page that is compared by bytes.
+    pub seconds: Option<String>,
+    /// Name of the experiment.
+    pub experiment: String,
+    /// The file that holds it.
+    pub source_file: String,
+    /// Seed of every random stream.
+    pub seed: u64,
+    /// Every parameter, defaults spelled out.
+    pub params: Vec<Pair>,
+    /// Declared input files with digests.
+    pub inputs: Vec<Pair>,
+    /// Digest of all that the run depends on.
+    pub run_key: String,
+    /// Digest of the code that the experiment can reach.
+    pub code: String,
+    /// Files made, with digests.
+    pub outputs: Vec<Pair>,
+    /// Whether the outputs are those of the lock.
+    pub lock: Lock,
+}
+
+/// How outputs compare with the committed lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Lock {
+    /// The same bytes.
+    Matches,
+    /// Other bytes from the same declaration.
+    Differs,
+    /// The declaration changed since the lock was written.
+    Stale,
+    /// The lock does not know this figure.
+    New,
+}
+
+/// What the first screen counts. It is derived from the entries, so that it cannot disagree with them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Summary {
+    /// Claims in all figures.
+    pub claims: usize,
+    /// Those that hold.
+    pub hold: usize,
+    /// Figures in all sections.
+    pub figures: usize,
+    /// Those that match the lock.
+    pub locked: usize,
+}
+
+impl ReportView {
+    /// Counts claims and figures.
+    pub fn summary(&self) -> Summary {
+        let figures = || self.sections.iter().flat_map(|section| &section.figures);
+        let claims = || figures().flat_map(|figure| &figure.claims);
+        Summary {
+            claims: claims().count(),
+            hold: claims().filter(|claim| claim.holds).count(),
+            figures: figures().count(),
+            locked: figures().filter(|figure| figure.provenance.lock == Lock::Matches).count(),
+        }
+    }
+}
+
+impl Value {
+    /// This number where prose of figure `figure` quotes it: dotted, and linked to its place in the provenance.
+    pub fn quote(&self, figure: &str) -> Quote {
+        let (text, full, place) = (escape(&self.text), escape(&self.full), escape(&format!("{figure}:{}", self.name)));
+        let html = format!("<a class=\"v\" href=\"#{place}\" title=\"{} = {full}\">{text}</a>", escape(&self.name));
+        Quote { plain: self.text.clone(), html, md: self.text.clone() }
+    }
+}
+
+/// A mention of another figure, linked to its card.
+pub fn mention(number: usize, id: &str) -> Quote {
+    let (plain, place) = (format!("Figure {number}"), escape(id));
+    let html = format!("<a href=\"#fig-{place}\">{plain}</a>");
+    Quote { html, md: format!("[{plain}](#fig-{place})"), plain }
+}

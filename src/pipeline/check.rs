@@ -1,0 +1,110 @@
+//! The step that judges a figure's claims, and writes its numbers as JSON. It knows no charts and no prose.
+
+use crate::engine::build::Site;
+use crate::engine::recipe::Recipe;
+use crate::engine::step::{Artefacts, Failure, Inputs, Need, Step, StepId, Which};
+use crate::paper::claim::Bound;
+use crate::paper::page::Page;
+use crate::paper::passage::Known;
+use crate::pipeline::run::Declared;
+use crate::roster;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::collections::BTreeMap;
+
+/// The claims of a figure.
+pub struct CheckStep<'p> {
+    /// Its page.
+    pub page: &'p Page,
+    /// The step that measures.
+    pub run: StepId,
+    /// What that was declared to be.
+    pub work: String,
+    /// Parameters and seed, for the JSON.
+    pub declared: &'p Declared,
+}
+
+/// A claim with its verdict, as it is stored.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Judged {
+    /// Unique within the figure.
+    pub id: String,
+    /// The sentence.
+    pub says: String,
+    /// The value's name.
+    pub name: String,
+    /// What was measured.
+    pub measured: f64,
+    /// What was asked for.
+    pub bound: Bound,
+    /// Whether it holds.
+    pub holds: bool,
+    /// The room left.
+    pub margin: f64,
+    /// The source's own number.
+    pub source: Option<String>,
+    /// Significant digits to show.
+    pub digits: Option<usize>,
+}
+
+impl Step for CheckStep<'_> {
+    fn name(&self) -> String {
+        format!("check {}", self.page.id)
+    }
+
+    fn needs(&self) -> Vec<Need> {
+        vec![Need { step: self.run, which: Which::Named(vec!["values.json".to_owned()]) }]
+    }
+
+    fn recipe(&self, to: &mut dyn Recipe) {
+        to.part("figure", self.page.id.as_bytes());
+        to.part("work", self.work.as_bytes());
+        self.declared.describe(to);
+        for claim in self.page.claims() {
+            to.part(&format!("claim {}", claim.id), claim.block.text().as_bytes());
+        }
+        for (part, digest) in roster::CHECK.parts {
+            to.part(&format!("code of {part}"), digest.as_bytes());
+        }
+    }
+
+    fn run(&self, inputs: &Inputs, _: &Site) -> Result<Artefacts, Failure> {
+        let values = values(inputs, self.run);
+        let names: Vec<String> = values.keys().cloned().collect();
+        // Prose and claims name values: with the values at hand, every slip is told at once.
+        let faults = self.page.unknown_names(&Known { values: Some(&names), ..Known::default() });
+        if !faults.is_empty() {
+            return Err(Failure::Broken(faults));
+        }
+        let judge = |claim: &crate::paper::block::ClaimBlock| {
+            let measured = values[&claim.value];
+            let verdict = claim.bound.judge(measured);
+            Judged {
+                id: claim.id.clone(),
+                says: claim.says.clone(),
+                name: claim.value.clone(),
+                measured,
+                bound: claim.bound,
+                holds: verdict.holds,
+                margin: verdict.margin,
+                source: claim.source.clone(),
+                digits: claim.digits,
+            }
+        };
+        let judged: Vec<Judged> = self.page.claims().map(judge).collect();
+        let result = json!({
+            "figure": self.page.id, "experiment": self.work, "seed": self.declared.seed,
+            "params": self.declared.params, "values": values,
+        });
+        let pretty = |value: &serde_json::Value| serde_json::to_vec_pretty(value).expect("names and finite numbers");
+        Ok(Artefacts::from([
+            ("claims.json".to_owned(), serde_json::to_vec(&judged).expect("words and finite numbers")),
+            ("result.json".to_owned(), [pretty(&result), b"\n".to_vec()].concat()),
+        ]))
+    }
+}
+
+/// The single numbers of a run.
+pub fn values(inputs: &Inputs, run: StepId) -> BTreeMap<String, f64> {
+    inputs.bytes(run, "values.json").and_then(|bytes| serde_json::from_slice(bytes).ok()).unwrap_or_default()
+}

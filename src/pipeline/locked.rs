@@ -1,0 +1,214 @@
+//! `manifest.lock`: what came out when someone last said that it is right. Committed; one digest a line, sorted.
+//!
+//! Per profile and figure it holds the digest of what was *declared* (experiment, parameters, seed, data) and of
+//! how it was *drawn* (chart blocks), and one digest an output. Code is in neither, so a comparison can tell
+//! *stale* (the declaration changed) from *differs* (the same declaration gave other bits).
+
+use crate::diag::Diagnostic;
+use crate::engine::atomic::{self, Durability};
+use crate::engine::digest::Digest;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::Path;
+
+/// The file's name.
+pub const NAME: &str = "manifest.lock";
+
+/// Everything that was accepted: profile → figure → its entry.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Lock(pub BTreeMap<String, BTreeMap<String, Locked>>);
+
+/// One figure's entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Locked {
+    /// Digest of the declaration of its run.
+    pub declared: Digest,
+    /// Digest of its chart blocks.
+    pub drawn: Digest,
+    /// Path below `report/` to digest.
+    pub outputs: BTreeMap<String, Digest>,
+}
+
+/// How what came out now stands to what was accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// The lock does not know the figure.
+    New,
+    /// The same declaration, the same bits.
+    Matches,
+    /// The declaration changed: `manifest` (run) or `page` (charts).
+    Stale(&'static str),
+    /// The same declaration gave other bits: path, accepted, found (`None`: no longer made, or never accepted).
+    Differs(Vec<(String, Option<Digest>, Option<Digest>)>),
+}
+
+impl Standing {
+    /// A few words for a table.
+    pub fn text(&self) -> String {
+        match self {
+            Self::New => "not in the lock".to_owned(),
+            Self::Matches => "matches the lock".to_owned(),
+            Self::Stale(what) => format!("the lock is older than its {what}"),
+            Self::Differs(outputs) => format!("{} of its outputs differ from the lock", outputs.len()),
+        }
+    }
+}
+
+impl Locked {
+    /// Compares what is now with this entry.
+    pub fn compare(&self, now: &Self) -> Standing {
+        if self.declared != now.declared {
+            return Standing::Stale("manifest entry");
+        }
+        if self.drawn != now.drawn {
+            return Standing::Stale("charts");
+        }
+        let paths: std::collections::BTreeSet<&String> = self.outputs.keys().chain(now.outputs.keys()).collect();
+        let differing: Vec<_> = paths
+            .into_iter()
+            .map(|path| (path.clone(), self.outputs.get(path).copied(), now.outputs.get(path).copied()))
+            .filter(|(_, accepted, found)| accepted != found)
+            .collect();
+        if differing.is_empty() { Standing::Matches } else { Standing::Differs(differing) }
+    }
+}
+
+impl Lock {
+    /// Reads the lock of a project; an absent one is empty.
+    ///
+    /// # Errors
+    /// When it is there and cannot be read or understood.
+    pub fn load(project: &Path) -> Result<Self, Diagnostic> {
+        let trouble = |message: String| {
+            Diagnostic::new("L001", message)
+                .help("restore it from version control, or write a new one with `condense accept`")
+        };
+        let bytes = atomic::read(&project.join(NAME)).map_err(|error| trouble(error.to_string()))?;
+        let Some(bytes) = bytes else { return Ok(Self::default()) };
+        let text = String::from_utf8(bytes).map_err(|_| trouble(format!("`{NAME}` is not UTF-8")))?;
+        Self::parse(&text).map_err(|reason| trouble(format!("`{NAME}` cannot be understood: {reason}")))
+    }
+
+    /// The entry of a figure.
+    pub fn entry(&self, profile: &str, figure: &str) -> Option<&Locked> {
+        self.0.get(profile)?.get(figure)
+    }
+
+    /// How a figure stands to its entry.
+    pub fn standing(&self, profile: &str, figure: &str, now: &Locked) -> Standing {
+        self.entry(profile, figure).map_or(Standing::New, |locked| locked.compare(now))
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let mut lock = Self::default();
+        let mut open: Option<(String, String, BTreeMap<String, Digest>)> = None;
+        for (at, line) in text.lines().enumerate() {
+            let line = line.trim();
+            let fault = |what: &str| format!("line {}: {what}", at + 1);
+            if line.is_empty() || line.starts_with('#') {
+                continue;
+            }
+            if let Some(head) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+                lock.close(open.take())?;
+                let (profile, figure) = head.split_once('.').ok_or_else(|| fault("no `[profile.figure]`"))?;
+                open = Some((profile.to_owned(), figure.to_owned(), BTreeMap::new()));
+            } else {
+                let (name, value) = line.split_once(" = ").ok_or_else(|| fault("no `name = \"digest\"`"))?;
+                let digest = Digest::parse(value.trim_matches('"')).ok_or_else(|| fault("no digest"))?;
+                let section = open.as_mut().ok_or_else(|| fault("stands before any `[profile.figure]`"))?;
+                if section.2.insert(name.trim_matches('"').to_owned(), digest).is_some() {
+                    return Err(fault("stands twice (a merge left both sides?)"));
+                }
+            }
+        }
+        lock.close(open)?;
+        Ok(lock)
+    }
+
+    fn close(&mut self, open: Option<(String, String, BTreeMap<String, Digest>)>) -> Result<(), String> {
+        let Some((profile, figure, mut lines)) = open else { return Ok(()) };
+        let mut take = |name: &str| lines.remove(name).ok_or_else(|| format!("`[{profile}.{figure}]` has no `{name}`"));
+        let (declared, drawn) = (take("declared")?, take("drawn")?);
+        let section = self.0.entry(profile.clone()).or_default();
+        if section.insert(figure.clone(), Locked { declared, drawn, outputs: lines }).is_some() {
+            return Err(format!("`[{profile}.{figure}]` stands twice"));
+        }
+        Ok(())
+    }
+
+    /// The lock as text.
+    pub fn to_text(&self) -> String {
+        let mut text = String::from(
+            "# What came out when it was last accepted: SHA-256 of every declaration and every output.\n\
+             # Written by `condense accept`, compared by `condense report` and `condense verify`; commit it.\n",
+        );
+        for (profile, figures) in &self.0 {
+            for (figure, locked) in figures {
+                let _ = writeln!(text, "\n[{profile}.{figure}]");
+                let _ = writeln!(text, "declared = \"{}\"\ndrawn = \"{}\"", locked.declared, locked.drawn);
+                for (path, digest) in &locked.outputs {
+                    let _ = writeln!(text, "\"{path}\" = \"{digest}\"");
+                }
+            }
+        }
+        text
+    }
+
+    /// Writes the lock, unless the file says the same already. Returns whether it was written.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn save(&self, project: &Path) -> std::io::Result<bool> {
+        let (path, text) = (project.join(NAME), self.to_text());
+        if atomic::read(&path)?.as_deref() == Some(text.as_bytes()) {
+            return Ok(false);
+        }
+        atomic::write(&path, text.as_bytes(), Durability::Synced)?;
+        Ok(true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(declared: &str, drawn: &str, outputs: &[(&str, &str)]) -> Locked {
+        let outputs = outputs.iter().map(|(path, text)| ((*path).to_owned(), Digest::of(text.as_bytes()))).collect();
+        Locked { declared: Digest::of(declared.as_bytes()), drawn: Digest::of(drawn.as_bytes()), outputs }
+    }
+
+    #[test]
+    fn the_text_reads_back_and_is_sorted() {
+        let mut lock = Lock::default();
+        for figure in ["b", "a"] {
+            lock.0
+                .entry("default".into())
+                .or_default()
+                .insert(figure.into(), entry("d", "c", &[("fig/x.svg", "1"), ("fig/x.csv", "2")]));
+        }
+        let text = lock.to_text();
+        assert_eq!(Lock::parse(&text), Ok(lock));
+        assert!(text.find("[default.a]") < text.find("[default.b]"));
+        assert!(text.find("fig/x.csv") < text.find("fig/x.svg"));
+    }
+
+    #[test]
+    fn stale_and_differing_are_told_apart() {
+        let old = entry("d", "c", &[("x.svg", "1")]);
+        assert_eq!(old.compare(&old), Standing::Matches);
+        assert_eq!(old.compare(&entry("D", "c", &[("x.svg", "2")])), Standing::Stale("manifest entry"));
+        assert_eq!(old.compare(&entry("d", "C", &[("x.svg", "2")])), Standing::Stale("charts"));
+        assert!(
+            matches!(old.compare(&entry("d", "c", &[("x.svg", "2")])), Standing::Differs(paths) if paths.len() == 1)
+        );
+        assert!(matches!(old.compare(&entry("d", "c", &[])), Standing::Differs(paths) if paths[0].2.is_none()));
+    }
+
+    #[test]
+    fn a_lock_that_a_merge_broke_is_named_by_line() {
+        let line = format!("declared = \"{}\"", Digest::of(b""));
+        assert_eq!(Lock::parse("<<<<<<< HEAD"), Err("line 1: no `name = \"digest\"`".into()));
+        assert!(Lock::parse(&format!("[default.a]\n{line}\n{line}")).unwrap_err().starts_with("line 3: stands twice"));
+        assert_eq!(Lock::parse(&format!("[default.a]\n{line}")).unwrap_err(), "`[default.a]` has no `drawn`");
+    }
+}

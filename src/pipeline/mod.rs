@@ -1,0 +1,250 @@
+//! The composition root: here, and only here, science and machinery meet.
+//!
+//! A [`Project`] is everything that was written (manifest, pages, templates, lock, data). [`Project::assemble`]
+//! turns it into a plan of steps, per figure: run → draw (one a chart) and check → card; and the index of all cards.
+
+pub mod check;
+pub mod command;
+pub mod compare;
+pub mod draw;
+pub mod locked;
+pub mod outputs;
+pub mod page;
+pub mod run;
+pub mod templates;
+
+use crate::diag::Diagnostic;
+use crate::engine::digest::Digest;
+use crate::engine::plan::Plan;
+use crate::engine::recipe::{Key, Recipe as _};
+use crate::engine::step::StepId;
+use crate::paper::figure::Figure;
+use crate::paper::load::{self, Paper};
+use crate::paper::params::Catalogue;
+use crate::paper::work::Work;
+use crate::roster;
+use locked::Lock;
+use page::Desk;
+use run::Declared;
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use templates::Templates;
+
+/// The profile without overrides.
+pub const DEFAULT_PROFILE: &str = "default";
+
+/// Everything that was written, read and checked.
+pub struct Project {
+    /// Its folder.
+    pub root: PathBuf,
+    /// The profile in force.
+    pub profile: String,
+    /// What was accepted.
+    pub lock: Lock,
+    /// What is shared by the pages.
+    declared: Vec<Declared>,
+    paper: Paper,
+    templates: Templates,
+    times: bool,
+}
+
+/// The steps of a figure.
+#[derive(Clone, Debug)]
+pub struct Rooms {
+    /// The figure.
+    pub id: String,
+    /// Computes.
+    pub run: StepId,
+    /// Draw, one a chart.
+    pub draws: Vec<StepId>,
+    /// Judges.
+    pub check: StepId,
+    /// Writes its card.
+    pub card: StepId,
+    /// Digest of what is computed, as declared.
+    pub declared: Digest,
+    /// Digest of how it is drawn, as declared.
+    pub drawn: Digest,
+}
+
+impl Rooms {
+    /// All its steps, in order.
+    pub fn steps(&self) -> Vec<StepId> {
+        [self.run].into_iter().chain(self.draws.iter().copied()).chain([self.check, self.card]).collect()
+    }
+}
+
+/// A plan with the figures' places in it.
+pub struct Assembly<'p> {
+    /// The steps.
+    pub plan: Plan<'p>,
+    /// The figures, in deck order.
+    pub figures: Vec<Rooms>,
+    /// The step that writes the report.
+    pub index: StepId,
+}
+
+impl Project {
+    /// Reads and checks a project. Nothing is computed.
+    ///
+    /// # Errors
+    /// Every mistake in manifest, pages, templates and lock.
+    pub fn open(root: &Path, profile: &str) -> Result<Self, Vec<Diagnostic>> {
+        let mut faults = Vec::new();
+        let mut keep = |fault: Diagnostic| faults.push(fault);
+        let templates = Templates::load(root).map_err(&mut keep).ok();
+        let lock = Lock::load(root).map_err(&mut keep).ok();
+        let paper = load::load(root, profile, &Roster).map_err(|more| more.into_iter().for_each(&mut keep)).ok();
+        let declared = paper.as_ref().map(|paper| declare(root, paper, &mut keep));
+        match (templates, lock, paper, declared) {
+            (Some(templates), Some(lock), Some(paper), Some(declared)) if faults.is_empty() => {
+                // SOURCE_DATE_EPOCH is the convention for "let no time into the output".
+                let times = std::env::var_os("SOURCE_DATE_EPOCH").is_none();
+                Ok(Self { root: root.to_owned(), profile: profile.to_owned(), lock, declared, paper, templates, times })
+            }
+            _ => Err(faults),
+        }
+    }
+
+    /// The paper.
+    pub fn paper(&self) -> &Paper {
+        &self.paper
+    }
+
+    /// What a figure is declared to compute.
+    pub fn declared(&self, id: &str) -> Option<&Declared> {
+        let at = self.paper.manifest.figures.iter().position(|figure| figure.id == id)?;
+        self.declared.get(at)
+    }
+
+    /// What the writing steps share.
+    pub fn desk(&self) -> Desk<'_> {
+        let make = self.root.join("Makefile").exists();
+        let remake = if make { "make report ONLY=" } else { "condense report --only " }.to_owned();
+        Desk { paper: &self.paper, templates: &self.templates, remake, times: self.times }
+    }
+
+    /// The plan of all figures.
+    pub fn assemble<'p>(&'p self, desk: &'p Desk<'p>) -> Assembly<'p> {
+        let mut plan = Plan::default();
+        let mut runs: BTreeMap<Digest, StepId> = BTreeMap::new();
+        let mut figures = Vec::new();
+        for (at, (figure, declared)) in self.paper.manifest.figures.iter().zip(&self.declared).enumerate() {
+            let page = &self.paper.pages[&figure.id];
+            // Equal declarations are one step, whatever the figures are called.
+            let digest = declared.digest();
+            let run = *runs.entry(digest).or_insert_with(|| add_run(&mut plan, figure, declared));
+            let draw = |chart| draw::DrawStep { page, chart, run, declared: digest, seed: declared.seed };
+            let draws: Vec<StepId> = page.charts().map(|chart| plan.add(draw(chart))).collect();
+            let (work, source_file, code) = origin(&figure.work);
+            let check = plan.add(check::CheckStep { page, run, work: work.clone(), declared });
+            let drawn = drawn(page);
+            let locked = self.lock.entry(&self.profile, &figure.id).cloned();
+            let card = page::CardStep {
+                desk,
+                figure,
+                page,
+                number: at + 1,
+                run,
+                draws: draws.clone(),
+                check,
+                declared,
+                work,
+                source_file,
+                code,
+                drawn,
+                locked,
+            };
+            let card = plan.add(card);
+            figures.push(Rooms { id: figure.id.clone(), run, draws, check, card, declared: digest, drawn });
+        }
+        let cards = figures.iter().map(|figure| figure.card).collect();
+        let index = plan.add(page::IndexStep { desk, cards });
+        Assembly { plan, figures, index }
+    }
+}
+
+fn add_run<'p>(plan: &mut Plan<'p>, figure: &'p Figure, declared: &'p Declared) -> StepId {
+    let name = format!("run {}", figure.id);
+    match &figure.work {
+        Work::Experiment(experiment) => match roster::find(experiment) {
+            Some(entry) => plan.add(run::RunStep { name, entry, declared }),
+            None => unreachable!("the manifest was checked against the roster"),
+        },
+        Work::Command(spec) => plan.add(command::CommandStep { name, spec, declared }),
+    }
+}
+
+/// What computes a figure, the file that holds it, and the digest of its code.
+fn origin(work: &Work) -> (String, String, String) {
+    match work {
+        Work::Experiment(name) => {
+            let code = roster::find(name).map_or("", |entry| entry.code.digest);
+            (name.clone(), format!("src/experiments/{name}.rs"), code.to_owned())
+        }
+        Work::Command(spec) => (spec.argv.join(" "), spec.reads.first().cloned().unwrap_or_default(), String::new()),
+    }
+}
+
+/// The digest of how a page draws: its chart blocks.
+fn drawn(page: &crate::paper::page::Page) -> Digest {
+    let mut key = Key::default();
+    page.charts().for_each(|chart| key.part("chart", chart.block.text().as_bytes()));
+    key.part("title", page.title.as_bytes());
+    key.digest()
+}
+
+/// Reads the declared inputs of every figure.
+fn declare(root: &Path, paper: &Paper, keep: &mut impl FnMut(Diagnostic)) -> Vec<Declared> {
+    let mut files: BTreeMap<String, Vec<u8>> = BTreeMap::new();
+    let mut all = Vec::new();
+    for figure in &paper.manifest.figures {
+        let (work, paths) = match &figure.work {
+            Work::Experiment(name) => (vec![("experiment".to_owned(), name.clone())], &figure.data),
+            Work::Command(spec) => {
+                let mut work = vec![
+                    ("command".to_owned(), spec.argv.join("\u{1f}")),
+                    ("writes".to_owned(), spec.writes.join("\u{1f}")),
+                ];
+                work.extend(spec.env.iter().map(|(name, value)| (format!("env {name}"), value.clone())));
+                (work, &spec.reads)
+            }
+        };
+        let mut data = BTreeMap::new();
+        for path in paths.iter().chain(&figure.data) {
+            let known = files.get(path).cloned().map_or_else(|| fs::read(root.join(path)), Ok);
+            match known {
+                Ok(bytes) => {
+                    files.insert(path.clone(), bytes.clone());
+                    data.insert(path.clone(), bytes);
+                }
+                Err(error) => keep(Diagnostic::new(
+                    "M054",
+                    format!("input `{path}` of figure `{}` cannot be read: {error}", figure.id),
+                )),
+            }
+        }
+        all.push(Declared { work, params: figure.params.clone(), seed: figure.seed, data });
+    }
+    all
+}
+
+/// The roster as the manifest sees it.
+pub struct Roster;
+
+impl Catalogue for Roster {
+    fn names(&self) -> Vec<String> {
+        roster::ROSTER.iter().map(|entry| entry.name.to_owned()).collect()
+    }
+
+    fn defaults(&self, name: &str) -> Option<Map<String, Value>> {
+        roster::find(name).map(roster::Entry::defaults)
+    }
+
+    fn faults(&self, name: &str, params: &Map<String, Value>) -> Vec<(String, String)> {
+        let faults = roster::find(name).map(|entry| entry.faults(params)).unwrap_or_default();
+        faults.into_iter().map(|fault| (fault.key, fault.message)).collect()
+    }
+}

@@ -1,0 +1,116 @@
+//! Which artefact becomes which file of the report, and how what is there compares with the lock.
+
+use crate::engine::build::Build;
+use crate::engine::digest::Digest;
+use crate::engine::output::Wanted;
+use crate::engine::step::{Failure, StepId};
+use crate::pipeline::locked::{Lock, Locked, Standing};
+use crate::pipeline::{Assembly, Rooms};
+use std::collections::BTreeMap;
+
+/// The folder of everything that people see.
+pub const REPORT: &str = "report";
+
+/// A file of the report: where its bytes are.
+#[derive(Clone, Debug)]
+pub struct Output {
+    /// Path below `report/`.
+    pub path: String,
+    /// The step that made it.
+    pub step: StepId,
+    /// Under this name.
+    pub artefact: String,
+    /// With these bytes.
+    pub digest: Digest,
+}
+
+/// The file of a run's artefact, below `report/`: one table is `<id>.csv`, of several each has its name.
+pub fn run_output(id: &str, artefact: &str, tables: usize) -> Option<String> {
+    let table = artefact.strip_suffix(".csv")?;
+    Some(if tables == 1 { format!("fig/{id}.csv") } else { format!("fig/{id}-{table}.csv") })
+}
+
+/// The files of one figure, if all its steps but the card are done.
+pub fn of_figure(figure: &Rooms, build: &Build) -> Option<Vec<Output>> {
+    let mut outputs = Vec::new();
+    let run = build.outcome(figure.run)?.record.artefacts;
+    let tables = run.keys().filter(|name| name.ends_with(".csv")).count();
+    let mut add = |path: String, step, artefact: &str, digest| {
+        outputs.push(Output { path, step, artefact: artefact.to_owned(), digest })
+    };
+    for (name, digest) in &run {
+        if let Some(path) = run_output(&figure.id, name, tables) {
+            add(path, figure.run, name, *digest);
+        }
+    }
+    for &draw in &figure.draws {
+        for (name, digest) in build.outcome(draw)?.record.artefacts.iter().filter(|(name, _)| name.ends_with(".svg")) {
+            add(format!("fig/{name}"), draw, name, *digest);
+        }
+    }
+    let result = build.outcome(figure.check)?.record.artefacts.get("result.json").copied()?;
+    add(format!("fig/{}.json", figure.id), figure.check, "result.json", result);
+    outputs.sort_by(|a, b| a.path.cmp(&b.path));
+    Some(outputs)
+}
+
+/// All files whose steps are done: figures, and the index where it is.
+pub fn all(assembly: &Assembly, build: &Build) -> Vec<Output> {
+    let mut outputs: Vec<Output> =
+        assembly.figures.iter().filter_map(|figure| of_figure(figure, build)).flatten().collect();
+    if let Some(index) = build.outcome(assembly.index) {
+        outputs.extend(index.record.artefacts.iter().map(|(name, digest)| Output {
+            path: name.clone(),
+            step: assembly.index,
+            artefact: name.clone(),
+            digest: *digest,
+        }));
+    }
+    outputs
+}
+
+/// `SHA256SUMS` of the outputs, as coreutils checks it.
+pub fn sums(outputs: &[Output]) -> String {
+    let lines: BTreeMap<&str, Digest> = outputs.iter().map(|output| (output.path.as_str(), output.digest)).collect();
+    lines.iter().map(|(path, digest)| format!("{digest}  {path}\n")).collect()
+}
+
+/// The outputs as files of the project, with `SHA256SUMS` among them.
+pub fn wanted(outputs: &[Output]) -> Wanted {
+    let files = outputs.iter().map(|output| (format!("{REPORT}/{}", output.path), output.digest));
+    files.chain([(format!("{REPORT}/SHA256SUMS"), Digest::of(sums(outputs).as_bytes()))]).collect()
+}
+
+/// The bytes of a file that [`wanted`] names.
+///
+/// # Errors
+/// When its step must run again and fails.
+pub fn bytes(build: &Build, outputs: &[Output], path: &str) -> Result<Vec<u8>, Failure> {
+    let below = path.strip_prefix(REPORT).unwrap_or(path).trim_start_matches('/');
+    match outputs.iter().find(|output| output.path == below) {
+        Some(output) => build.bytes(output.step, &output.artefact),
+        None => Ok(sums(outputs).into_bytes()),
+    }
+}
+
+/// What the lock would say of a figure now.
+pub fn locked(figure: &Rooms, build: &Build) -> Option<Locked> {
+    let outputs = of_figure(figure, build)?.into_iter().map(|output| (output.path, output.digest)).collect();
+    Some(Locked { declared: figure.declared, drawn: figure.drawn, outputs })
+}
+
+/// How every finished figure stands to the lock.
+pub fn standings<'a>(
+    assembly: &'a Assembly,
+    build: &Build,
+    lock: &Lock,
+    profile: &str,
+) -> Vec<(&'a Rooms, Locked, Standing)> {
+    let finished = assembly.figures.iter().filter_map(|figure| Some((figure, locked(figure, build)?)));
+    finished
+        .map(|(figure, now)| {
+            let standing = lock.standing(profile, &figure.id, &now);
+            (figure, now, standing)
+        })
+        .collect()
+}

@@ -1,0 +1,457 @@
+//! The steps that write: one card a figure, and the index that assembles the cards. Pure functions of words and results.
+
+use crate::diag::Diagnostic;
+use crate::engine::build::Site;
+use crate::engine::digest::Digest;
+use crate::engine::recipe::Recipe;
+use crate::engine::step::{Artefacts, Failure, Inputs, Need, Step, StepId, Which};
+use crate::paper::figure::Figure;
+use crate::paper::load::Paper;
+use crate::paper::markup::{self, Quote, Text};
+use crate::paper::page::{Page, Part};
+use crate::paper::passage::Known;
+use crate::paper::quote::{self, Quoted};
+use crate::paper::report;
+use crate::paper::view::{self, Block, Chart, ClaimView, Download, FigureView, Pair, Provenance};
+use crate::pipeline::check::{Judged, values};
+use crate::pipeline::draw::StoredGrid;
+use crate::pipeline::locked::{Locked, Standing};
+use crate::pipeline::outputs::run_output;
+use crate::pipeline::run::Declared;
+use crate::pipeline::templates::Templates;
+use crate::plot::{svg, text};
+use crate::roster;
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// Significant digits where neither quotation nor claim says.
+const DIGITS: usize = 4;
+
+/// What the writing steps share.
+pub struct Desk<'p> {
+    /// The paper.
+    pub paper: &'p Paper,
+    /// The pages' templates.
+    pub templates: &'p Templates,
+    /// How a reader remakes things: `make report ONLY=` where there is a Makefile.
+    pub remake: String,
+    /// Whether pages tell how long things took. Not when they are to be compared byte by byte.
+    pub times: bool,
+}
+
+/// The card of a figure.
+pub struct CardStep<'p> {
+    /// What the steps share.
+    pub desk: &'p Desk<'p>,
+    /// The manifest's entry.
+    pub figure: &'p Figure,
+    /// Its page.
+    pub page: &'p Page,
+    /// Its place in the deck, from 1.
+    pub number: usize,
+    /// Its run.
+    pub run: StepId,
+    /// Its charts.
+    pub draws: Vec<StepId>,
+    /// Its verdicts.
+    pub check: StepId,
+    /// What was run.
+    pub declared: &'p Declared,
+    /// Name of the experiment, or the command line.
+    pub work: String,
+    /// The file that holds the code.
+    pub source_file: String,
+    /// Digest of the code, where the experiment is ours.
+    pub code: String,
+    /// How the charts are declared.
+    pub drawn: Digest,
+    /// What was accepted.
+    pub locked: Option<Locked>,
+}
+
+impl Step for CardStep<'_> {
+    fn name(&self) -> String {
+        format!("page {}", self.figure.id)
+    }
+
+    fn needs(&self) -> Vec<Need> {
+        let all = |step| Need { step, which: Which::All };
+        [all(self.run), all(self.check)].into_iter().chain(self.draws.iter().copied().map(all)).collect()
+    }
+
+    fn recipe(&self, to: &mut dyn Recipe) {
+        to.part("page", self.page.source.text.as_bytes());
+        to.part("number", self.number.to_string().as_bytes());
+        to.part("slide", self.figure.slide.as_bytes());
+        to.part(
+            "fidelity",
+            format!("{} {}", self.figure.fidelity.tag(), self.figure.fidelity.because().unwrap_or_default()).as_bytes(),
+        );
+        to.part("work", format!("{} in {}", self.work, self.source_file).as_bytes());
+        self.declared.describe(to);
+        to.part("code", self.code.as_bytes());
+        to.part("lock", format!("{:?}", self.locked).as_bytes());
+        for (at, id) in self.desk.paper.ids().iter().enumerate() {
+            if self.page.source.text.contains(id.as_str()) {
+                to.part(&format!("number of {id}"), (at + 1).to_string().as_bytes());
+            }
+        }
+        self.desk.describe(to);
+    }
+
+    fn run(&self, inputs: &Inputs, _: &Site) -> Result<Artefacts, Failure> {
+        let view = self.view(inputs)?;
+        let card = report::render_card(&self.desk.templates.parsed, &view)
+            .map_err(|fault| Failure::Broken(vec![self.desk.templates.fault(&fault)]))?;
+        let entry = view::Entry {
+            number: self.number,
+            id: view.id,
+            title: view.title,
+            claims: view.claims,
+            provenance: view.provenance,
+            card,
+        };
+        Ok(Artefacts::from([("entry.json".to_owned(), serde_json::to_vec(&entry).expect("words"))]))
+    }
+}
+
+impl Desk<'_> {
+    fn describe(&self, to: &mut dyn Recipe) {
+        to.part("templates", self.templates.digest.to_string().as_bytes());
+        to.part("remake", self.remake.as_bytes());
+        to.part("times", self.times.to_string().as_bytes());
+        to.part("code of the pages", roster::PAGE.digest.as_bytes());
+    }
+}
+
+impl CardStep<'_> {
+    fn view(&self, inputs: &Inputs) -> Result<FigureView, Failure> {
+        let values = values(inputs, self.run);
+        let names: Vec<String> = values.keys().cloned().collect();
+        let mut faults = self.page.unknown_names(&Known { values: Some(&names), ..Known::default() });
+        let claims: Vec<Judged> = inputs
+            .bytes(self.check, "claims.json")
+            .and_then(|bytes| serde_json::from_slice(bytes).ok())
+            .unwrap_or_default();
+        let writer = Writer { card: self, values: &values };
+        let title = writer.line(&self.page.title, 2, &mut faults);
+        let mut blocks = Vec::new();
+        let mut charts = 0..;
+        for part in &self.page.parts {
+            match part {
+                Part::Prose { text, at } => blocks.push(Block::Prose(writer.prose(text, *at, &mut faults))),
+                Part::Chart(chart) => blocks.push(Block::Chart(self.chart(
+                    charts.next().unwrap_or(0),
+                    chart,
+                    &writer,
+                    inputs,
+                    &mut faults,
+                ))),
+                Part::Claim(_) => {}
+            }
+        }
+        let claim_at: BTreeMap<&str, usize> =
+            self.page.claims().map(|claim| (claim.id.as_str(), claim.block.at.start)).collect();
+        let claims = claims
+            .iter()
+            .map(|claim| writer.claim(claim, claim_at.get(claim.id.as_str()).copied().unwrap_or(0), &mut faults))
+            .collect();
+        let because = self.figure.fidelity.because().map(|because| writer.line(because, 0, &mut faults));
+        if !faults.is_empty() {
+            return Err(Failure::Broken(faults));
+        }
+        let files = self.files(inputs);
+        let now = Locked {
+            declared: self.declared.digest(),
+            drawn: self.drawn,
+            outputs: files.iter().map(|(path, digest, _)| (path.clone(), *digest)).collect(),
+        };
+        Ok(FigureView {
+            number: self.number,
+            id: self.figure.id.clone(),
+            title,
+            slide: self.figure.slide.clone(),
+            fidelity: view::Fidelity { tag: self.figure.fidelity.tag().to_owned(), because },
+            blocks,
+            claims,
+            downloads: files.iter().map(|(path, _, bytes)| self.download(path, *bytes)).collect(),
+            values: values.iter().map(|(name, value)| view_value(name, *value, DIGITS)).collect(),
+            provenance: self.provenance(
+                inputs,
+                &files,
+                self.locked.as_ref().map_or(Standing::New, |locked| locked.compare(&now)),
+            ),
+        })
+    }
+
+    /// The files of the figure: path below `report/`, digest, size.
+    fn files(&self, inputs: &Inputs) -> Vec<(String, Digest, u64)> {
+        let mut files = Vec::new();
+        let frames = inputs.of(self.run).filter(|(name, ..)| name.ends_with(".csv")).count();
+        for (name, digest, bytes) in inputs.of(self.run) {
+            files.extend(run_output(&self.figure.id, name, frames).map(|path| (path, digest, bytes.len() as u64)));
+        }
+        for &draw in &self.draws {
+            let pictures = inputs.of(draw).filter(|(name, ..)| name.ends_with(".svg"));
+            files.extend(pictures.map(|(name, digest, bytes)| (format!("fig/{name}"), digest, bytes.len() as u64)));
+        }
+        if let Some((_, digest, bytes)) = inputs.of(self.check).find(|(name, ..)| *name == "result.json") {
+            files.push((format!("fig/{}.json", self.figure.id), digest, bytes.len() as u64));
+        }
+        files.sort();
+        files
+    }
+
+    fn download(&self, path: &str, bytes: u64) -> Download {
+        let file = path.trim_start_matches("fig/");
+        let (stem, kind) = file.rsplit_once('.').unwrap_or((file, ""));
+        let part = stem.strip_prefix(&self.figure.id).unwrap_or(stem).trim_start_matches('-');
+        let label = if part.is_empty() { kind.to_uppercase() } else { format!("{} {part}", kind.to_uppercase()) };
+        Download { label, href: path.to_owned(), bytes }
+    }
+
+    fn provenance(&self, inputs: &Inputs, files: &[(String, Digest, u64)], standing: Standing) -> Provenance {
+        let pair = |name: &str, text: String| Pair { name: name.to_owned(), text };
+        let seconds = inputs.seconds(self.run).filter(|_| self.desk.times);
+        Provenance {
+            command: format!("{}{}", self.desk.remake, self.figure.id),
+            seconds: seconds.map(|seconds| {
+                if seconds < 0.1 { format!("{:.0} ms", seconds * 1e3) } else { format!("{seconds:.1} s") }
+            }),
+            experiment: self.work.clone(),
+            source_file: self.source_file.clone(),
+            seed: self.declared.seed,
+            params: self.declared.params.iter().map(|(name, value)| pair(name, value.to_string())).collect(),
+            inputs: self.declared.data.iter().map(|(path, bytes)| pair(path, Digest::of(bytes).to_string())).collect(),
+            run_key: self.declared.digest().to_string(),
+            code: self.code.clone(),
+            outputs: files.iter().map(|(path, digest, _)| pair(path, digest.to_string())).collect(),
+            lock: match standing {
+                Standing::Matches => view::Lock::Matches,
+                Standing::Stale(_) => view::Lock::Stale,
+                Standing::Differs(_) => view::Lock::Differs,
+                Standing::New => view::Lock::New,
+            },
+        }
+    }
+
+    fn chart(
+        &self,
+        at: usize,
+        chart: &crate::paper::block::ChartBlock,
+        writer: &Writer,
+        inputs: &Inputs,
+        faults: &mut Vec<Diagnostic>,
+    ) -> Chart {
+        let stem = self.page.stem(chart);
+        let draw = self.draws.get(at).copied();
+        let picture = draw.and_then(|draw| inputs.text(draw, &format!("{stem}.svg"))).unwrap_or_default();
+        let grids: Vec<StoredGrid> =
+            draw.and_then(|draw| serde_json::from_slice(inputs.bytes(draw, "tables.json")?).ok()).unwrap_or_default();
+        let letter = if self.draws.len() > 1 { char::from(b'a' + at as u8).to_string() } else { String::new() };
+        Chart {
+            label: format!("{}{letter}", self.number),
+            svg: svg::inline(picture),
+            file: format!("fig/{stem}.svg"),
+            alt: chart.chart.alt.clone(),
+            caption: writer.line(&chart.chart.caption, chart.block.at.start, faults),
+            wide: chart.chart.columns.is_some_and(|columns| columns > 2),
+            table: grids.into_iter().next().map(|grid| grid_view(&grid)),
+        }
+    }
+}
+
+fn grid_view(grid: &StoredGrid) -> view::Grid {
+    let cells = |row: &Vec<String>| {
+        row.iter().zip(&grid.numeric).map(|(text, number)| view::Cell { text: text.clone(), number: *number }).collect()
+    };
+    let head = grid.head.iter().map(|head| Text { html: markup::escape(head), md: head.clone() }).collect();
+    view::Grid { head, rows: grid.rows.iter().map(cells).collect() }
+}
+
+fn view_value(name: &str, value: f64, digits: usize) -> view::Value {
+    view::Value { name: name.to_owned(), text: text::significant(value, digits), full: crate::frame::number(value) }
+}
+
+/// Turns prose with quotations into both renditions.
+struct Writer<'w> {
+    card: &'w CardStep<'w>,
+    values: &'w BTreeMap<String, f64>,
+}
+
+impl Writer<'_> {
+    fn prose(&self, text: &str, at: usize, faults: &mut Vec<Diagnostic>) -> Text {
+        self.render(text, at, faults, markup::block)
+    }
+
+    fn line(&self, text: &str, at: usize, faults: &mut Vec<Diagnostic>) -> Text {
+        self.render(text, at, faults, markup::inline)
+    }
+
+    fn render(
+        &self,
+        text: &str,
+        at: usize,
+        faults: &mut Vec<Diagnostic>,
+        how: fn(&str, &[Quote]) -> Result<Text, Vec<markup::Fault>>,
+    ) -> Text {
+        let mut quotes = Vec::new();
+        let mut moved: Vec<(usize, Range<usize>)> = Vec::new();
+        let marked = quote::replace(text, |quotation| {
+            quotes.push(self.quote(&quotation.what));
+            let mark = markup::mark(quotes.len() - 1);
+            moved.push((mark.len(), quotation.span.clone()));
+            mark
+        });
+        how(&marked, &quotes).unwrap_or_else(|wrong| {
+            for fault in wrong {
+                let span = at + original(fault.span.start, &moved)..at + original(fault.span.end, &moved);
+                faults.push(Diagnostic::new("P034", fault.message).at(&self.card.page.source, span, ""));
+            }
+            Text::default()
+        })
+    }
+
+    /// What stands for a quotation. Unknown names were refused before.
+    fn quote(&self, what: &Quoted) -> Quote {
+        let plain = |text: String| Quote { html: markup::escape(&text), md: text.clone(), plain: text };
+        match what {
+            Quoted::Value { name, digits } => {
+                let value = self.values.get(name).copied().unwrap_or(f64::NAN);
+                view_value(name, value, digits.unwrap_or(DIGITS)).quote(&self.card.figure.id)
+            }
+            Quoted::Param(name) => plain(match self.card.declared.params.get(name) {
+                Some(serde_json::Value::String(word)) => word.clone(),
+                Some(serde_json::Value::Number(number)) => {
+                    number.as_f64().map_or_else(|| number.to_string(), |number| text::significant(number, 17))
+                }
+                Some(other) => other.to_string(),
+                None => String::new(),
+            }),
+            Quoted::Ref(id) => {
+                let number = self.card.desk.paper.ids().iter().position(|own| own == id).map_or(0, |at| at + 1);
+                view::mention(number, id)
+            }
+        }
+    }
+
+    fn claim(&self, claim: &Judged, at: usize, faults: &mut Vec<Diagnostic>) -> ClaimView {
+        let number = |value: f64| text::significant(value, claim.digits.unwrap_or(DIGITS));
+        ClaimView {
+            id: claim.id.clone(),
+            says: self.line(&claim.says, at, faults),
+            value: number(claim.measured),
+            bound: claim.bound.text(|value| text::significant(value, 17)),
+            margin: text::significant(claim.margin, 2),
+            holds: claim.holds,
+            source: claim.source.clone(),
+        }
+    }
+}
+
+/// The offset in the original text of an offset in the marked one.
+fn original(offset: usize, moved: &[(usize, Range<usize>)]) -> usize {
+    let (mut from, mut to) = (0, 0);
+    for (mark, span) in moved {
+        let start = from + (span.start - to);
+        if offset < start {
+            break;
+        }
+        (from, to) = (start + mark, span.end);
+        if offset < from {
+            return span.start;
+        }
+    }
+    to + (offset - from)
+}
+
+/// The page that holds all cards.
+pub struct IndexStep<'p> {
+    /// What the steps share.
+    pub desk: &'p Desk<'p>,
+    /// The cards, in deck order.
+    pub cards: Vec<StepId>,
+}
+
+impl Step for IndexStep<'_> {
+    fn name(&self) -> String {
+        "index".to_owned()
+    }
+
+    fn needs(&self) -> Vec<Need> {
+        self.cards.iter().map(|&step| Need { step, which: Which::All }).collect()
+    }
+
+    fn recipe(&self, to: &mut dyn Recipe) {
+        let info = &self.desk.paper.manifest.paper;
+        for (label, text) in [("title", &info.title), ("standfirst", &info.standfirst), ("source", &info.source)] {
+            to.part(label, text.as_bytes());
+        }
+        to.part("authors", info.authors.join("; ").as_bytes());
+        to.part("url", info.url.as_deref().unwrap_or_default().as_bytes());
+        for figure in &self.desk.paper.manifest.figures {
+            to.part("figure", figure.id.as_bytes());
+            to.part("section", figure.section.as_deref().unwrap_or_default().as_bytes());
+        }
+        self.desk.describe(to);
+    }
+
+    fn run(&self, inputs: &Inputs, _: &Site) -> Result<Artefacts, Failure> {
+        let info = &self.desk.paper.manifest.paper;
+        let mut sections: Vec<view::SectionView> = Vec::new();
+        for (figure, &card) in self.desk.paper.manifest.figures.iter().zip(&self.cards) {
+            let entry =
+                inputs.bytes(card, "entry.json").and_then(|bytes| serde_json::from_slice::<view::Entry>(bytes).ok());
+            let Some(entry) = entry else { continue };
+            let heading =
+                figure.section.clone().filter(|title| sections.last().is_none_or(|last| last.title != *title));
+            if let Some(title) = heading {
+                sections.push(view::SectionView { title, figures: Vec::new() });
+            } else if sections.is_empty() {
+                sections.push(view::SectionView::default());
+            }
+            if let Some(section) = sections.last_mut() {
+                section.figures.push(entry);
+            }
+        }
+        let plain = |text: &str| {
+            markup::inline(text, &[]).unwrap_or_else(|_| Text { html: markup::escape(text), md: text.to_owned() })
+        };
+        let view = view::ReportView {
+            title: info.title.clone(),
+            standfirst: plain(&info.standfirst),
+            authors: info.authors.clone(),
+            source: plain(&info.source),
+            version: format!("condense {}", env!("CARGO_PKG_VERSION")),
+            command: self
+                .desk
+                .remake
+                .split(" ONLY=")
+                .next()
+                .unwrap_or_default()
+                .trim_end_matches(" --only ")
+                .to_owned(),
+            style: svg::style(),
+            sections,
+        };
+        let text = report::render_index(&self.desk.templates.parsed, &view)
+            .map_err(|fault| Failure::Broken(vec![self.desk.templates.fault(&fault)]))?;
+        Ok(Artefacts::from([
+            ("index.html".to_owned(), text.html.into_bytes()),
+            ("report.md".to_owned(), text.md.into_bytes()),
+        ]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::original;
+
+    #[test]
+    fn offsets_find_their_way_back_over_marks() {
+        // "ab{{qqqq}}cd{{q}}e" marked as "abMcdMe" with marks of one byte.
+        let moved = [(1, 2..10), (1, 12..17)];
+        let back: Vec<usize> = (0..7).map(|at| original(at, &moved)).collect();
+        assert_eq!(back, [0, 1, 2, 10, 11, 12, 17]);
+    }
+}

@@ -1,0 +1,172 @@
+//! The house keeps its floors: read from the imports, not from memory.
+//! The picture that this test holds the code to is in `ARCHITECTURE.md`.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+/// Top-level module → floor, wing. A module imports only from lower floors, or from its own module;
+/// the two wings meet at floor 4 and nowhere below.
+const FLOORS: [(&str, u8, Wing); 14] = [
+    ("frame", 0, Wing::Both),
+    ("diag", 0, Wing::Both),
+    ("num", 1, Wing::Science),
+    ("engine", 1, Wing::Machinery),
+    ("nn", 2, Wing::Science),
+    ("plot", 2, Wing::Machinery),
+    // The contract stands between the floors of science: experiments import it, it imports `num`.
+    ("experiment", 2, Wing::Science),
+    ("experiments", 3, Wing::Science),
+    ("paper", 3, Wing::Machinery),
+    ("roster", 4, Wing::Both),
+    ("pipeline", 5, Wing::Both),
+    ("cli", 6, Wing::Both),
+    ("lib", 7, Wing::Both),
+    ("main", 7, Wing::Both),
+];
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Wing {
+    Science,
+    Machinery,
+    Both,
+}
+
+/// Longest file, in lines, tests included.
+const LONGEST: usize = 500;
+/// Longest experiment.
+const LONGEST_EXPERIMENT: usize = 260;
+/// Longest `main.rs`.
+const LONGEST_MAIN: usize = 15;
+
+fn sources() -> BTreeMap<String, String> {
+    let mut files = BTreeMap::new();
+    let mut open = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(&folder).expect("src").map(|entry| entry.expect("entry").path()) {
+            if entry.is_dir() {
+                open.push(entry);
+            } else {
+                let name = entry.strip_prefix(Path::new(env!("CARGO_MANIFEST_DIR")).join("src")).expect("below src");
+                files.insert(name.to_string_lossy().replace('\\', "/"), fs::read_to_string(&entry).expect("text"));
+            }
+        }
+    }
+    files
+}
+
+fn top(path: &str) -> &str {
+    path.split('/').next().unwrap_or(path).trim_end_matches(".rs")
+}
+
+fn place(module: &str) -> (u8, Wing) {
+    let found = FLOORS.iter().find(|(name, ..)| *name == module);
+    found.map_or_else(
+        || panic!("module `{module}` has no floor: give it one here and in ARCHITECTURE.md"),
+        |(_, floor, wing)| (*floor, *wing),
+    )
+}
+
+/// The code of a file: its comments and everything from its unit tests on left out.
+fn code(text: &str) -> String {
+    let text = text.split("#[cfg(test)]").next().unwrap_or(text);
+    text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+}
+
+/// The top-level modules that a file names by `crate::…`.
+fn imports(text: &str) -> Vec<String> {
+    let name = |rest: &str| rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
+    let code = code(text);
+    code.split("crate::").skip(1).map(name).filter(|name| !name.is_empty()).collect()
+}
+
+#[test]
+fn modules_import_only_from_lower_floors_and_the_wings_never_touch() {
+    let mut wrong = Vec::new();
+    for (path, text) in sources() {
+        let own = top(&path).to_owned();
+        let (floor, wing) = place(&own);
+        for other in imports(&text) {
+            if other == own || FLOORS.iter().all(|(name, ..)| *name != other) {
+                continue;
+            }
+            let (below, its_wing) = place(&other);
+            let touches = wing != Wing::Both && its_wing != Wing::Both && wing != its_wing;
+            if below >= floor || touches {
+                wrong.push(format!("src/{path} imports crate::{other}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_fingerprinted_modules_keep_the_laws_of_reach() {
+    let mut wrong = Vec::new();
+    for (path, text) in sources() {
+        if !["num", "nn", "experiments", "experiment", "plot", "frame"].contains(&top(&path)) {
+            continue;
+        }
+        let code = code(&text);
+        let mut law = |broken: bool, what: &str| {
+            if broken {
+                wrong.push(format!("src/{path}: {what}"));
+            }
+        };
+        law(code.contains("super::") || code.contains("self::"), "imports are written `crate::…`");
+        law(code.contains("::*"), "no glob imports");
+        law(code.lines().any(|line| line.trim_start().starts_with("pub use")), "no `pub use`");
+        law(
+            code.contains("include!") || code.contains("include_str!") || code.contains("include_bytes!"),
+            "data comes in as declared inputs",
+        );
+        law(
+            ["std::env", "std::time", "std::fs", "std::net", "std::process"].iter().any(|module| code.contains(module)),
+            "no files, clock, environment",
+        );
+        law(code.contains("macro_export"), "macros are imported by path");
+        if path.ends_with("/mod.rs") {
+            let plain = code.lines().all(|line| line.trim().is_empty() || line.starts_with("pub mod "));
+            law(!plain, "a `mod.rs` holds docs and `pub mod` lines only");
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn no_experiment_imports_another() {
+    for (path, text) in sources().into_iter().filter(|(path, _)| path.starts_with("experiments/")) {
+        assert!(!code(&text).contains("crate::experiments"), "src/{path}");
+    }
+}
+
+#[test]
+fn every_file_says_what_it_is_for_and_stays_one_room() {
+    let mut wrong = Vec::new();
+    for (path, text) in sources() {
+        let lines = text.lines().count();
+        let longest = match path.as_str() {
+            "main.rs" => LONGEST_MAIN,
+            path if path.starts_with("experiments/") => LONGEST_EXPERIMENT,
+            _ => LONGEST,
+        };
+        if !text.starts_with("//! ") {
+            wrong.push(format!("src/{path}: the first line says what the file is for (`//! …`)"));
+        }
+        if lines > longest {
+            wrong.push(format!("src/{path}: {lines} lines, at most {longest}"));
+        }
+        if ["todo!", "unimplemented!", "dbg!", "FIXME", "XXX"].iter().any(|word| text.contains(word)) {
+            wrong.push(format!("src/{path}: unfinished"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn unsafe_code_lives_in_the_kernel_door_alone() {
+    for (path, text) in sources() {
+        let code = code(&text);
+        assert!(path == "num/kernel.rs" || (!code.contains("unsafe {") && !code.contains("unsafe fn")), "src/{path}");
+    }
+}
