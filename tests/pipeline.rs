@@ -39,10 +39,8 @@ fn a_first_run_makes_everything_and_a_second_nothing() {
 fn sha256sums_is_what_coreutils_checks() {
     let paper = Paper::small();
     report(&paper);
-    let check = std::process::Command::new("sha256sum")
-        .args(["--check", "--strict", "--quiet", "SHA256SUMS"])
-        .current_dir(paper.file("report"));
-    match { check }.output() {
+    let mut check = std::process::Command::new("sha256sum");
+    match check.args(["--check", "--strict", "--quiet", "SHA256SUMS"]).current_dir(paper.file("report")).output() {
         Ok(output) => assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout)),
         Err(_) => eprintln!("SKIPPED: no sha256sum on this machine"),
     }

@@ -11,7 +11,7 @@ use crate::nn::activation::Activation;
 use crate::nn::measure::{Cluster, Direction, clusters, effective, features, orientation, sector, sectors};
 use crate::nn::packed::{Neuron, Packed};
 use crate::nn::pass::Descent;
-use crate::nn::task::{Samples, four_ramps};
+use crate::nn::task::{Samples, best_ramp, four_ramps};
 use crate::nn::train::Trainer;
 use crate::num::stats::{chi_square_uniform, linspace};
 use serde::{Deserialize, Serialize};
@@ -45,8 +45,10 @@ pub struct Params {
     pub draws: usize,
     /// The six epochs looked at: two on the plateau, two of the transition, two of the final stage.
     pub frames: [usize; 6],
-    /// Epochs between which the plateau is measured.
-    pub plateau: [usize; 2],
+    /// The epoch from which the plateau is measured …
+    pub plateau_from: usize,
+    /// … and the epoch up to which.
+    pub plateau_to: usize,
     /// Neurons whose cosine is above this point the same way.
     pub cosine: f64,
     /// Neurons with less than this share of the largest amplitude do not count.
@@ -64,7 +66,8 @@ impl Default for Params {
             contrast_rate: 0.02,
             draws: 16,
             frames: [100, 1000, 3000, 5000, 10_000, 100_000],
-            plateau: [200, 1500],
+            plateau_from: 200,
+            plateau_to: 1500,
             cosine: 0.995,
             cut: 0.01,
         }
@@ -79,7 +82,7 @@ impl Experiment for Condensation1d {
 
     fn check(p: &Params) -> Vec<Fault> {
         let ascending = p.frames[0] > 0 && p.frames.is_sorted_by(|one, next| one < next);
-        let inside = p.plateau[0] < p.plateau[1] && p.plateau[1] <= p.frames[4];
+        let inside = p.plateau_from < p.plateau_to && p.plateau_to <= p.frames[4];
         let faults = [
             Fault::unless(p.width > 0, "width", "must be at least 1"),
             Fault::unless(p.samples > 1, "samples", "must be at least 2"),
@@ -89,7 +92,7 @@ impl Experiment for Condensation1d {
             Fault::unless(p.contrast_rate > 0.0, "contrast_rate", "must be above 0"),
             Fault::unless(p.draws > 0, "draws", "must be at least 1"),
             Fault::unless(ascending, "frames", "must ascend from 1 or more"),
-            Fault::unless(inside, "plateau", "must ascend and end by the fifth of `frames`"),
+            Fault::unless(inside, "plateau_to", "must lie between `plateau_from` and the fifth of `frames`"),
             Fault::unless((0.0..1.0).contains(&p.cosine), "cosine", "must lie in [0, 1)"),
             Fault::unless((0.0..1.0).contains(&p.cut), "cut", "must lie in [0, 1)"),
         ];
@@ -106,31 +109,41 @@ impl Experiment for Condensation1d {
         for (name, run) in [("", &small), ("contrast-", &large)] {
             results.frame(&format!("{name}output"), run.outputs());
             results.frame(&format!("{name}features"), run.features());
-            results
-                .frame(&format!("{name}loss"), Frame::from_rows(&["epoch", "loss"], &rows(&run.trainer.curve(CURVE))));
+            results.frame(&format!("{name}loss"), run.loss());
         }
         results.frame("directions", small.directions());
+        results.frame("frames", small.course());
         small.summarise(&mut results);
         results.value("contrast.directions", large.stages[6].directions());
         results.value("contrast.effective", large.stages[6].effective());
         results.value("contrast.loss", large.stages[6].loss);
+        plateau(p, &small, &samples, &mut results);
         draws(p, &samples, ctx, &mut results)?;
         Ok(results)
     }
+}
+
+/// How flat the plateau is, and whether it is that of a single neuron.
+fn plateau(p: &Params, run: &Run, samples: &Samples<2>, results: &mut Results) {
+    let plateau = &run.trainer.losses()[p.plateau_from..=p.plateau_to];
+    let change = plateau.iter().map(|loss| (loss / plateau[0] - 1.0).abs()).fold(0.0, f64::max);
+    results.value("plateau.change", change);
+    results.value("plateau.best", best_ramp(samples));
+    results.value("plateau.excess", run.stages[2].loss / best_ramp(samples) - 1.0);
 }
 
 /// Further draws: how often each path is taken, and whether the plateau and its one direction are there every time.
 fn draws(p: &Params, samples: &Samples<2>, ctx: &Context, results: &mut Results) -> Result<(), Stop> {
     let measured = ctx.cells("draws", p.draws, |_, ctx| {
         let p = Params { frames: p.frames.map(|epoch| epoch.min(p.frames[4])), ..p.clone() };
-        let Run { trainer, stages, .. } = Run::new(&p, p.std, p.rate, samples, ctx)?;
+        let Run { trainer, stages } = Run::new(&p, p.std, p.rate, samples, ctx)?;
         let [one, two, last] = [1, 2, 5].map(|stage| &stages[stage]);
         let numbers = [one.directions().max(two.directions()), two.loss, last.directions(), last.loss];
         Ok([numbers.to_vec(), trainer.curve(CURVE).concat()].concat())
     })?;
     let count = |holds: &dyn Fn(&[f64]) -> bool| measured.iter().filter(|row| holds(row)).count() as f64;
     results.value("draws.split", count(&|row| row[0] > 1.0));
-    results.value("draws.few", count(&|row| (2.0..=6.0).contains(&row[2])));
+    results.value("draws.crowded", count(&|row| !(2.0..=6.0).contains(&row[2])));
     results.value("draws.fitted", count(&|row| row[3] < FITTED));
     results.value("draws.plateau.low", measured.iter().map(|row| row[1]).fold(f64::INFINITY, f64::min));
     results.value("draws.plateau.high", measured.iter().map(|row| row[1]).fold(0.0, f64::max));
@@ -144,6 +157,7 @@ fn draws(p: &Params, samples: &Samples<2>, ctx: &Context, results: &mut Results)
 
 /// A network at one epoch.
 struct Stage {
+    epoch: usize,
     net: Packed<2>,
     neurons: Vec<Neuron<2>>,
     clusters: Vec<Cluster<2>>,
@@ -154,11 +168,16 @@ impl Stage {
     fn of(trainer: &Trainer<2>, p: &Params) -> Self {
         let (net, neurons) = (trainer.net().clone(), trainer.net().neurons());
         let clusters = clusters(&neurons, Direction::Ray, p.cosine, p.cut);
-        Self { net, neurons, clusters, loss: trainer.loss() }
+        Self { epoch: trainer.epoch(), net, neurons, clusters, loss: trainer.loss() }
     }
 
     fn directions(&self) -> f64 {
         self.clusters.len() as f64
+    }
+
+    /// The share of the amplitude that the largest cluster holds.
+    fn share(&self) -> f64 {
+        self.clusters.iter().map(|cluster| cluster.share).fold(0.0, f64::max)
     }
 
     fn effective(&self) -> f64 {
@@ -170,7 +189,6 @@ impl Stage {
 struct Run {
     trainer: Trainer<2>,
     stages: Vec<Stage>,
-    plateau: [usize; 2],
 }
 
 impl Run {
@@ -182,28 +200,38 @@ impl Run {
             trainer.train_to(epoch, ctx)?;
             stages.push(Stage::of(&trainer, p));
         }
-        Ok(Self { trainer, stages, plateau: p.plateau })
+        Ok(Self { trainer, stages })
     }
 
     /// The numbers that claims test, by stage and for the whole.
     fn summarise(&self, results: &mut Results) {
         for (at, stage) in self.stages.iter().enumerate() {
-            let largest = stage.clusters.iter().map(|cluster| cluster.share).fold(0.0, f64::max);
             results.value(&format!("directions.{at}"), stage.directions());
-            results.value(&format!("share.{at}"), largest);
+            results.value(&format!("share.{at}"), stage.share());
             results.value(&format!("effective.{at}"), stage.effective());
             results.value(&format!("loss.{at}"), stage.loss);
         }
         results.value("directions.transition", self.stages[3].directions().max(self.stages[4].directions()));
         results.value("loss.ratio", self.stages[6].loss / self.stages[5].loss);
-        let plateau = &self.trainer.losses()[self.plateau[0]..=self.plateau[1]];
-        let spread = plateau.iter().map(|loss| (loss - plateau[0]).abs()).fold(0.0, f64::max);
-        results.value("plateau.change", spread / plateau[0]);
         let mut counts = [0; COARSE];
         for neuron in &self.stages[0].neurons {
             counts[sector(neuron, Direction::Ray, COARSE)] += 1;
         }
         results.value("uniform.p", chi_square_uniform(&counts).1);
+    }
+
+    /// One row a frame; without the start, which has no place on a logarithmic axis.
+    fn course(&self) -> Frame {
+        let row =
+            |stage: &Stage| vec![stage.epoch as f64, stage.loss, stage.directions(), stage.share(), stage.effective()];
+        let rows: Vec<Vec<f64>> = self.stages[1..].iter().map(row).collect();
+        Frame::from_rows(&["epoch", "loss", "directions", "share", "effective"], &rows)
+    }
+
+    /// The loss at epochs in equal ratios.
+    fn loss(&self) -> Frame {
+        let rows: Vec<Vec<f64>> = self.trainer.curve(CURVE).iter().map(|point| point.to_vec()).collect();
+        Frame::from_rows(&["epoch", "loss"], &rows)
     }
 
     /// `f` on a fine grid.
@@ -239,10 +267,6 @@ impl Run {
     }
 }
 
-fn rows(points: &[[f64; 2]]) -> Vec<Vec<f64>> {
-    points.iter().map(|point| point.to_vec()).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -255,7 +279,8 @@ mod tests {
             width: 12,
             samples: 8,
             frames: [2, 4, 6, 8, 10, 20],
-            plateau: [3, 5],
+            plateau_from: 3,
+            plateau_to: 5,
             draws: 2,
             ..Params::default()
         };
@@ -273,6 +298,6 @@ mod tests {
             |params: &Params| Condensation1d::check(params).into_iter().map(|fault| fault.key).collect::<Vec<_>>();
         assert!(keys(&Params::default()).is_empty());
         assert_eq!(keys(&Params { width: 0, rate: -1.0, ..Params::default() }), ["width", "rate"]);
-        assert_eq!(keys(&Params { frames: [1, 2, 3, 3, 4, 5000], ..Params::default() }), ["frames", "plateau"]);
+        assert_eq!(keys(&Params { frames: [1, 2, 3, 3, 4, 5000], ..Params::default() }), ["frames", "plateau_to"]);
     }
 }

@@ -29,18 +29,6 @@ const CUT: f64 = 0.01;
 /// What is measured of each network.
 const NUMBERS: [&str; 5] = ["train", "test", "effective", "clusters", "epochs"];
 
-/// Where a network starts, and how it is trained.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Start {
-    /// Standard deviation of the output weights.
-    pub std_a: f64,
-    /// Standard deviation of input weights and biases.
-    pub std_w: f64,
-    /// Learning rate.
-    pub rate: f64,
-}
-
 /// Settings.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -55,10 +43,16 @@ pub struct Params {
     pub tolerance: f64,
     /// … and at this epoch at the latest.
     pub epochs: usize,
-    /// The start that condenses.
-    pub small: Start,
-    /// The start that does not.
-    pub large: Start,
+    /// Standard deviation of every parameter at the small start, which condenses.
+    pub small_std: f64,
+    /// Its learning rate.
+    pub small_rate: f64,
+    /// Standard deviation of the output weights at the large start, which does not condense.
+    pub large_std_a: f64,
+    /// Standard deviation of its input weights and biases.
+    pub large_std_w: f64,
+    /// Its learning rate.
+    pub large_rate: f64,
     /// Independent draws of the initial weights; the first is the one that is drawn.
     pub draws: usize,
 }
@@ -71,8 +65,11 @@ impl Default for Params {
             momentum: 0.9,
             tolerance: 1e-5,
             epochs: 200_000,
-            small: Start { std_a: 1e-3, std_w: 1e-3, rate: 0.005 },
-            large: Start { std_a: 1.0, std_w: 5.0, rate: 0.002 },
+            small_std: 1e-3,
+            small_rate: 0.005,
+            large_std_a: 1.0,
+            large_std_w: 5.0,
+            large_rate: 0.002,
             draws: 5,
         }
     }
@@ -85,18 +82,17 @@ impl Experiment for GeneralizationInitScale {
     type Params = Params;
 
     fn check(p: &Params) -> Vec<Fault> {
-        let start = |key, start: &Start| {
-            let holds = start.std_a > 0.0 && start.std_w > 0.0 && start.rate > 0.0;
-            Fault::unless(holds, key, "must have every number above 0")
-        };
         let faults = [
             Fault::unless(p.width > 0, "width", "must be at least 1"),
             Fault::unless(p.samples > 1, "samples", "must be at least 2"),
             Fault::unless((0.0..1.0).contains(&p.momentum), "momentum", "must lie in [0, 1)"),
-            start("small", &p.small),
-            start("large", &p.large),
             Fault::unless(p.tolerance >= 0.0, "tolerance", "must not be negative"),
             Fault::unless(p.epochs > 0, "epochs", "must be at least 1"),
+            Fault::unless(p.small_std > 0.0, "small_std", "must be above 0"),
+            Fault::unless(p.small_rate > 0.0, "small_rate", "must be above 0"),
+            Fault::unless(p.large_std_a > 0.0, "large_std_a", "must be above 0"),
+            Fault::unless(p.large_std_w > 0.0, "large_std_w", "must be above 0"),
+            Fault::unless(p.large_rate > 0.0, "large_rate", "must be above 0"),
             Fault::unless(p.draws > 0, "draws", "must be at least 1"),
         ];
         faults.into_iter().flatten().collect()
@@ -108,7 +104,7 @@ impl Experiment for GeneralizationInitScale {
         let test = Samples::of(two_steps, &linspace(-REACH, REACH, TEST));
         // Two cells a draw: the numbers, and for the first draw the neurons and the loss curve.
         let rows = ctx.cells("draws", 2 * p.draws, |cell, ctx| {
-            let trainer = train(p, if cell % 2 == 0 { p.small } else { p.large }, &samples, ctx)?;
+            let trainer = train(p, cell % 2 == 0, &samples, ctx)?;
             let mut row = numbers(&trainer, &test).to_vec();
             if cell < 2 {
                 row.extend(trainer.net().neurons().iter().flat_map(|n| [n.a, n.w[0], n.w[1]]));
@@ -130,9 +126,11 @@ impl Experiment for GeneralizationInitScale {
     }
 }
 
-fn train(p: &Params, start: Start, samples: &Samples<2>, ctx: &Context) -> Result<Trainer<2>, Stop> {
-    let net = Packed::gaussian(Activation::Tanh, p.width, start.std_a, start.std_w, &ctx.rng("init"));
-    let mut trainer = Trainer::new(net, samples, Descent { rate: start.rate, momentum: p.momentum });
+fn train(p: &Params, small: bool, samples: &Samples<2>, ctx: &Context) -> Result<Trainer<2>, Stop> {
+    let (std_a, std_w, rate) =
+        if small { (p.small_std, p.small_std, p.small_rate) } else { (p.large_std_a, p.large_std_w, p.large_rate) };
+    let net = Packed::gaussian(Activation::Tanh, p.width, std_a, std_w, &ctx.rng("init"));
+    let mut trainer = Trainer::new(net, samples, Descent { rate, momentum: p.momentum });
     trainer.train_until(p.tolerance, p.epochs, ctx)?;
     Ok(trainer)
 }
@@ -203,10 +201,7 @@ mod tests {
             GeneralizationInitScale::check(params).into_iter().map(|fault| fault.key).collect::<Vec<_>>()
         };
         assert!(keys(&Params::default()).is_empty());
-        let small = Start { std_w: 0.0, ..Params::default().small };
-        assert_eq!(
-            keys(&Params { samples: 1, momentum: 1.0, small, ..Params::default() }),
-            ["samples", "momentum", "small"]
-        );
+        let faulty = Params { samples: 1, momentum: 1.0, large_std_w: 0.0, ..Params::default() };
+        assert_eq!(keys(&faulty), ["samples", "momentum", "large_std_w"]);
     }
 }

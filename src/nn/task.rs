@@ -19,6 +19,24 @@ impl Samples<2> {
     }
 }
 
+/// The least mean square error that one ReLU neuron `a r(±(x - kink))` can reach, its kink on a grid of step 0.001 over
+/// `[-3, 3]` and its weight by least squares.
+pub fn best_ramp(samples: &Samples<2>) -> f64 {
+    let loss = |side: f64, kink: f64| {
+        let (mut energy, mut inner, mut squares) = (0.0, 0.0, 0.0);
+        for (x, y) in samples.x.iter().zip(&samples.y) {
+            let h = (side * (x[0] - kink)).max(0.0);
+            energy += h * h;
+            inner += h * y;
+            squares += y * y;
+        }
+        let gain = if energy > 0.0 { inner * inner / energy } else { 0.0 };
+        (squares - gain) / samples.y.len() as f64
+    };
+    let kinks = (-3000..=3000).map(|step| f64::from(step) / 1000.0);
+    kinks.map(|kink| loss(1.0, kink).min(loss(-1.0, kink))).fold(f64::INFINITY, f64::min)
+}
+
 /// The condensation slides' target, four ramps on `[-1, 1]`, piecewise linear with kinks at -0.3, 0, 0.4 and 0.8:
 /// `y = -r(x) + r(2(x + 0.3)) - r(1.5(x - 0.4)) + r(0.5(x - 0.8))` with `r(z) = max(z, 0)`.
 pub fn four_ramps(x: f64) -> f64 {
@@ -49,6 +67,14 @@ mod tests {
         assert_eq!(two_steps(0.0), 0.0);
         assert_eq!(two_steps(0.7), -two_steps(-0.7));
         assert!((two_steps(1.5) - 2.0).abs() < 1e-3);
+    }
+
+    #[test]
+    fn one_ramp_is_found_and_two_leave_a_rest() {
+        let points: Vec<f64> = (-20..=20).map(|i| f64::from(i) / 20.0).collect();
+        assert!(best_ramp(&Samples::of(|x| -0.7 * (0.35 - x).max(0.0), &points)).abs() < 1e-15);
+        // The identity at -1, 0 and 1: a ramp meets one end and leaves the other.
+        assert!((best_ramp(&Samples::of(|x| x, &[-1.0, 0.0, 1.0])) - 1.0 / 3.0).abs() < 1e-15);
     }
 
     #[test]

@@ -1,0 +1,353 @@
+//! Two-layer networks for gradient flow: `f(x) = c Σ_k a_k σ(w_k·x)`, with the mobilities of the normalised model.
+//! It knows no integrator and no experiment; `x` carries its bias as a last entry 1, and there is no output bias.
+//!
+//! Scaling (Luo, Xu, Ma & Zhang, JMLR 2021, §3): `a ~ N(0, β1²)`, `w ~ N(0, β2²)` and a factor `1/α` come down to two
+//! numbers, `κ = β1β2/α` and `κ' = β1/β2`; in units of β1 and β2 the flow has `c = κ`, mobility `1/κ'` for `a`, `κ'` for `w`.
+
+use crate::nn::activation::Activation;
+use crate::nn::flow::{Model, Tangent};
+use crate::num::kernel::kernel;
+use crate::num::kernel::{LANES, axpy, dot, fold};
+use crate::num::rng::Stream;
+use ndarray::Array2;
+use std::ops::Range;
+
+/// Neurons a chunk: its activations stay in the first-level cache, and sums over neurons add up chunk by chunk.
+const CHUNK: usize = 256;
+
+/// A two-layer network on its samples.
+///
+/// Parameters lie as a structure of arrays, each `width` long: `θ = [a | w_1 | … | w_d]`, where `w_d` is the bias.
+/// Neurons meet only in `f`; so a network of `m` neurons is simulated by fewer *representatives*, each of which counts
+/// `copies` times in every sum.
+#[derive(Clone, Debug)]
+pub struct TwoLayer {
+    /// What a neuron does.
+    pub activation: Activation,
+    /// Samples × d; see [`with_bias`].
+    pub inputs: Array2<f64>,
+    /// One a sample. To train `f - f(0)` instead of `f`, add the initial [`outputs`](Self::outputs).
+    pub targets: Vec<f64>,
+    /// Neurons that are simulated.
+    pub width: usize,
+    /// Neurons for which each of them stands.
+    pub copies: f64,
+    /// The factor `c` before the sum.
+    pub scale: f64,
+    /// How fast `a` and `w` move.
+    pub mobility: [f64; 2],
+}
+
+/// Inputs with a last entry 1, from coordinates (samples × (d-1)).
+pub fn with_bias(points: &Array2<f64>) -> Array2<f64> {
+    let (samples, d) = points.dim();
+    Array2::from_shape_fn((samples, d + 1), |(i, j)| if j < d { points[[i, j]] } else { 1.0 })
+}
+
+impl TwoLayer {
+    /// The mobilities of the normalised model.
+    pub fn normalised(kappa_prime: f64) -> [f64; 2] {
+        [1.0 / kappa_prime, kappa_prime]
+    }
+
+    /// Initial parameters: `a` of standard deviation `std[0]`, then `w` of `std[1]`, coordinate by coordinate.
+    pub fn draw(&self, std: [f64; 2], stream: &mut Stream) -> Vec<f64> {
+        let mut theta = stream.normals(self.width, std[0]);
+        theta.extend(stream.normals(self.width * self.inputs.ncols(), std[1]));
+        theta
+    }
+
+    /// Initial parameters whose second half of neurons mirrors the first, with `-a`, so that `f = 0`: the anti-symmetrical
+    /// initialisation (Zhang, Xu, Luo & Ma, MSML 2020). Both halves train; `width` counts both and must be even.
+    pub fn draw_mirrored(&self, std: [f64; 2], stream: &mut Stream) -> Vec<f64> {
+        assert!(self.width.is_multiple_of(2), "a mirrored network has an even width");
+        let half = Self { width: self.width / 2, ..self.clone() }.draw(std, stream);
+        let mut theta = Vec::with_capacity(2 * half.len());
+        for (block, sign) in half.chunks(self.width / 2).zip([-1.0].into_iter().chain(std::iter::repeat(1.0))) {
+            theta.extend_from_slice(block);
+            theta.extend(block.iter().map(|x| sign * x));
+        }
+        theta
+    }
+
+    /// The input weights of some neurons: `d` slices, the bias last.
+    pub fn weights<'t>(&self, theta: &'t [f64], neurons: Range<usize>) -> impl Iterator<Item = &'t [f64]> {
+        theta.chunks(self.width).skip(1).map(move |block| &block[neurons.clone()])
+    }
+
+    /// `f` at other inputs (points × d).
+    pub fn outputs(&self, theta: &[f64], inputs: &Array2<f64>) -> Vec<f64> {
+        let elsewhere = Self { inputs: inputs.clone(), targets: vec![0.0; inputs.nrows()], ..self.clone() };
+        let mut tangent = Tangent::default();
+        elsewhere.linearize(theta, &mut tangent);
+        tangent.residual
+    }
+
+    /// `|now - start| / |start|` over all input weights of some neurons: the relative distance RD(θ_w) of the paper.
+    pub fn relative_distance(&self, now: &[f64], start: &[f64], neurons: Range<usize>) -> f64 {
+        let (mut moved, mut norm) = (0.0, 0.0);
+        for (now, start) in self.weights(now, neurons.clone()).zip(self.weights(start, neurons)) {
+            for (now, start) in now.iter().zip(start) {
+                moved += (now - start) * (now - start);
+                norm += start * start;
+            }
+        }
+        (moved / norm).sqrt()
+    }
+
+    /// The neurons of each chunk.
+    fn chunks(&self) -> impl Iterator<Item = Range<usize>> + use<> {
+        let width = self.width;
+        (0..width).step_by(CHUNK).map(move |start| start..width.min(start + CHUNK))
+    }
+}
+
+impl Model for TwoLayer {
+    fn layers(&self) -> Vec<Range<usize>> {
+        vec![0..self.width, self.width..self.width * (1 + self.inputs.ncols())]
+    }
+
+    /// Features, chunk by chunk: a row `σ(w·x_i)` for each sample, then a row `a σ'(w·x_i)` for each.
+    fn linearize(&self, theta: &[f64], tangent: &mut Tangent) {
+        let n = self.targets.len();
+        tangent.features.resize(2 * n * self.width, 0.0);
+        let inputs = self.inputs.as_slice().expect("inputs lie row by row");
+        let mut sums = Sums::new(n);
+        for neurons in self.chunks() {
+            let features = &mut tangent.features[2 * n * neurons.start..2 * n * neurons.end];
+            let (a, w) = theta.split_at(self.width);
+            let w: Vec<&[f64]> = w.chunks(self.width).map(|w| &w[neurons.clone()]).collect();
+            activate(self.activation, inputs, &a[neurons.clone()], &w, features);
+            accumulate(&a[neurons], features, &mut sums);
+        }
+        let output = self.scale * self.copies;
+        tangent.residual = sums.output.iter().zip(&self.targets).map(|(f, y)| f.mul_add(output, -y)).collect();
+        let [by_a, by_w] = self.mobility.map(|mobility| mobility * self.scale * output);
+        tangent.kernel = Array2::from_shape_fn((n, n), |(i, j)| {
+            let pair = i.min(j) * n + i.max(j);
+            let inner = self.inputs.row(i).iter().zip(self.inputs.row(j)).fold(0.0, |sum, (x, y)| x.mul_add(*y, sum));
+            by_a.mul_add(sums.sigma[pair], by_w * inner * sums.slope[pair])
+        });
+    }
+
+    fn pull(&self, tangent: &Tangent, p: &[f64], pulled: &mut [f64]) {
+        let n = p.len();
+        let [by_a, by_w] = self.mobility.map(|mobility| mobility * self.scale);
+        for neurons in self.chunks() {
+            let features = &tangent.features[2 * n * neurons.start..2 * n * neurons.end];
+            let (sigma, slope) = features.split_at(features.len() / 2);
+            let (a, w) = pulled.split_at_mut(self.width);
+            let factors: Vec<f64> = p.iter().map(|p| by_a * p).collect();
+            combine(&factors, sigma, &mut a[neurons.clone()]);
+            for (w, x) in w.chunks_mut(self.width).zip(self.inputs.columns()) {
+                let factors: Vec<f64> = p.iter().zip(x).map(|(p, x)| by_w * p * x).collect();
+                combine(&factors, slope, &mut w[neurons.clone()]);
+            }
+        }
+    }
+}
+
+/// Sums over neurons: `Σ a σ_i`, and for pairs `i ≤ j` of samples `Σ σ_i σ_j` and `Σ a² σ'_i σ'_j`.
+struct Sums {
+    output: Vec<f64>,
+    sigma: Vec<f64>,
+    slope: Vec<f64>,
+}
+
+impl Sums {
+    fn new(samples: usize) -> Self {
+        let pairs = vec![0.0; samples * samples];
+        Self { output: vec![0.0; samples], sigma: pairs.clone(), slope: pairs }
+    }
+}
+
+kernel! {
+    /// Fills the features of one chunk: `a` and each of the `d` slices `w` are as long as it; `inputs` is samples × d.
+    fn activate(activation: Activation, inputs: &[f64], a: &[f64], w: &[&[f64]], features: &mut [f64]) {
+        let (sigma, slope) = features.split_at_mut(features.len() / 2);
+        let rows = sigma.chunks_mut(a.len()).zip(slope.chunks_mut(a.len()));
+        for (x, (sigma, slope)) in inputs.chunks(w.len()).zip(rows) {
+            // The row of slopes holds `w·x` until the activation has seen it.
+            for (z, w) in slope.iter_mut().zip(w[0]) {
+                *z = x[0] * w;
+            }
+            for (x, w) in x.iter().zip(w).skip(1) {
+                axpy(*x, w, slope);
+            }
+            // A match outside of the loop, so that the loop has no branch.
+            match activation {
+                Activation::Relu => respond(Activation::Relu, a, sigma, slope),
+                Activation::Tanh => respond(Activation::Tanh, a, sigma, slope),
+            }
+        }
+    }
+
+    /// Adds one chunk to the sums over neurons.
+    fn accumulate(a: &[f64], features: &[f64], sums: &mut Sums) {
+        let n = sums.output.len();
+        let (sigma, slope) = features.split_at(features.len() / 2);
+        for (i, (sigma_i, slope_i)) in sigma.chunks(a.len()).zip(slope.chunks(a.len())).enumerate() {
+            sums.output[i] += dot(a, sigma_i);
+            for (j, (sigma_j, slope_j)) in sigma.chunks(a.len()).zip(slope.chunks(a.len())).enumerate().skip(i) {
+                let [sigma, slope] = dot_pair([sigma_i, slope_i], [sigma_j, slope_j]);
+                sums.sigma[i * n + j] += sigma;
+                sums.slope[i * n + j] += slope;
+            }
+        }
+    }
+
+    /// `sum = Σ_i factors[i] rows[i]`, the rows lying one after the other.
+    fn combine(factors: &[f64], rows: &[f64], sum: &mut [f64]) {
+        sum.fill(0.0);
+        let (fours, rest) = factors.as_chunks::<4>();
+        let mut rows = rows.chunks(sum.len());
+        for [p, q, r, s] in fours {
+            let four = rows.next().zip(rows.next()).zip(rows.next().zip(rows.next()));
+            let ((a, b), (c, d)) = four.expect("a row for every factor");
+            for ((((sum, a), b), c), d) in sum.iter_mut().zip(a).zip(b).zip(c).zip(d) {
+                *sum = s.mul_add(*d, r.mul_add(*c, q.mul_add(*b, p.mul_add(*a, *sum))));
+            }
+        }
+        for (factor, row) in rest.iter().zip(rows) {
+            axpy(*factor, row, sum);
+        }
+    }
+}
+
+/// Turns a row of `w·x` into `a σ'`, and writes `σ` beside it.
+#[inline(always)]
+fn respond(activation: Activation, a: &[f64], sigma: &mut [f64], slope: &mut [f64]) {
+    for ((a, sigma), slope) in a.iter().zip(sigma).zip(slope) {
+        let z = *slope;
+        *sigma = activation.value(z);
+        *slope = a * activation.slope(z);
+    }
+}
+
+/// Two inner products at once, each in the order of [`dot`]: one alone would wait for its own additions.
+#[inline(always)]
+fn dot_pair(x: [&[f64]; 2], y: [&[f64]; 2]) -> [f64; 2] {
+    let [(x0, x0_rest), (x1, x1_rest)] = x.map(<[f64]>::as_chunks::<LANES>);
+    let [(y0, y0_rest), (y1, y1_rest)] = y.map(<[f64]>::as_chunks::<LANES>);
+    let mut lanes = [[0.0; LANES]; 2];
+    for (((x0, x1), y0), y1) in x0.iter().zip(x1).zip(y0).zip(y1) {
+        for lane in 0..LANES {
+            lanes[0][lane] = x0[lane].mul_add(y0[lane], lanes[0][lane]);
+            lanes[1][lane] = x1[lane].mul_add(y1[lane], lanes[1][lane]);
+        }
+    }
+    for (lanes, (x, y)) in lanes.iter_mut().zip([(x0_rest, y0_rest), (x1_rest, y1_rest)]) {
+        for ((lane, x), y) in lanes.iter_mut().zip(x).zip(y) {
+            *lane = x.mul_add(*y, *lane);
+        }
+    }
+    lanes.map(fold)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::num::kernel::portable;
+
+    /// Three inputs of two coordinates; more neurons than a chunk has, and not a multiple of the lanes.
+    fn network(activation: Activation, width: usize) -> (TwoLayer, Vec<f64>) {
+        let points = Array2::from_shape_vec((3, 2), vec![0.3, -1.0, 1.2, 0.4, -0.6, 0.8]).unwrap();
+        let targets = vec![0.5, -1.0, 2.0];
+        let inputs = with_bias(&points);
+        let network = TwoLayer { activation, inputs, targets, width, copies: 2.5, scale: 0.1, mobility: [0.7, 1.9] };
+        let theta = network.draw([0.6, 1.1], &mut Stream::root(11));
+        (network, theta)
+    }
+
+    fn linearized(network: &TwoLayer, theta: &[f64]) -> Tangent {
+        let mut tangent = Tangent::default();
+        network.linearize(theta, &mut tangent);
+        tangent
+    }
+
+    #[test]
+    fn the_residual_is_the_formula() {
+        for activation in [Activation::Relu, Activation::Tanh] {
+            let (network, theta) = network(activation, 301);
+            let residual = linearized(&network, &theta).residual;
+            for (i, e) in residual.iter().enumerate() {
+                let neuron = |k: usize| {
+                    let z: f64 = (0..3).map(|j| theta[301 * (1 + j) + k] * network.inputs[[i, j]]).sum();
+                    theta[k] * activation.value(z)
+                };
+                let f = 0.1 * 2.5 * (0..301).map(neuron).sum::<f64>();
+                assert!((e - (f - network.targets[i])).abs() < 1e-12);
+            }
+        }
+    }
+
+    #[test]
+    fn pulling_back_is_the_gradient_by_finite_differences() {
+        let (network, theta) = network(Activation::Tanh, 261);
+        let (tangent, p) = (linearized(&network, &theta), [0.3, -1.1, 0.8]);
+        let mut pulled = vec![0.0; theta.len()];
+        network.pull(&tangent, &p, &mut pulled);
+        let along = |theta: &[f64]| linearized(&network, theta).residual.iter().zip(p).map(|(e, p)| e * p).sum::<f64>();
+        for at in [0, 100, 260, 261, 522, 700, 1043] {
+            let mut near = [theta.clone(), theta.clone()];
+            near[0][at] -= 1e-5;
+            near[1][at] += 1e-5;
+            let slope = (along(&near[1]) - along(&near[0])) / 2e-5;
+            // A representative stands for `copies` neurons, each of which feels its own part of the gradient.
+            let expected = network.mobility[usize::from(at >= 261)] * slope / network.copies;
+            assert!((pulled[at] - expected).abs() < 1e-9, "entry {at}: {} instead of {expected}", pulled[at]);
+        }
+    }
+
+    #[test]
+    fn the_kernel_is_what_the_pull_back_does_to_the_outputs() {
+        for activation in [Activation::Relu, Activation::Tanh] {
+            let (network, theta) = network(activation, 300);
+            let tangent = linearized(&network, &theta);
+            for j in 0..3 {
+                let mut p = [0.0; 3];
+                p[j] = 1.0;
+                let mut pulled = vec![0.0; theta.len()];
+                network.pull(&tangent, &p, &mut pulled);
+                let moved: Vec<f64> = theta.iter().zip(&pulled).map(|(theta, step)| theta + 1e-7 * step).collect();
+                for i in 0..3 {
+                    let change = (linearized(&network, &moved).residual[i] - tangent.residual[i]) / 1e-7;
+                    assert!((change - tangent.kernel[[i, j]]).abs() < 1e-4, "{change} {}", tangent.kernel[[i, j]]);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn representatives_stand_for_equal_neurons() {
+        let (one, theta) = network(Activation::Relu, 40);
+        let two = TwoLayer { width: 80, copies: one.copies / 2.0, ..one.clone() };
+        let doubled: Vec<f64> = theta.chunks(40).flat_map(|block| [block, block].concat()).collect();
+        let (one, two) = (linearized(&one, &theta), linearized(&two, &doubled));
+        for (one, two) in one.residual.iter().chain(&one.kernel).zip(two.residual.iter().chain(&two.kernel)) {
+            assert!((one - two).abs() < 1e-12);
+        }
+    }
+
+    #[test]
+    fn both_bodies_of_the_kernels_give_the_same_bits() {
+        let (network, theta) = network(Activation::Tanh, 517);
+        let run = || {
+            let tangent = linearized(&network, &theta);
+            let mut pulled = vec![0.0; theta.len()];
+            network.pull(&tangent, &tangent.residual.clone(), &mut pulled);
+            (tangent.residual, tangent.kernel, pulled)
+        };
+        assert_eq!(run(), portable(run));
+    }
+
+    #[test]
+    fn the_mirrored_half_has_the_same_weights_and_opposite_sign() {
+        let (network, _) = network(Activation::Tanh, 10);
+        let theta = network.draw_mirrored([1.0, 1.0], &mut Stream::root(2));
+        assert!((0..5).all(|k| theta[k] == -theta[5 + k]));
+        assert!(network.weights(&theta, 0..5).eq(network.weights(&theta, 5..10)));
+        assert_eq!(network.weights(&theta, 0..5).count(), 3);
+        assert_eq!(network.relative_distance(&theta, &theta, 0..10), 0.0);
+    }
+}
