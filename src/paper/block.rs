@@ -107,59 +107,7 @@ impl Block {
                 table.get_mut().insert(Spanned::new(0..0, key.into()), Spanned::new(0..0, DeValue::String("-".into())));
             }
         }
-<<<<<<< HEAD
         table
-=======
-    }
-
-    /// Reads the block as a chart: head, panels and layers one by one.
-    pub fn chart(&self, faults: &mut Vec<Diagnostic>) -> Option<ChartBlock> {
-        let before = faults.len();
-        let table = self.table(faults)?;
-        let span = table.span();
-        let mut head = table.into_inner();
-        let panels = take(&mut head, "panel");
-        let chart: Option<Chart> = self.read(Spanned::new(span, DeValue::Table(head)), faults);
-        let panels: Vec<Option<Panel>> =
-            panels.map_or_else(Vec::new, |value| self.each(value, "panel", faults, Self::panel));
-        let mut chart = chart.filter(|_| faults.len() == before)?;
-        chart.panels = panels.into_iter().collect::<Option<Vec<_>>>()?;
-        let found = ChartBlock { chart, block: self.clone() };
-        for fault in found.chart.check() {
-            faults.push(Diagnostic::new("P015", fault.message).at(&self.source, found.span_of(&fault.place), ""));
-        }
-        (faults.len() == before).then_some(found)
-    }
-
-    fn panel(&self, value: Entry<'_>, faults: &mut Vec<Diagnostic>) -> Option<Panel> {
-        let span = value.span();
-        let DeValue::Table(mut table) = value.into_inner() else {
-            faults.push(self.fault("P014", "a panel is a table: write `[[panel]]`".to_owned(), Some(span)));
-            return None;
-        };
-        let layers = take(&mut table, "layer");
-        let panel: Option<Panel> = self.read(Spanned::new(span, DeValue::Table(table)), faults);
-        let layers: Vec<Option<Layer>> =
-            layers.map_or_else(Vec::new, |value| self.each(value, "panel.layer", faults, Self::read));
-        let mut panel = panel?;
-        panel.layers = layers.into_iter().collect::<Option<Vec<_>>>()?;
-        Some(panel)
-    }
-
-    fn each<T>(
-        &self,
-        value: Entry<'_>,
-        name: &str,
-        faults: &mut Vec<Diagnostic>,
-        read: impl Fn(&Self, Entry<'_>, &mut Vec<Diagnostic>) -> Option<T>,
-    ) -> Vec<Option<T>> {
-        let span = value.span();
-        let DeValue::Array(values) = value.into_inner() else {
-            faults.push(self.fault("P014", format!("`{name}` is a list of tables: write `[[{name}]]`"), Some(span)));
-            return vec![None];
-        };
-        values.into_iter().map(|value| read(self, value, faults)).collect()
->>>>>>> main
     }
 
     /// Reads the block as a claim.
