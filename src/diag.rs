@@ -244,7 +244,7 @@ mod tests {
     #[test]
     fn no_text_can_steer_the_terminal_and_no_span_can_panic() {
         let source = Source::new("a\x1b[2J.toml", "é\x1b[31m = 1");
-        for span in [0..1, 1..2, 0..99, 50..60, 3..1] {
+        for span in [0..1, 1..2, 0..99, 50..60, Range { start: 3, end: 1 }] {
             let text = Diagnostic::new("M001", "bad \x07 \u{202e}bell").at(&source, span, "here\x1b").render(false);
             assert!(!text.contains('\x1b') && !text.contains('\x07') && !text.contains('\u{202e}'), "{text}");
         }

@@ -10,6 +10,7 @@ use crate::paper::toml_reader::{Piece, Reading, parse, read, tables};
 use crate::plot::chart::Chart;
 use crate::plot::check::{Named, Place, Unknown};
 use serde::Deserialize;
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 use toml::Spanned;
@@ -112,53 +113,23 @@ impl Block {
 
     /// Reads the block as a claim.
     pub fn claim(self, faults: &mut Faults) -> Option<ClaimBlock> {
-        let (piece, head) = (self.piece(), self.head.clone());
+        let piece = self.piece();
         let table = parse(self.text(), &piece, faults)?;
         let Reading { value: raw, spoilt } = read::<Raw>(table, "a claim", &piece, faults);
         let raw = raw?;
-        let mut say = |code, message: &str, span: Range<usize>, help: &str| {
-            let fault = Diagnostic::new(code, message).at(&piece.source, span, "");
-            faults.push(if help.is_empty() { fault } else { fault.help(help) });
-        };
-        let needed = [
-            ("says", &raw.says, "says = \"a sentence that can be false\""),
-            ("value", &raw.value, "value = \"name.of.a.number\""),
-        ];
-        for (key, given, example) in needed {
-            match given {
-                None if !spoilt.contains(key) => say("M004", &format!("a claim lacks `{key}`"), head.clone(), example),
-                Some(text) if text.get_ref().trim().is_empty() => {
-                    say("M005", &format!("`{key}` is empty"), piece.span(text.span()), example);
-                }
-                _ => {}
-            }
+        for wrong in raw.faults(&spoilt) {
+            let span = wrong.span.map_or_else(|| self.head.clone(), |span| piece.span(span));
+            let fault = Diagnostic::new(wrong.code, wrong.message).at(&self.source, span, "");
+            faults.push(if wrong.help.is_empty() { fault } else { fault.help(wrong.help) });
         }
-        for name in raw.value.iter().chain(&raw.id).filter(|name| !name.get_ref().trim().is_empty()) {
-            if let Some(fault) = names::value_fault(name.get_ref()) {
-                say("P022", &format!("name `{}` cannot be used", name.get_ref()), piece.span(name.span()), &fault);
-            }
-        }
-        if let Some(digits) = raw.digits.as_ref().filter(|digits| !(1..=17).contains(digits.get_ref())) {
-            say("P024", "`digits` lies between 1 and 17", piece.span(digits.span()), "");
-        }
-        let bounds_spoilt = ["below", "above", "between", "equals", "within"].iter().any(|key| spoilt.contains(*key));
-        let bound = match bound(&raw) {
-            Ok(bound) => Some(bound),
-            Err(_) if bounds_spoilt => None,
-            Err((message, span)) => {
-                let help = "below = 0.01, above = 2, between = [1, 2], or equals = 3 with within = 0.1 (0 = exactly)";
-                say("P021", &message, span.map_or(head, |span| piece.span(span)), help);
-                None
-            }
-        };
-        let (says, value) = (raw.says?, raw.value?);
+        let (bound, says, value) = (raw.bound().ok()?, raw.says?, raw.value?);
         Some(ClaimBlock {
             says_at: piece.span(says.span()),
             value_at: piece.span(value.span()),
             id: raw.id.as_ref().unwrap_or(&value).get_ref().clone(),
             says: says.into_inner(),
             value: value.into_inner(),
-            bound: bound?,
+            bound,
             source: raw.source,
             digits: raw.digits.map(Spanned::into_inner),
             block: self,
@@ -182,39 +153,83 @@ struct Raw {
     within: Option<Spanned<f64>>,
 }
 
-/// The one bound of a claim, or what is wrong, and where if not everywhere.
-fn bound(raw: &Raw) -> Result<Bound, (String, Option<Range<usize>>)> {
-    let wrong = |message: &str, span| Err((message.to_owned(), Some(span)));
-    let given = [
-        raw.below.as_ref().map(Spanned::span),
-        raw.above.as_ref().map(Spanned::span),
-        raw.between.as_ref().map(Spanned::span),
-        raw.equals.as_ref().map(Spanned::span),
-    ];
-    let mut given = given.into_iter().flatten();
-    if let (Some(first), Some(second)) = (given.next(), given.next()) {
-        return wrong(
-            "a claim has one bound, this one has more",
-            first.start.max(second.start)..first.end.max(second.end),
-        );
+/// What is wrong with a claim; without a span it is all of it.
+struct Wrong {
+    code: &'static str,
+    message: String,
+    span: Option<Range<usize>>,
+    help: String,
+}
+
+const BOUNDS: [&str; 5] = ["below", "above", "between", "equals", "within"];
+
+impl Raw {
+    /// Everything that is wrong, apart from keys that were reported as spoilt.
+    fn faults(&self, spoilt: &BTreeSet<String>) -> Vec<Wrong> {
+        let mut found = Vec::new();
+        let mut say = |code, message: String, span, help: &str| {
+            found.push(Wrong { code, message, span, help: help.to_owned() });
+        };
+        let needed = [
+            ("says", &self.says, "says = \"a sentence that can be false\""),
+            ("value", &self.value, "value = \"name.of.a.number\""),
+        ];
+        for (key, given, example) in needed {
+            match given {
+                None if !spoilt.contains(key) => say("M004", format!("a claim lacks `{key}`"), None, example),
+                Some(text) if text.get_ref().trim().is_empty() => {
+                    say("M005", format!("`{key}` is empty"), Some(text.span()), example);
+                }
+                _ => {}
+            }
+        }
+        for name in self.value.iter().chain(&self.id).filter(|name| !name.get_ref().trim().is_empty()) {
+            if let Some(fault) = names::value_fault(name.get_ref()) {
+                say("P022", format!("name `{}` cannot be used", name.get_ref()), Some(name.span()), &fault);
+            }
+        }
+        if let Some(digits) = self.digits.as_ref().filter(|digits| !(1..=17).contains(digits.get_ref())) {
+            say("P024", "`digits` lies between 1 and 17".to_owned(), Some(digits.span()), "");
+        }
+        if let (Err((message, span)), false) = (self.bound(), BOUNDS.iter().any(|key| spoilt.contains(*key))) {
+            let help = "below = 0.01, above = 2, between = [1, 2], or equals = 3 with within = 0.1 (0 = exactly)";
+            say("P021", message.to_owned(), span, help);
+        }
+        found
     }
-    if let (Some(within), None) = (&raw.within, &raw.equals) {
-        return wrong("`within` belongs to `equals`", within.span());
-    }
-    match raw {
-        Raw { below: Some(bound), .. } => Ok(Bound::Below(*bound.get_ref())),
-        Raw { above: Some(bound), .. } => Ok(Bound::Above(*bound.get_ref())),
-        Raw { between: Some(ends), .. } => match ends.get_ref()[..] {
-            [low, high] if low > high => wrong("the ends of `between` are the wrong way round", ends.span()),
-            [low, high] => Ok(Bound::Between(low, high)),
-            _ => wrong("`between` has two ends", ends.span()),
-        },
-        Raw { equals: Some(value), within: Some(within), .. } => match *within.get_ref() {
-            room if room < 0.0 => wrong("`within` is negative", within.span()),
-            room => Ok(Bound::Equals(*value.get_ref(), room)),
-        },
-        Raw { equals: Some(value), .. } => wrong("`equals` needs `within`", value.span()),
-        _ => Err(("a claim needs a bound".to_owned(), None)),
+
+    /// The one bound, or what is wrong with it, and where if not everywhere.
+    fn bound(&self) -> Result<Bound, (&'static str, Option<Range<usize>>)> {
+        let wrong = |message, span| Err((message, Some(span)));
+        let given = [
+            self.below.as_ref().map(Spanned::span),
+            self.above.as_ref().map(Spanned::span),
+            self.between.as_ref().map(Spanned::span),
+            self.equals.as_ref().map(Spanned::span),
+        ];
+        let mut given: Vec<Range<usize>> = given.into_iter().flatten().collect();
+        given.sort_by_key(|span| span.start);
+        if let [_, second, ..] = &given[..] {
+            return wrong("a claim has one bound: write a second claim for the other", second.clone());
+        }
+        if let (Some(within), None) = (&self.within, &self.equals) {
+            return wrong("`within` belongs to `equals`", within.span());
+        }
+        match self {
+            Self { below: Some(bound), .. } => Ok(Bound::Below(*bound.get_ref())),
+            Self { above: Some(bound), .. } => Ok(Bound::Above(*bound.get_ref())),
+            Self { between: Some(ends), .. } => match ends.get_ref()[..] {
+                [low, high] if low > high => wrong("the ends of `between` are the wrong way round", ends.span()),
+                [low, high] => Ok(Bound::Between(low, high)),
+                _ => wrong("`between` has two ends", ends.span()),
+            },
+            Self { equals: Some(value), within: Some(within), .. } => match *within.get_ref() {
+                room if room < 0.0 => wrong("`within` is negative", within.span()),
+                room => Ok(Bound::Equals(*value.get_ref(), room)),
+            },
+            Self { equals: Some(value), .. } => wrong("`equals` needs `within`", value.span()),
+            _ => Err(("a claim needs a bound", None)),
+        }
     }
 }
 

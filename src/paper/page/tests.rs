@@ -122,7 +122,7 @@ fn claims_need_a_sentence_a_value_and_one_bound() {
     says(&with("below = 0.5\n", ""), &["error[P021]: a claim needs a bound", "below = 0.01, above = 2"]);
     says(
         &with("below = 0.5", "below = 0.5\nabove = 0.1"),
-        &["error[P021]: a claim has one bound, this one has more", "figures/a.md:6:9"],
+        &["error[P021]: a claim has one bound: write a second claim for the other", "figures/a.md:6:9"],
     );
     says(
         &with("below = 0.5", "between = [2, 1]"),
