@@ -6,23 +6,24 @@ use std::fs;
 use std::path::Path;
 
 /// Top-level module → floor, wing. A module imports only from lower floors, or from its own module;
-/// the two wings meet at floor 4 and nowhere below.
-const FLOORS: [(&str, u8, Wing); 14] = [
+/// the two wings meet in `roster` and `pipeline`, and nowhere below.
+const FLOORS: [(&str, u8, Wing); 15] = [
     ("frame", 0, Wing::Both),
     ("diag", 0, Wing::Both),
     ("num", 1, Wing::Science),
     ("engine", 1, Wing::Machinery),
-    ("nn", 2, Wing::Science),
-    ("plot", 2, Wing::Machinery),
-    // The contract stands between the floors of science: experiments import it, it imports `num`.
+    // The contract: what an experiment is. Trainings in `nn` report to it and can be stopped by it.
     ("experiment", 2, Wing::Science),
-    ("experiments", 3, Wing::Science),
+    ("plot", 2, Wing::Machinery),
+    ("nn", 3, Wing::Science),
     ("paper", 3, Wing::Machinery),
-    ("roster", 4, Wing::Both),
-    ("pipeline", 5, Wing::Both),
-    ("cli", 6, Wing::Both),
-    ("lib", 7, Wing::Both),
-    ("main", 7, Wing::Both),
+    ("experiments", 4, Wing::Science),
+    ("explain", 4, Wing::Both),
+    ("roster", 5, Wing::Both),
+    ("pipeline", 6, Wing::Both),
+    ("cli", 7, Wing::Both),
+    ("lib", 8, Wing::Both),
+    ("main", 8, Wing::Both),
 ];
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -34,8 +35,8 @@ enum Wing {
 
 /// Longest file, in lines, tests included.
 const LONGEST: usize = 500;
-/// Longest experiment.
-const LONGEST_EXPERIMENT: usize = 260;
+/// Longest experiment, without its tests: one sitting.
+const LONGEST_EXPERIMENT: usize = 280;
 /// Longest `main.rs`.
 const LONGEST_MAIN: usize = 15;
 
@@ -144,10 +145,12 @@ fn no_experiment_imports_another() {
 fn every_file_says_what_it_is_for_and_stays_one_room() {
     let mut wrong = Vec::new();
     for (path, text) in sources() {
-        let lines = text.lines().count();
+        let science = path.starts_with("experiments/");
+        let counted = if science { text.split("#[cfg(test)]").next().unwrap_or(&text) } else { &text };
+        let lines = counted.lines().count();
         let longest = match path.as_str() {
             "main.rs" => LONGEST_MAIN,
-            path if path.starts_with("experiments/") => LONGEST_EXPERIMENT,
+            _ if science => LONGEST_EXPERIMENT,
             _ => LONGEST,
         };
         if !text.starts_with("//! ") {

@@ -146,7 +146,7 @@ impl Progress for Face {
         drop(board);
         if self.tells(step) {
             let same = if verdict == Verdict::Revalidated { "  same bytes as before" } else { "" };
-            self.line("done", &format!("{:<34} {:>7.2}s{same}", step.trim_start_matches("run "), time.as_secs_f64()));
+            self.line("done", &format!("{step:<38} {:>7.2}s{same}", time.as_secs_f64()));
         }
     }
 

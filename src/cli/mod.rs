@@ -48,7 +48,11 @@ fn call(global: &Global, verb: Verb) -> Result<Answer, Trouble> {
         Verb::List { json } => list::list(&session()?, json),
         Verb::Show { what } => show::show(&session()?, &what),
         Verb::Diff { id } => show::diff(&session()?, &id),
-        Verb::Accept { ids } => accept::accept(&session()?, &ids),
+        Verb::Accept { ids } => {
+            accept::accept(&session()?, &ids)?;
+            // The pages tell how each figure stands to the lock: they are written again.
+            report::refresh(&session()?)
+        }
         Verb::Restore { ids, all } => accept::restore(&session()?, &ids, all),
         Verb::Check => accept::check(&session()?),
         Verb::New { id, command } => new::new(&session()?, &id, command),

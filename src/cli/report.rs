@@ -100,7 +100,20 @@ pub fn build(session: &Session, ids: &[String], how: &How, publish: bool) -> Res
     if publish {
         write(session, &assembly, everything, &survey, &mut state, &store)?;
     }
+    store.take_damage().iter().for_each(|sentence| session.face.line("note", sentence));
     finish(session, &assembly, &chosen, (&built, everything), exit, start)
+}
+
+/// Writes the pages again after the lock moved; says nothing but what is wrong. A store that lacks results is left alone.
+pub fn refresh(session: &Session) -> Result<Answer, Trouble> {
+    let ready = session.judged(|look| {
+        Ok(look.assembly.figures.iter().all(|figure| outputs::of_figure(figure, look.build).is_some()))
+    })?;
+    if !ready {
+        return Ok(Answer::well(""));
+    }
+    let how = How { dry_run: false, keep_going: false };
+    build(session, &[], &how, true)
 }
 
 /// Judges the whole plan; runs the index when nothing else is missing.

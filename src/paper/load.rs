@@ -159,6 +159,7 @@ pub const EXPLANATIONS: &[(&str, &str)] = &[
     ("M051", "A page without a figure would never be shown. Either its name or the figure's id has a slip."),
     ("M052", "A file of the paper is not a regular file inside the project, or the system does not let us read it."),
     ("M053", "Manifest and pages are UTF-8 text."),
+    ("M054", "A declared input vanished, or cannot be read, between the check and its use."),
 ];
 
 #[cfg(test)]

@@ -155,22 +155,20 @@ fn title(source: &Arc<Source>, faults: &mut Faults) -> (String, usize) {
     (text.to_owned(), line.len())
 }
 
-/// Files of several charts are told apart by the charts' names.
+/// Files of several charts are told apart by the charts' names; one may go without: its file is `<id>.svg`.
 fn chart_names(page: &Page, faults: &mut Faults) {
-    let mut seen: BTreeMap<&str, Range<usize>> = BTreeMap::new();
-    let several = page.charts().count() > 1;
+    let mut seen: BTreeMap<Option<&str>, Range<usize>> = BTreeMap::new();
     for chart in page.charts() {
+        let name = chart.chart.name.as_deref();
         let at = chart.span_of(&Place { key: Some("name"), ..Place::default() });
-        let Some(name) = &chart.chart.name else {
-            if several {
-                let fault = Diagnostic::new("P016", "of several charts each needs a `name`");
-                faults.push(fault.at(&page.source, at.clone(), "").help("name = \"kebab-case\""));
-            }
-            continue;
-        };
         if let Some(first) = seen.insert(name, at.clone()) {
-            let fault = Diagnostic::new("P016", format!("two charts have the name `{name}`"));
-            faults.push(fault.at(&page.source, at.clone(), "").at(&page.source, first, "the first one"));
+            let message = match name {
+                Some(name) => format!("two charts have the name `{name}`"),
+                None => "two charts have no `name`: they would write the same file".to_owned(),
+            };
+            let fault =
+                Diagnostic::new("P016", message).at(&page.source, at, "").at(&page.source, first, "the first one");
+            faults.push(fault.help("name = \"kebab-case\""));
         }
     }
 }

@@ -6,6 +6,7 @@
 
 use crate::diag::Diagnostic;
 use crate::engine::build::Site;
+use crate::engine::digest::Digest;
 use crate::engine::recipe::Recipe;
 use crate::engine::step::{Artefacts, Failure, Inputs, Step};
 use crate::frame::{Frame, Results};
@@ -37,6 +38,9 @@ impl Step for CommandStep<'_> {
 
     fn recipe(&self, to: &mut dyn Recipe) {
         self.declared.describe(to);
+        for (path, bytes) in &self.declared.code {
+            to.part(&format!("code of {path}"), Digest::of(bytes).to_string().as_bytes());
+        }
     }
 
     fn run(&self, _: &Inputs, site: &Site) -> Result<Artefacts, Failure> {
@@ -78,7 +82,7 @@ impl CommandStep<'_> {
         let (work, out) = (scratch.path().join("work"), scratch.path().join("out"));
         fs::create_dir(&out)?;
         fs::create_dir(&work)?;
-        for (path, bytes) in &self.declared.data {
+        for (path, bytes) in self.declared.code.iter().chain(&self.declared.data) {
             let place = work.join(path);
             place.parent().map_or(Ok(()), fs::create_dir_all)?;
             fs::write(&place, bytes)?;

@@ -55,6 +55,12 @@ impl Standing {
 }
 
 impl Locked {
+    /// One digest over the entry.
+    pub fn digest(&self) -> Digest {
+        let outputs: String = self.outputs.iter().map(|(path, digest)| format!("{path} {digest}\n")).collect();
+        Digest::of(format!("{} {}\n{outputs}", self.declared, self.drawn).as_bytes())
+    }
+
     /// Compares what is now with this entry.
     pub fn compare(&self, now: &Self) -> Standing {
         if self.declared != now.declared {

@@ -138,7 +138,7 @@ impl Project {
             let run = *runs.entry(digest).or_insert_with(|| add_run(&mut plan, figure, declared));
             let draw = |chart| draw::DrawStep { page, chart, run, declared: digest, seed: declared.seed };
             let draws: Vec<StepId> = page.charts().map(|chart| plan.add(draw(chart))).collect();
-            let (work, source_file, code) = origin(&figure.work);
+            let (work, source_file, code) = origin(&figure.work, declared);
             let check = plan.add(check::CheckStep { page, run, work: work.clone(), declared });
             let drawn = drawn(page);
             let locked = self.lock.entry(&self.profile, &figure.id).cloned();
@@ -178,13 +178,17 @@ fn add_run<'p>(plan: &mut Plan<'p>, figure: &'p Figure, declared: &'p Declared) 
 }
 
 /// What computes a figure, the file that holds it, and the digest of its code.
-fn origin(work: &Work) -> (String, String, String) {
+fn origin(work: &Work, declared: &Declared) -> (String, String, String) {
     match work {
         Work::Experiment(name) => {
             let code = roster::find(name).map_or("", |entry| entry.code.digest);
             (name.clone(), format!("src/experiments/{name}.rs"), code.to_owned())
         }
-        Work::Command(spec) => (spec.argv.join(" "), spec.reads.first().cloned().unwrap_or_default(), String::new()),
+        Work::Command(spec) => {
+            let all: String = declared.code.values().map(|bytes| Digest::of(bytes).to_string()).collect();
+            let file = spec.reads.first().cloned().unwrap_or_default();
+            (spec.argv.join(" "), file, Digest::of(all.as_bytes()).to_string())
+        }
     }
 }
 
@@ -201,32 +205,35 @@ fn declare(root: &Path, paper: &Paper, keep: &mut impl FnMut(Diagnostic)) -> Vec
     let mut files: BTreeMap<String, Vec<u8>> = BTreeMap::new();
     let mut all = Vec::new();
     for figure in &paper.manifest.figures {
-        let (work, paths) = match &figure.work {
-            Work::Experiment(name) => (vec![("experiment".to_owned(), name.clone())], &figure.data),
+        let (work, reads) = match &figure.work {
+            Work::Experiment(name) => (vec![("experiment".to_owned(), name.clone())], &[][..]),
             Work::Command(spec) => {
                 let mut work = vec![
                     ("command".to_owned(), spec.argv.join("\u{1f}")),
                     ("writes".to_owned(), spec.writes.join("\u{1f}")),
                 ];
                 work.extend(spec.env.iter().map(|(name, value)| (format!("env {name}"), value.clone())));
-                (work, &spec.reads)
+                (work, &spec.reads[..])
             }
         };
-        let mut data = BTreeMap::new();
-        for path in paths.iter().chain(&figure.data) {
-            let known = files.get(path).cloned().map_or_else(|| fs::read(root.join(path)), Ok);
-            match known {
-                Ok(bytes) => {
-                    files.insert(path.clone(), bytes.clone());
-                    data.insert(path.clone(), bytes);
+        let mut read = |paths: &[String]| -> BTreeMap<String, Vec<u8>> {
+            let mut found = BTreeMap::new();
+            for path in paths {
+                match files.get(path).cloned().map_or_else(|| fs::read(root.join(path)), Ok) {
+                    Ok(bytes) => {
+                        files.insert(path.clone(), bytes.clone());
+                        found.insert(path.clone(), bytes);
+                    }
+                    Err(error) => keep(Diagnostic::new(
+                        "M054",
+                        format!("input `{path}` of figure `{}` cannot be read: {error}", figure.id),
+                    )),
                 }
-                Err(error) => keep(Diagnostic::new(
-                    "M054",
-                    format!("input `{path}` of figure `{}` cannot be read: {error}", figure.id),
-                )),
             }
-        }
-        all.push(Declared { work, params: figure.params.clone(), seed: figure.seed, data });
+            found
+        };
+        let (data, code) = (read(&figure.data), read(reads));
+        all.push(Declared { work, params: figure.params.clone(), seed: figure.seed, data, code });
     }
     all
 }

@@ -90,7 +90,8 @@ impl Step for CardStep<'_> {
         to.part("work", format!("{} in {}", self.work, self.source_file).as_bytes());
         self.declared.describe(to);
         to.part("code", self.code.as_bytes());
-        to.part("lock", format!("{:?}", self.locked).as_bytes());
+        let accepted = self.locked.as_ref().map_or_else(|| "none".to_owned(), |locked| locked.digest().to_string());
+        to.part("accepted", accepted.as_bytes());
         for (at, id) in self.desk.paper.ids().iter().enumerate() {
             if self.page.source.text.contains(id.as_str()) {
                 to.part(&format!("number of {id}"), (at + 1).to_string().as_bytes());

@@ -23,6 +23,8 @@ pub struct Declared {
     pub seed: u64,
     /// Declared inputs: path to bytes.
     pub data: BTreeMap<String, Vec<u8>>,
+    /// The files an external command consists of: path to bytes. They are code, so the declaration leaves them out.
+    pub code: BTreeMap<String, Vec<u8>>,
 }
 
 impl Declared {

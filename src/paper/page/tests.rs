@@ -195,16 +195,16 @@ fn several_mistakes_of_one_chart_are_reported_together() {
 fn files_of_several_charts_are_told_apart() {
     let named = |name: &str| CHART.replace("alt", &format!("name = '{name}'\nalt"));
     says(
-        &only(&format!("# T\n{CHART}{}", named("b"))),
-        &["error[P016]: of several charts each needs a `name`", "figures/a.md:2:1"],
+        &only(&format!("# T\n{CHART}{CHART}")),
+        &["error[P016]: two charts have no `name`", "figures/a.md:12:1", "the first one"],
     );
     says(
         &only(&format!("# T\n{}{}", named("b"), named("b"))),
         &["error[P016]: two charts have the name `b`", "the first one"],
     );
     says(&only(&format!("# T\n{}", named("B/c"))), &["error[P016]: name `B/c` cannot be used: it must be kebab-case"]);
-    let page = parsed(&format!("# T\n{}{}", named("b"), named("c"))).expect("good");
-    assert_eq!(page.charts().map(|chart| page.stem(chart)).collect::<Vec<_>>(), ["a-b", "a-c"]);
+    let page = parsed(&format!("# T\n{}{CHART}{}", named("b"), named("c"))).expect("good");
+    assert_eq!(page.charts().map(|chart| page.stem(chart)).collect::<Vec<_>>(), ["a-b", "a", "a-c"]);
 }
 
 #[test]
