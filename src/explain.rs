@@ -46,14 +46,6 @@ const OWN: &[(&str, &str)] = &[
         "`manifest.lock` holds the accepted digests. It is committed: restore it from version control, or write it anew with `condense accept`.",
     ),
     (
-        "P033",
-        "The chart and its frames are well formed, and yet there is no picture of these numbers. The message says why.",
-    ),
-    (
-        "P034",
-        "The prose is not what its marks promise: a formula that is not TeX, a link that leads out of the report.",
-    ),
-    (
         "T001",
         "A template cannot be parsed or rendered. Templates are Tera; the built-in ones are used where `templates/` has no file of that name.",
     ),

@@ -1,8 +1,8 @@
 //! `accept`, `restore`, `clean` and `check`: the verbs that write or judge without computing.
 
 use crate::cli::exit::Exit;
-use crate::cli::report::counted;
 use crate::cli::session::{Answer, Session, Trouble};
+use crate::cli::verdict::counted;
 use crate::diag::Diagnostic;
 use crate::engine::atomic::{self, Durability};
 use crate::engine::output;

@@ -217,6 +217,11 @@ pub const EXPLANATIONS: &[(&str, &str)] = &[
     ),
     ("P031", "No computed number is typed in prose: it is quoted by name, and the name must exist."),
     ("P032", "A chart names frames and columns of the results of its own figure."),
+    (
+        "P033",
+        "Frames and columns exist, but the chart cannot be drawn from these numbers: a logarithm of zero, for example.",
+    ),
+    ("P034", "The prose cannot be rendered: most often a formula that is not TeX as the converter knows it."),
 ];
 
 #[cfg(test)]

@@ -180,7 +180,7 @@ impl CardStep<'_> {
             provenance: self.provenance(
                 inputs,
                 &files,
-                self.locked.as_ref().map_or(Standing::New, |locked| locked.compare(&now)),
+                &self.locked.as_ref().map_or(Standing::New, |locked| locked.compare(&now)),
             ),
         })
     }
@@ -211,7 +211,7 @@ impl CardStep<'_> {
         Download { label, href: path.to_owned(), bytes }
     }
 
-    fn provenance(&self, inputs: &Inputs, files: &[(String, Digest, u64)], standing: Standing) -> Provenance {
+    fn provenance(&self, inputs: &Inputs, files: &[(String, Digest, u64)], standing: &Standing) -> Provenance {
         let pair = |name: &str, text: String| Pair { name: name.to_owned(), text };
         let seconds = inputs.seconds(self.run).filter(|_| self.desk.times);
         Provenance {
