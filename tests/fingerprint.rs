@@ -78,7 +78,9 @@ fn the_parts_name_modules_and_crates() {
 #[test]
 fn a_new_version_of_a_numeric_crate_touches_its_users() {
     let mut sources = Sources::default();
-    TREE.iter().for_each(|(path, text)| sources.add(path, text).expect("Rust"));
+    for (path, text) in TREE {
+        sources.add(path, text).expect("Rust");
+    }
     let at = |version: &str| {
         let crates = BTreeMap::from([("libm".to_owned(), version.to_owned())]);
         sources.reach("nn::train", &crates).expect("reached").digest

@@ -1,14 +1,15 @@
 //! `accept`, `restore`, `clean` and `check`: the verbs that write or judge without computing.
 
 use crate::cli::exit::Exit;
-use crate::cli::report::counted;
 use crate::cli::session::{Answer, Session, Trouble};
+use crate::cli::verdict::counted;
 use crate::diag::Diagnostic;
 use crate::engine::atomic::{self, Durability};
 use crate::engine::output;
 use crate::engine::state::State;
 use crate::engine::store::Store;
-use crate::paper::page::{Known, Part};
+use crate::paper::page::Part;
+use crate::paper::passage::Known;
 use crate::paper::{markup, quote};
 use crate::pipeline::outputs::{self, REPORT};
 use std::collections::BTreeMap;

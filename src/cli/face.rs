@@ -78,7 +78,7 @@ impl Face {
         self.board.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn refresh(&self, board: &Board) {
+    fn refresh(board: &Board) {
         let Some(bar) = &board.overall else { return };
         bar.set_length(board.planned as u64);
         bar.set_position(board.over as u64);
@@ -104,7 +104,7 @@ impl Progress for Face {
             let template = ProgressStyle::with_template("  {bar:30} {pos}/{len}  elapsed {elapsed}  {msg}");
             bar.set_style(template.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("━╸─"));
             board.overall = Some(bar);
-            self.refresh(&board);
+            Self::refresh(&board);
         }
     }
 
@@ -142,7 +142,7 @@ impl Progress for Face {
         }
         board.ahead.remove(step);
         board.over += 1;
-        self.refresh(&board);
+        Self::refresh(&board);
         drop(board);
         if self.tells(step) {
             let same = if verdict == Verdict::Revalidated { "  same bytes as before" } else { "" };

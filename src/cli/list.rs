@@ -148,7 +148,9 @@ pub fn why(session: &Session, id: &str, as_json: bool) -> Result<Answer, Trouble
         let mut text = String::new();
         for (step, reasons) in &reasons {
             let _ = writeln!(text, "{step} would run:");
-            reasons.iter().for_each(|reason| text.push_str(&format!("    {reason}\n")));
+            for reason in reasons {
+                text.push_str(&format!("    {reason}\n"));
+            }
         }
         if exit == Exit::Ok {
             let _ = writeln!(text, "{id} is fresh. It depends on:");

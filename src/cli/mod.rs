@@ -7,10 +7,12 @@ pub mod exit;
 pub mod face;
 pub mod list;
 pub mod new;
+pub mod publish;
 pub mod report;
 pub mod session;
 pub mod show;
 pub mod style;
+pub mod verdict;
 pub mod verify;
 
 use crate::explain::explain;
@@ -77,8 +79,8 @@ fn complain(trouble: &Trouble, style: Style) -> Answer {
     }
     let (count, what) = (trouble.diagnostics.len(), trouble.exit.meaning());
     let text = match trouble.exit {
-        Exit::Usage => format!("{} in what was written, nothing was run", report::counted(count, "mistake")),
-        _ => format!("stopped by {}", report::counted(count, "problem")),
+        Exit::Usage => format!("{} in what was written, nothing was run", verdict::counted(count, "mistake")),
+        _ => format!("stopped by {}", verdict::counted(count, "problem")),
     };
     eprintln!("{}{text}", style.word("FAIL"));
     eprintln!("{}exit {} ({what})", style.word(""), trouble.exit as u8);

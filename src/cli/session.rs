@@ -166,14 +166,14 @@ impl Session {
             Found::Good(_) => false,
             Found::Damaged => true,
         };
-        let state = self.from_sums();
+        let state = self.state_of_sums();
         if lost {
             self.face.line("note", "the state of the last run is damaged and was dropped; SHA256SUMS stands in for it");
         }
         Ok(state)
     }
 
-    fn from_sums(&self) -> State {
+    fn state_of_sums(&self) -> State {
         let mut state = State::default();
         let text = fs::read_to_string(self.project.root.join(REPORT).join("SHA256SUMS")).unwrap_or_default();
         for line in text.lines() {

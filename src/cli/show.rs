@@ -42,9 +42,9 @@ fn figure(session: &Session, look: &Look, id: &str) -> Result<Answer, Trouble> {
         let _ = writeln!(text, "  took       {:.2} s", done.record.seconds);
         let bytes = look.build.bytes(rooms.run, "values.json").unwrap_or_default();
         let values: BTreeMap<String, f64> = serde_json::from_slice(&bytes).unwrap_or_default();
-        values.iter().for_each(|(name, value)| {
-            text.push_str(&format!("  value      {name} = {}\n", crate::frame::number(*value)))
-        });
+        for (name, value) in &values {
+            let _ = writeln!(text, "  value      {name} = {}", crate::frame::number(*value));
+        }
     } else {
         let _ = writeln!(text, "  not computed yet: condense report --only {id}");
     }
@@ -132,19 +132,18 @@ pub fn diff(session: &Session, id: &str) -> Result<Answer, Trouble> {
             .collect();
         for altered in survey.altered.iter().filter(|altered| files.contains(&altered.path)) {
             let _ = writeln!(text, "{}: written -> on disk", altered.path);
-            session
-                .altered_where(altered, look.store)
-                .iter()
-                .for_each(|place| text.push_str(&format!("    {place}\n")));
+            for place in session.altered_where(altered, look.store) {
+                let _ = writeln!(text, "    {place}");
+            }
         }
         if let Some(now) = outputs::locked(rooms, look.build) {
             match session.project.lock.standing(&session.project.profile, id, &now) {
                 Standing::Differs(paths) => {
                     for (path, accepted, found) in paths {
                         let _ = writeln!(text, "{path}: accepted -> made");
-                        against_lock(look, rooms, &path, accepted, found)
-                            .iter()
-                            .for_each(|place| text.push_str(&format!("    {place}\n")));
+                        for place in against_lock(look, rooms, &path, accepted, found) {
+                            let _ = writeln!(text, "    {place}");
+                        }
                     }
                 }
                 Standing::Stale(what) => {

@@ -1,9 +1,10 @@
 //! `verify`: everything again from an empty store, byte for byte against the lock; `--fast`: the files' hashes only.
 
 use crate::cli::exit::Exit;
-use crate::cli::report::{counted, fail, listen};
+use crate::cli::report::listen;
 use crate::cli::session::{Answer, Session, Trouble, exit_of};
 use crate::cli::style::plain;
+use crate::cli::verdict::{counted, fail};
 use crate::engine::build::Build;
 use crate::engine::digest::Digest;
 use crate::engine::step::Failure;
@@ -23,6 +24,14 @@ struct Difference {
     accepted: Option<Digest>,
     found: Option<Digest>,
     places: Vec<String>,
+}
+
+/// How one figure stands.
+struct Judgement {
+    id: String,
+    standing: Standing,
+    outputs: usize,
+    differences: Vec<Difference>,
 }
 
 /// Recomputes, or only hashes, and compares with the lock.
@@ -54,7 +63,7 @@ fn recompute(session: &Session, ids: &[String], as_json: bool) -> Result<Answer,
     if !failures.is_empty() {
         return Err(Trouble { exit: exit_of(&failures), diagnostics: failures });
     }
-    let mut verdicts = Vec::new();
+    let mut judgements = Vec::new();
     for (figure, now, standing) in
         outputs::standings(&assembly, &build, &session.project.lock, &session.project.profile)
     {
@@ -68,9 +77,9 @@ fn recompute(session: &Session, ids: &[String], as_json: bool) -> Result<Answer,
                 .collect::<Result<_, Failure>>()?,
             _ => Vec::new(),
         };
-        verdicts.push((figure.id.clone(), standing, now.outputs.len(), differences));
+        judgements.push(Judgement { id: figure.id.clone(), standing, outputs: now.outputs.len(), differences });
     }
-    conclude(session, &verdicts, as_json, "recomputed")
+    Ok(conclude(session, &judgements, as_json, "recomputed"))
 }
 
 /// Where an output differs, as far as the project's own store still has the accepted bytes.
@@ -97,15 +106,25 @@ fn hashes(session: &Session, ids: &[String], as_json: bool) -> Result<Answer, Tr
     let desk = session.project.desk();
     let assembly = session.project.assemble(&desk);
     let own = Store::at(&session.store_path());
-    let mut verdicts = Vec::new();
+    let mut judgements = Vec::new();
     for figure in session.chosen(&assembly, ids)? {
         let Some(locked) = session.project.lock.entry(&session.project.profile, &figure.id) else {
-            verdicts.push((figure.id.clone(), Standing::New, 0, Vec::new()));
+            judgements.push(Judgement {
+                id: figure.id.clone(),
+                standing: Standing::New,
+                outputs: 0,
+                differences: Vec::new(),
+            });
             continue;
         };
         if locked.declared != figure.declared || locked.drawn != figure.drawn {
             let what = if locked.declared == figure.declared { "charts" } else { "manifest entry" };
-            verdicts.push((figure.id.clone(), Standing::Stale(what), locked.outputs.len(), Vec::new()));
+            judgements.push(Judgement {
+                id: figure.id.clone(),
+                standing: Standing::Stale(what),
+                outputs: locked.outputs.len(),
+                differences: Vec::new(),
+            });
             continue;
         }
         let mut differences = Vec::new();
@@ -131,67 +150,63 @@ fn hashes(session: &Session, ids: &[String], as_json: bool) -> Result<Answer, Tr
             .map(|difference| (difference.path.clone(), difference.accepted, difference.found))
             .collect();
         let standing = if differences.is_empty() { Standing::Matches } else { Standing::Differs(differing) };
-        verdicts.push((figure.id.clone(), standing, locked.outputs.len(), differences));
+        judgements.push(Judgement { id: figure.id.clone(), standing, outputs: locked.outputs.len(), differences });
     }
-    conclude(session, &verdicts, as_json, "hashed")
+    Ok(conclude(session, &judgements, as_json, "hashed"))
 }
 
-fn conclude(
-    session: &Session,
-    verdicts: &[(String, Standing, usize, Vec<Difference>)],
-    as_json: bool,
-    how: &str,
-) -> Result<Answer, Trouble> {
-    let differs = verdicts.iter().filter(|(_, standing, ..)| matches!(standing, Standing::Differs(_))).count();
-    let stale =
-        verdicts.iter().filter(|(_, standing, ..)| matches!(standing, Standing::Stale(_) | Standing::New)).count();
+fn conclude(session: &Session, judgements: &[Judgement], as_json: bool, how: &str) -> Answer {
+    let count = |counts: fn(&Standing) -> bool| judgements.iter().filter(|figure| counts(&figure.standing)).count();
+    let differs = count(|standing| matches!(standing, Standing::Differs(_)));
+    let stale = count(|standing| matches!(standing, Standing::Stale(_) | Standing::New));
+    for figure in judgements {
+        tell(session, figure, how);
+    }
     let exit = match (differs, stale) {
         (0, 0) => Exit::Ok,
         (0, _) => Exit::Stale,
         _ => Exit::Integrity,
     };
-    for (id, standing, _, differences) in verdicts {
-        match standing {
-            Standing::Matches => {}
-            Standing::Differs(_) => {
-                for difference in differences {
-                    let short = |digest: Option<Digest>| digest.map_or("nothing".to_owned(), |digest| digest.short());
-                    session.face.line(
-                        "differs",
-                        &format!(
-                            "{id}: {} accepted {}, {how} {}",
-                            difference.path,
-                            short(difference.accepted),
-                            short(difference.found)
-                        ),
-                    );
-                    difference.places.iter().for_each(|place| session.face.line("", &plain(place)));
-                }
-            }
-            other => session.face.line("stale", &format!("{id}: {}", other.text())),
-        }
-    }
-    let outputs: usize = verdicts.iter().map(|(.., outputs, _)| outputs).sum();
-    let text = format!(
-        "{how} {}, {}: {differs} differ, {stale} not comparable",
-        counted(verdicts.len(), "figure"),
-        counted(outputs, "output")
-    );
-    let document = || {
-        let figure = |(id, standing, _, differences): &(String, Standing, usize, Vec<Difference>)| {
-            let output = |difference: &Difference| json!({ "path": difference.path, "accepted": difference.accepted, "found": difference.found, "places": difference.places });
-            json!({ "id": id, "state": state_word(standing), "differences": differences.iter().map(output).collect::<Vec<Value>>() })
-        };
-        let document =
-            json!({ "schema_version": 1, "how": how, "figures": verdicts.iter().map(figure).collect::<Vec<Value>>() });
-        format!("{document:#}\n")
-    };
+    let (figures, outputs) = (judgements.len(), judgements.iter().map(|figure| figure.outputs).sum());
+    let what = format!("{how} {}, {}", counted(figures, "figure"), counted(outputs, "output"));
+    let text = format!("{what}: {differs} differ, {stale} not comparable");
     if exit == Exit::Ok {
         session.face.line("ok", &text);
     } else {
         fail(session, exit, &text);
     }
-    Ok(Answer { text: if as_json { document() } else { String::new() }, exit })
+    Answer { text: if as_json { document(judgements, how) } else { String::new() }, exit }
+}
+
+/// One figure in words, unless all is well with it.
+fn tell(session: &Session, figure: &Judgement, how: &str) {
+    if matches!(figure.standing, Standing::Stale(_) | Standing::New) {
+        session.face.line("stale", &format!("{}: {}", figure.id, figure.standing.text()));
+    }
+    let short = |digest: Option<Digest>| digest.map_or("nothing".to_owned(), |digest| digest.short());
+    for difference in &figure.differences {
+        let (accepted, found) = (short(difference.accepted), short(difference.found));
+        let text = format!("{}: {} accepted {accepted}, {how} {found}", figure.id, difference.path);
+        session.face.line("differs", &text);
+        for place in &difference.places {
+            session.face.line("", &plain(place));
+        }
+    }
+}
+
+fn document(judgements: &[Judgement], how: &str) -> String {
+    let output = |difference: &Difference| {
+        json!({
+            "path": difference.path, "accepted": difference.accepted, "found": difference.found,
+            "places": difference.places,
+        })
+    };
+    let figure = |figure: &Judgement| {
+        let differences: Vec<Value> = figure.differences.iter().map(output).collect();
+        json!({ "id": figure.id, "state": state_word(&figure.standing), "differences": differences })
+    };
+    let figures: Vec<Value> = judgements.iter().map(figure).collect();
+    format!("{:#}\n", json!({ "schema_version": 1, "how": how, "figures": figures }))
 }
 
 /// A standing in a word, for JSON.

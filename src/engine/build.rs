@@ -5,7 +5,7 @@ use crate::diag::Diagnostic;
 use crate::engine::digest::Digest;
 use crate::engine::plan::{self, Plan};
 use crate::engine::progress::{Progress, Verdict};
-use crate::engine::recipe::{self, Key, Recipe as _};
+use crate::engine::recipe::{self, Key, Recipe as _, Words};
 use crate::engine::slots::Slots;
 use crate::engine::step::{Failure, Inputs, StepId};
 use crate::engine::store::{Record, Store};
@@ -173,13 +173,13 @@ impl<'b> Build<'b> {
     }
 
     fn fetch(&self, id: StepId, name: &str, digest: Digest) -> Result<Vec<u8>, Failure> {
-        if let Some(bytes) = self.store.get(&digest).map_err(unreadable)? {
+        if let Some(bytes) = self.store.get(&digest).map_err(|error| unreadable(&error))? {
             return Ok(bytes);
         }
         let step = self.plan.step(id).name();
         self.progress.note(&format!("the store lost `{name}` of `{step}`: computing it again"));
         self.execute(id, &[])?;
-        let again = self.store.get(&digest).map_err(unreadable)?;
+        let again = self.store.get(&digest).map_err(|error| unreadable(&error))?;
         again
             .ok_or_else(|| broken(format!("`{step}` gave another `{name}` than before: its code is not deterministic")))
     }
@@ -308,24 +308,24 @@ impl<'b> Build<'b> {
         let time = start.elapsed();
         let mut kept = BTreeMap::new();
         for (artefact, bytes) in artefacts {
-            kept.insert(artefact, self.store.put(&bytes).map_err(unreadable)?);
+            kept.insert(artefact, self.store.put(&bytes).map_err(|error| unreadable(&error))?);
         }
         let before = self.last.get(&name).and_then(|key| self.store.record(key).ok().flatten());
         let same = before.is_some_and(|before| before.artefacts == kept);
-        let record = Record { artefacts: kept, words, seconds: time.as_secs_f64() };
-        self.store.remember(&key, &record).map_err(unreadable)?;
+        let record = Record { artefacts: kept, words: words.0, seconds: time.as_secs_f64() };
+        self.store.remember(&key, &record).map_err(|error| unreadable(&error))?;
         let verdict = if same { Verdict::Revalidated } else { Verdict::Ran };
         self.progress.finished(&name, time, verdict);
         Ok(Done { key, record, verdict })
     }
 
     /// Key, words and input bytes of a step whose needs are done.
-    fn gather(&self, id: StepId) -> Result<(Digest, Vec<(String, String)>, Inputs), Failure> {
+    fn gather(&self, id: StepId) -> Result<(Digest, Words, Inputs), Failure> {
         let needs = self.plan.step(id).needs();
         let (key, words, wanted) = {
             let board = self.lock();
             let record = |need: StepId| board.done[&need].record.clone();
-            (self.key(&board, id), self.plan.words(id, &record), plan::inputs(&needs, &record))
+            (self.key(&board, id), Words(self.plan.words(id, &record)), plan::inputs(&needs, &record))
         };
         let mut inputs = Inputs::default();
         for need in &needs {
@@ -374,16 +374,15 @@ impl Site<'_> {
         let (next, finished) = (AtomicUsize::new(0), AtomicUsize::new(0));
         let failure: Mutex<Option<(usize, Failure)>> = Mutex::new(None);
         let one = |index: usize| -> Result<(), Failure> {
-            let known = self.store.cell(&keys[index]).map_err(unreadable)?;
-            let row = match known {
-                Some(row) => row,
-                None => {
-                    let row = catch_unwind(AssertUnwindSafe(|| cell(index))).unwrap_or_else(|panic| {
-                        Err(broken(format!("cell {index} of `{sweep}` panicked: {}", panic_text(&*panic))))
-                    })?;
-                    self.store.keep_cell(&keys[index], &row).map_err(unreadable)?;
-                    row
-                }
+            let known = self.store.cell(&keys[index]).map_err(|error| unreadable(&error))?;
+            let row = if let Some(row) = known {
+                row
+            } else {
+                let row = catch_unwind(AssertUnwindSafe(|| cell(index))).unwrap_or_else(|panic| {
+                    Err(broken(format!("cell {index} of `{sweep}` panicked: {}", panic_text(&*panic))))
+                })?;
+                self.store.keep_cell(&keys[index], &row).map_err(|error| unreadable(&error))?;
+                row
             };
             *rows[index].lock().unwrap_or_else(PoisonError::into_inner) = Some(row);
             self.tick(finished.fetch_add(1, Ordering::Relaxed) + 1, count)
@@ -437,7 +436,7 @@ pub fn broken(message: String) -> Failure {
     Failure::Broken(vec![Diagnostic::new("E001", message)])
 }
 
-fn unreadable(error: io::Error) -> Failure {
+fn unreadable(error: &io::Error) -> Failure {
     Failure::Broken(vec![Diagnostic::new("E002", format!("the store cannot be used: {error}"))])
 }
 

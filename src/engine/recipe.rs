@@ -102,7 +102,9 @@ mod tests {
 
     fn key(parts: &[(&str, &str)]) -> Digest {
         let mut key = Key::default();
-        parts.iter().for_each(|(label, text)| key.part(label, text.as_bytes()));
+        for (label, text) in parts {
+            key.part(label, text.as_bytes());
+        }
         key.digest()
     }
 

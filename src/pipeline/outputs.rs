@@ -36,7 +36,7 @@ pub fn of_figure(figure: &Rooms, build: &Build) -> Option<Vec<Output>> {
     let run = build.outcome(figure.run)?.record.artefacts;
     let tables = run.keys().filter(|name| name.ends_with(".csv")).count();
     let mut add = |path: String, step, artefact: &str, digest| {
-        outputs.push(Output { path, step, artefact: artefact.to_owned(), digest })
+        outputs.push(Output { path, step, artefact: artefact.to_owned(), digest });
     };
     for (name, digest) in &run {
         if let Some(path) = run_output(&figure.id, name, tables) {

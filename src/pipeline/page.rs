@@ -8,7 +8,8 @@ use crate::engine::step::{Artefacts, Failure, Inputs, Need, Step, StepId, Which}
 use crate::paper::figure::Figure;
 use crate::paper::load::Paper;
 use crate::paper::markup::{self, Quote, Text};
-use crate::paper::page::{Known, Page, Part};
+use crate::paper::page::{Page, Part};
+use crate::paper::passage::Known;
 use crate::paper::quote::{self, Quoted};
 use crate::paper::report;
 use crate::paper::view::{self, Block, Chart, ClaimView, Download, FigureView, Pair, Provenance};
@@ -179,7 +180,7 @@ impl CardStep<'_> {
             provenance: self.provenance(
                 inputs,
                 &files,
-                self.locked.as_ref().map_or(Standing::New, |locked| locked.compare(&now)),
+                &self.locked.as_ref().map_or(Standing::New, |locked| locked.compare(&now)),
             ),
         })
     }
@@ -210,7 +211,7 @@ impl CardStep<'_> {
         Download { label, href: path.to_owned(), bytes }
     }
 
-    fn provenance(&self, inputs: &Inputs, files: &[(String, Digest, u64)], standing: Standing) -> Provenance {
+    fn provenance(&self, inputs: &Inputs, files: &[(String, Digest, u64)], standing: &Standing) -> Provenance {
         let pair = |name: &str, text: String| Pair { name: name.to_owned(), text };
         let seconds = inputs.seconds(self.run).filter(|_| self.desk.times);
         Provenance {

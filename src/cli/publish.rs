@@ -1,0 +1,64 @@
+//! Publishing: the report's files become what the build made; files that someone changed by hand stop everything.
+
+use crate::cli::exit::Exit;
+use crate::cli::session::{Answer, Session, Trouble};
+use crate::cli::verdict::{counted, fail};
+use crate::engine::build::Build;
+use crate::engine::output::{self, Survey, Wanted};
+use crate::engine::state::State;
+use crate::engine::step::StepId;
+use crate::engine::store::Store;
+use crate::pipeline::outputs::{self, Output, REPORT};
+use crate::pipeline::{Assembly, Rooms};
+
+/// Names the altered files; nothing is rebuilt over them.
+pub fn refuse_altered(session: &Session, survey: &Survey, store: &Store, chosen: &[&Rooms]) -> Answer {
+    session.tell_altered(survey, store);
+    let own = |figure: &&&Rooms| survey.altered.iter().any(|altered| altered.path.contains(&figure.id));
+    let id = chosen.iter().find(own).map_or("--all", |figure| &figure.id);
+    let help = format!("condense restore {id}    put back the recorded bytes (or change the source, not the output)");
+    session.face.line("help", &help);
+    let known = survey.present.len() + survey.missing.len();
+    let text = format!("{} of {known} outputs altered, nothing was rebuilt", survey.altered.len());
+    fail(session, Exit::Integrity, &text)
+}
+
+/// Publishes what is done, and keeps what is not being rebuilt.
+pub fn publish(
+    session: &Session,
+    assembly: &Assembly,
+    build: &Build,
+    survey: &Survey,
+    state: &mut State,
+    store: &Store,
+) -> Result<(), Trouble> {
+    let mut outputs = outputs::all(assembly, build);
+    let unfinished = |path: &str| {
+        let unfinished = assembly.figures.iter().filter(|figure| outputs::of_figure(figure, build).is_none());
+        let own = |figure: &Rooms| path.strip_prefix("fig/").is_some_and(|file| file.starts_with(&figure.id));
+        { unfinished }.any(own) || (build.outcome(assembly.index).is_none() && !path.starts_with("fig/"))
+    };
+    for (path, digests) in &state.outputs {
+        let below = path.trim_start_matches(REPORT).trim_start_matches('/');
+        // A publication that was cut off leaves two digests: the one on disk is the one to keep.
+        let kept = survey.present.get(path).or(digests.first()).copied();
+        if let Some(digest) = kept
+            && below != "SHA256SUMS"
+            && unfinished(below)
+            && !outputs.iter().any(|output| output.path == below)
+        {
+            outputs.push(Output { path: below.to_owned(), step: StepId(usize::MAX), artefact: String::new(), digest });
+        }
+    }
+    let wanted: Wanted = outputs::wanted(&outputs);
+    let bytes = |path: &str| -> Result<Vec<u8>, Trouble> {
+        let kept = store.get(&wanted[path])?;
+        kept.map_or_else(|| outputs::bytes(build, &outputs, path).map_err(Trouble::from), Ok)
+    };
+    let written = output::publish(&session.project.root, &wanted, survey, state, &session.state_path(), bytes)?;
+    let again = survey.missing.iter().filter(|path| written.contains(path)).count();
+    if again > 0 {
+        session.face.line("note", &format!("wrote {} that had been deleted", counted(again, "file")));
+    }
+    Ok(())
+}
