@@ -124,6 +124,10 @@ fn code_is_what_it_computes() {
     };
     assert!(!reach.is_empty() && reach.len() < all.len(), "some figures reach `{MODULE}`, some do not: {reach:?}");
 
+    if !cfg!(debug_assertions) {
+        eprintln!("SKIPPED: the copy is built in debug mode, for which only a debug test has the dependencies ready");
+        return;
+    }
     let workshop = Workshop::new();
     if workshop.build().is_none() {
         return;
