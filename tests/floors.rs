@@ -173,3 +173,20 @@ fn unsafe_code_lives_in_the_kernel_door_alone() {
         assert!(path == "num/kernel.rs" || (!code.contains("unsafe {") && !code.contains("unsafe fn")), "src/{path}");
     }
 }
+
+#[test]
+fn the_picture_of_floors_in_the_architecture_is_this_table() {
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("ARCHITECTURE.md")).expect("text");
+    let (_, table) = text.split_once("| floor | science | both | machinery |\n").expect("the table of floors");
+    let mut drawn = BTreeMap::new();
+    for line in table.lines().skip(1).take_while(|line| line.starts_with('|')) {
+        let mut cells = line.split('|').skip(1).map(str::trim);
+        let floor: u8 = cells.next().and_then(|cell| cell.parse().ok()).unwrap_or_else(|| panic!("no floor: {line}"));
+        for (cell, wing) in cells.zip(["Science", "Both", "Machinery"]) {
+            drawn.extend(cell.split('`').skip(1).step_by(2).map(|name| (name.to_owned(), (floor, wing.to_owned()))));
+        }
+    }
+    let kept: BTreeMap<_, _> =
+        FLOORS.iter().map(|(name, floor, wing)| ((*name).to_owned(), (*floor, format!("{wing:?}")))).collect();
+    assert_eq!(drawn, kept);
+}

@@ -59,11 +59,9 @@ fn follow(block: &str, folder: &Path, set: impl Fn(&mut Command)) -> Vec<(String
 
 /// The steps that ran, and the last line.
 fn told(stderr: &str) -> (Vec<&str>, &str) {
-    let step = |line: &'_ str| line.trim_start().strip_prefix("done").is_some();
-    let name = |line| {
-        <&str>::trim(line).trim_start_matches("done").trim().rsplit_once("  ").map_or("", |(name, _)| name.trim())
-    };
-    (stderr.lines().filter(|line| step(line)).map(name).collect(), stderr.lines().last().unwrap_or_default())
+    let done = stderr.lines().filter_map(|line| line.trim_start().strip_prefix("done "));
+    let steps = done.filter_map(|rest| rest.trim().rsplit_once("  ")).map(|(name, _)| name.trim());
+    (steps.collect(), stderr.lines().last().unwrap_or_default())
 }
 
 /// Copies the repository without what is made: version control, report, and every folder that calls itself a cache.
@@ -172,7 +170,9 @@ fn a_figure_in_another_language_works_as_the_readme_says() {
     let own = binary.parent().expect("a folder").to_owned();
     let path = std::env::var_os("PATH").unwrap_or_default();
     let path = std::env::join_paths(std::iter::once(own).chain(std::env::split_paths(&path))).expect("a path");
-    let said = follow(&commands("another-language"), folder.path(), |command| drop(command.env("PATH", &path)));
+    let said = follow(&commands("another-language"), folder.path(), |command| {
+        command.env("PATH", &path);
+    });
     let lines: Vec<&str> = said.iter().map(|(line, _)| line.as_str()).collect();
     assert_eq!(lines, ["condense report", "condense accept", "condense verify"]);
     assert_eq!(told(&said[0].1).0, ["run logistic-map"]);
