@@ -111,8 +111,8 @@ impl Diagnostic {
 
     /// The diagnostic as people read it, ending without a line break.
     pub fn render(&self, colour: bool) -> String {
-        let safe = |text: &str| visible(text);
-        let message = safe(&self.message);
+        let safe = |text: &str| visible(clipped(text, LONGEST));
+        let message = visible(clipped(&self.message, WIDEST));
         let mut group = Group::with_title(Level::ERROR.primary_title(message).id(self.code));
         let shown: Vec<Excerpt> = self.labels.iter().map(Excerpt::of).collect();
         let (notes, help): (Vec<_>, Vec<_>) =
@@ -155,6 +155,13 @@ struct Excerpt {
 /// Longer lines are cut around the caret: nobody reads a megabyte.
 const WIDEST: usize = 400;
 
+/// Longer notes are cut; they may quote the end of a program's stderr.
+const LONGEST: usize = 4000;
+
+fn clipped(text: &str, most: usize) -> &str {
+    &text[..text.floor_char_boundary(most)]
+}
+
 impl Excerpt {
     fn of(label: &Label) -> Self {
         let text = &label.source.text;
@@ -178,7 +185,7 @@ impl Excerpt {
             text: format!("{before}{marked}{after}"),
             span,
             line,
-            label: visible(&label.text),
+            label: visible(clipped(&label.text, WIDEST)),
         }
     }
 }
@@ -199,6 +206,10 @@ pub fn visible(text: &str) -> String {
 
 /// The legal name that was probably meant.
 pub fn nearest<'n>(wrong: &str, legal: &'n [String]) -> Option<&'n str> {
+    // Distances cost time in proportion to both lengths, and nobody mistypes a novel.
+    if wrong.len() > WIDEST {
+        return None;
+    }
     let distance = |name: &String| strsim::damerau_levenshtein(wrong, name);
     let close = legal.iter().map(|name| (distance(name), name)).min_by_key(|(distance, _)| *distance);
     let near = close.filter(|(distance, name)| *distance <= 2 && *distance < name.chars().count());
@@ -233,12 +244,15 @@ mod tests {
     #[test]
     fn no_text_can_steer_the_terminal_and_no_span_can_panic() {
         let source = Source::new("a\x1b[2J.toml", "é\x1b[31m = 1");
-        for span in [0..1, 1..2, 0..99, 50..60, std::ops::Range { start: 3, end: 1 }] {
+        for span in [0..1, 1..2, 0..99, 50..60, Range { start: 3, end: 1 }] {
             let text = Diagnostic::new("M001", "bad \x07 \u{202e}bell").at(&source, span, "here\x1b").render(false);
             assert!(!text.contains('\x1b') && !text.contains('\x07') && !text.contains('\u{202e}'), "{text}");
         }
         let long = Source::new("long", "x".repeat(1 << 20));
         assert!(Diagnostic::new("M001", "long").at(&long, 500_000..500_001, "").render(false).len() < 4000);
+        assert!(
+            Diagnostic::new("M001", long.text.as_str()).suggest(&long.text, ["x"], "keys").render(false).len() < 4000
+        );
     }
 
     #[test]

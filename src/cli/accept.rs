@@ -8,7 +8,8 @@ use crate::engine::atomic::{self, Durability};
 use crate::engine::output;
 use crate::engine::state::State;
 use crate::engine::store::Store;
-use crate::paper::page::{Known, Part};
+use crate::paper::page::Part;
+use crate::paper::passage::Known;
 use crate::paper::{markup, quote};
 use crate::pipeline::outputs::{self, REPORT};
 use std::collections::BTreeMap;
@@ -62,8 +63,9 @@ pub fn restore(session: &Session, ids: &[String], all: bool) -> Result<Answer, T
         let chosen = session.chosen(look.assembly, ids)?;
         let survey = output::survey(&session.project.root, look.state)?;
         let own = |path: &str| {
-            let file = path.strip_prefix(&format!("{REPORT}/fig/")).unwrap_or_default();
-            all || chosen.iter().any(|figure| owner(look, file) == Some(&figure.id))
+            let owner =
+                path.strip_prefix(REPORT).and_then(|path| outputs::owner(look.assembly, path.trim_start_matches('/')));
+            all || owner.is_some_and(|owner| chosen.iter().any(|figure| figure.id == owner.id))
         };
         let broken = survey.altered.iter().map(|altered| altered.path.clone()).chain(survey.missing.iter().cloned());
         let mut restored = 0;
@@ -93,12 +95,6 @@ pub fn restore(session: &Session, ids: &[String], all: bool) -> Result<Answer, T
         session.face.line("ok", &format!("{} restored", counted(restored, "file")));
         Ok(Answer::well(""))
     })
-}
-
-/// The figure whose file this is: the longest id that the name begins with.
-fn owner<'l>(look: &'l crate::cli::session::Look, file: &str) -> Option<&'l String> {
-    let begins = |id: &&String| file.strip_prefix(id.as_str()).is_some_and(|rest| rest.starts_with(['.', '-']));
-    look.assembly.figures.iter().map(|figure| &figure.id).filter(begins).max_by_key(|id| id.len())
 }
 
 /// `SHA256SUMS` from what was recorded.

@@ -10,6 +10,8 @@ use std::path::PathBuf;
     name = "condense",
     version,
     about = "A literate reproducible-paper pipeline: seeded experiments, content-hashed, checked claim by claim",
+    disable_help_flag = true,
+    disable_help_subcommand = true,
     after_help = "Exit codes: 0 well, 1 an experiment failed, 2 usage or manifest, 3 stale (status, verify), 4 an output differs,\n\
                   5 a claim is false, 6 lock busy, 70 internal, 130/143 by signal.\n\
                   Examples: condense report -j 2    condense why phase-diagram-two-layer    condense verify"
@@ -47,6 +49,9 @@ pub struct Global {
     /// When to colour.
     #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
     pub color: When,
+    /// This help.
+    #[arg(short, long, global = true, action = clap::ArgAction::HelpShort)]
+    help: Option<bool>,
 }
 
 fn seconds(text: &str) -> Result<f64, String> {

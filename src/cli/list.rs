@@ -27,11 +27,9 @@ pub fn list(session: &Session, as_json: bool) -> Result<Answer, Trouble> {
             let hold = figure["claims"]
                 .as_array()
                 .map_or(0, |claims| claims.iter().filter(|claim| claim["holds"] == true).count());
-            let verdict = if figure["state"] == "fresh" {
-                format!("{hold}/{claims} claims hold")
-            } else {
-                format!("{claims} claims")
-            };
+            let judged =
+                figure["claims"].as_array().is_some_and(|claims| claims.iter().all(|claim| !claim["holds"].is_null()));
+            let verdict = if judged { format!("{hold}/{claims} claims hold") } else { format!("{claims} claims") };
             let word = |key: &str| figure[key].as_str().unwrap_or_default().to_owned();
             let _ =
                 writeln!(text, "{:>3}  {:<32} {:<7} {:<9} {verdict}", at + 1, word("id"), word("state"), word("lock"));
@@ -136,7 +134,7 @@ pub fn why(session: &Session, id: &str, as_json: bool) -> Result<Answer, Trouble
         let inputs: Vec<(String, Vec<(String, String)>)> = figure
             .steps()
             .into_iter()
-            .filter_map(|id| Some((look.assembly.plan.step(id).name(), look.build.outcome(id)?.record.words)))
+            .filter_map(|id| Some((look.assembly.plan.step(id).name(), look.build.outcome(id)?.record.words.clone())))
             .collect();
         if as_json {
             let stale: Vec<Value> = reasons.iter().map(|(step, reasons)| json!({ "step": step, "reasons": reasons })).collect();

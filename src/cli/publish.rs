@@ -10,6 +10,7 @@ use crate::engine::step::StepId;
 use crate::engine::store::Store;
 use crate::pipeline::outputs::{self, Output, REPORT};
 use crate::pipeline::{Assembly, Rooms};
+use std::collections::BTreeSet;
 
 /// Names the altered files; nothing is rebuilt over them.
 pub fn refuse_altered(session: &Session, survey: &Survey, store: &Store, chosen: &[&Rooms]) -> Answer {
@@ -33,20 +34,20 @@ pub fn publish(
     store: &Store,
 ) -> Result<(), Trouble> {
     let mut outputs = outputs::all(assembly, build);
-    let unfinished = |path: &str| {
-        let unfinished = assembly.figures.iter().filter(|figure| outputs::of_figure(figure, build).is_none());
-        let own = |figure: &Rooms| path.strip_prefix("fig/").is_some_and(|file| file.starts_with(&figure.id));
-        { unfinished }.any(own) || (build.outcome(assembly.index).is_none() && !path.starts_with("fig/"))
-    };
+    let made: BTreeSet<String> = outputs.iter().map(|output| output.path.clone()).collect();
+    let done = |figure: &Rooms| figure.steps().into_iter().all(|step| build.outcome(step).is_some());
+    let unfinished: BTreeSet<&str> =
+        assembly.figures.iter().filter(|figure| !done(figure)).map(|figure| figure.id.as_str()).collect();
+    let index = build.outcome(assembly.index).is_some();
     for (path, digests) in &state.outputs {
-        let below = path.trim_start_matches(REPORT).trim_start_matches('/');
+        let Some(below) = path.strip_prefix(REPORT).map(|path| path.trim_start_matches('/')) else { continue };
+        let ahead = match outputs::owner(assembly, below) {
+            Some(figure) => unfinished.contains(figure.id.as_str()),
+            None => !index && !below.starts_with("fig/") && below != "SHA256SUMS",
+        };
         // A publication that was cut off leaves two digests: the one on disk is the one to keep.
         let kept = survey.present.get(path).or(digests.first()).copied();
-        if let Some(digest) = kept
-            && below != "SHA256SUMS"
-            && unfinished(below)
-            && !outputs.iter().any(|output| output.path == below)
-        {
+        if let Some(digest) = kept.filter(|_| ahead && !made.contains(below)) {
             outputs.push(Output { path: below.to_owned(), step: StepId(usize::MAX), artefact: String::new(), digest });
         }
     }

@@ -12,7 +12,7 @@ use crate::engine::store::{Record, Store};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 use std::{io, thread};
 
@@ -43,9 +43,15 @@ pub struct Done {
     /// Its key.
     pub key: Digest,
     /// What was remembered.
-    pub record: Record,
+    pub record: Arc<Record>,
     /// Whether it ran now.
     pub verdict: Verdict,
+}
+
+impl Done {
+    fn shared(&self) -> Arc<Record> {
+        Arc::clone(&self.record)
+    }
 }
 
 /// A build under way, or over.
@@ -193,7 +199,7 @@ impl<'b> Build<'b> {
                 let key = self.key(board, id);
                 if let Some(record) = self.store.record(&key)? {
                     board.todo.remove(at);
-                    board.done.insert(id, Done { key, record, verdict: Verdict::Reused });
+                    board.done.insert(id, Done { key, record: Arc::new(record), verdict: Verdict::Reused });
                     continue;
                 }
             }
@@ -207,7 +213,7 @@ impl<'b> Build<'b> {
     }
 
     fn key(&self, board: &Board, id: StepId) -> Digest {
-        self.plan.key(id, &|need| board.done[&need].record.clone())
+        self.plan.key(id, &|need| board.done[&need].shared())
     }
 
     fn expected(&self, id: StepId) -> Option<f64> {
@@ -217,7 +223,7 @@ impl<'b> Build<'b> {
 
     /// Why a ready step would run.
     fn reasons(&self, board: &Board, id: StepId) -> io::Result<Vec<String>> {
-        let new = self.plan.words(id, &|need| board.done[&need].record.clone());
+        let new = self.plan.words(id, &|need| board.done[&need].shared());
         let Some(key) = self.last.get(&self.plan.step(id).name()) else { return Ok(vec!["first run".to_owned()]) };
         let Some(old) = self.store.record(key)? else { return Ok(vec!["its record is not in the store".to_owned()]) };
         let reasons = recipe::differences(&old.words, &new);
@@ -316,7 +322,7 @@ impl<'b> Build<'b> {
         self.store.remember(&key, &record).map_err(|error| unreadable(&error))?;
         let verdict = if same { Verdict::Revalidated } else { Verdict::Ran };
         self.progress.finished(&name, time, verdict);
-        Ok(Done { key, record, verdict })
+        Ok(Done { key, record: Arc::new(record), verdict })
     }
 
     /// Key, words and input bytes of a step whose needs are done.
@@ -324,7 +330,7 @@ impl<'b> Build<'b> {
         let needs = self.plan.step(id).needs();
         let (key, words, wanted) = {
             let board = self.lock();
-            let record = |need: StepId| board.done[&need].record.clone();
+            let record = |need: StepId| board.done[&need].shared();
             (self.key(&board, id), Words(self.plan.words(id, &record)), plan::inputs(&needs, &record))
         };
         let mut inputs = Inputs::default();

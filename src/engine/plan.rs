@@ -4,6 +4,7 @@ use crate::engine::digest::Digest;
 use crate::engine::recipe::{Key, Recipe, Words};
 use crate::engine::step::{Need, Step, StepId, Which};
 use crate::engine::store::Record;
+use std::sync::Arc;
 
 /// A list of steps; a [`StepId`] is a place in it.
 #[derive(Default)]
@@ -48,7 +49,7 @@ impl<'p> Plan<'p> {
     }
 
     /// Describes a step to a writer: its own recipe, then its inputs by name and digest.
-    pub fn describe(&self, id: StepId, record: &dyn Fn(StepId) -> Record, to: &mut dyn Recipe) {
+    pub fn describe(&self, id: StepId, record: &dyn Fn(StepId) -> Arc<Record>, to: &mut dyn Recipe) {
         let step = self.step(id);
         step.recipe(to);
         for (need, name, digest) in inputs(&step.needs(), record) {
@@ -57,7 +58,7 @@ impl<'p> Plan<'p> {
     }
 
     /// The key of a step whose inputs are known.
-    pub fn key(&self, id: StepId, record: &dyn Fn(StepId) -> Record) -> Digest {
+    pub fn key(&self, id: StepId, record: &dyn Fn(StepId) -> Arc<Record>) -> Digest {
         let mut key = Key::default();
         // Inputs enter by order and digest; the name of the step that made them is a matter of words only.
         let step = self.step(id);
@@ -69,7 +70,7 @@ impl<'p> Plan<'p> {
     }
 
     /// The recipe of a step in words.
-    pub fn words(&self, id: StepId, record: &dyn Fn(StepId) -> Record) -> Vec<(String, String)> {
+    pub fn words(&self, id: StepId, record: &dyn Fn(StepId) -> Arc<Record>) -> Vec<(String, String)> {
         let mut words = Words::default();
         self.describe(id, record, &mut words);
         words.0
@@ -77,17 +78,16 @@ impl<'p> Plan<'p> {
 }
 
 /// Every artefact that the needs select, in the order of the needs.
-pub fn inputs(needs: &[Need], record: &dyn Fn(StepId) -> Record) -> Vec<(StepId, String, Digest)> {
+pub fn inputs(needs: &[Need], record: &dyn Fn(StepId) -> Arc<Record>) -> Vec<(StepId, String, Digest)> {
     let mut found = Vec::new();
     for need in needs {
-        let artefacts = record(need.step).artefacts;
         let wanted = |name: &String| match &need.which {
             Which::Named(names) => names.contains(name),
             Which::All => true,
         };
-        found.extend(
-            artefacts.into_iter().filter(|(name, _)| wanted(name)).map(|(name, digest)| (need.step, name, digest)),
-        );
+        for (name, digest) in record(need.step).artefacts.iter().filter(|(name, _)| wanted(name)) {
+            found.push((need.step, name.clone(), *digest));
+        }
     }
     found
 }

@@ -1,17 +1,20 @@
-//! Fenced blocks of a page: TOML with places, read piece by piece, so that one run reports every mistake.
-//! It knows charts and claims as data, not what they mean.
+//! Fenced blocks of a page, TOML with places: how something is drawn, and what must hold.
+//! It knows no results. What is wrong with a chart is `plot`'s to say, whether a claim holds is `claim`'s.
 
 use crate::diag::{Diagnostic, Source};
 use crate::paper::claim::Bound;
+use crate::paper::faults::Faults;
 use crate::paper::names;
-use crate::plot::chart::{Chart, Layer, Panel};
-use crate::plot::check::Place;
+use crate::paper::passage::Passage;
+use crate::paper::toml_reader::{Piece, Reading, parse, read, tables};
+use crate::plot::chart::Chart;
+use crate::plot::check::{Named, Place, Unknown};
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 use toml::Spanned;
-use toml::de::{DeTable, DeValue, ValueDeserializer};
+use toml::de::{DeTable, DeValue};
 
 /// The text between two fences.
 #[derive(Clone, Debug)]
@@ -20,6 +23,8 @@ pub struct Block {
     pub source: Arc<Source>,
     /// Which bytes of it.
     pub at: Range<usize>,
+    /// The opening line.
+    pub head: Range<usize>,
 }
 
 /// A `chart` block.
@@ -34,7 +39,7 @@ pub struct ChartBlock {
 /// A `claim` block.
 #[derive(Clone, Debug)]
 pub struct ClaimBlock {
-    /// Unique within the page.
+    /// Unique within the page; by default the value's name.
     pub id: String,
     /// The sentence.
     pub says: String,
@@ -48,9 +53,11 @@ pub struct ClaimBlock {
     pub digits: Option<usize>,
     /// Where it stands.
     pub block: Block,
+    /// Where the sentence stands, as bytes of the page.
+    pub says_at: Range<usize>,
+    /// Where the value's name stands.
+    pub value_at: Range<usize>,
 }
-
-type Entry<'t> = Spanned<DeValue<'t>>;
 
 impl Block {
     /// Its text.
@@ -58,225 +65,227 @@ impl Block {
         &self.source.text[self.at.clone()]
     }
 
-    /// A diagnostic at bytes of the block.
-    pub fn fault(&self, code: &'static str, message: String, span: Option<Range<usize>>) -> Diagnostic {
-        let span = span.unwrap_or(0..self.text().lines().next().map_or(0, str::len));
-        Diagnostic::new(code, message).at(&self.source, self.at.start + span.start..self.at.start + span.end, "")
+    fn piece(&self) -> Piece {
+        Piece { source: Arc::clone(&self.source), offset: self.at.start }
     }
 
-    fn table(&self, faults: &mut Vec<Diagnostic>) -> Option<Spanned<DeTable<'_>>> {
-        let (table, errors) = DeTable::parse_recoverable(self.text());
-        faults.extend(errors.iter().map(|error| self.fault("P010", error.message().to_owned(), error.span())));
-        errors.is_empty().then_some(table)
-    }
-
-    fn read<T: DeserializeOwned>(&self, value: Entry<'_>, faults: &mut Vec<Diagnostic>) -> Option<T> {
-        T::deserialize(ValueDeserializer::from(value))
-            .map_err(|error| faults.push(self.serde_fault(error.message(), error.span())))
-            .ok()
-    }
-
-    /// Turns serde's sentence into one of ours: the legal names become a suggestion and a list.
-    fn serde_fault(&self, message: &str, span: Option<Range<usize>>) -> Diagnostic {
-        let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
-        match quoted.split_first() {
-            Some((name, legal)) if message.starts_with("unknown field") => {
-                self.fault("P011", format!("unknown key `{name}`"), span).suggest(name, legal, "keys here")
+    /// Reads the block as a chart.
+    pub fn chart(self, faults: &mut Faults) -> Option<ChartBlock> {
+        let piece = self.piece();
+        let table = parse(self.text(), &piece, faults)?;
+        long_points(table.get_ref(), &piece, faults);
+        let reading = read::<Chart>(self.with_words(table.clone(), faults), "a chart", &piece, faults);
+        for fault in reading.value.iter().flat_map(Chart::check) {
+            // What is missing only because it was unreadable has been reported.
+            if fault.place.key.is_none_or(|key| !reading.spoilt.contains(key)) {
+                let span = locate(table.get_ref(), &fault.place).map(|span| piece.span(span));
+                let span = span.unwrap_or_else(|| self.head.clone());
+                faults.push(Diagnostic::new("P015", fault.message).at(&self.source, span, ""));
             }
-            Some((name, legal)) if message.starts_with("unknown variant") => {
-                self.fault("P012", format!("unknown word `{name}`"), span).suggest(name, legal, "legal words")
+        }
+        let chart = reading.value?;
+        if let (Some(name), Some(at)) = (&chart.name, table.get_ref().get("name"))
+            && let Some(fault) = names::id_fault(name)
+        {
+            faults.push(piece.fault("P016", format!("name `{name}` cannot be used: {fault}"), at.span(), ""));
+        }
+        if let Some(at) = table.get_ref().get("alt").filter(|_| chart.alt.contains("{{")) {
+            faults.push(piece.fault("P030", "`alt` is plain text and quotes nothing", at.span(), ""));
+        }
+        Some(ChartBlock { chart, block: self })
+    }
+
+    /// The table of a chart; where `alt` or `caption` is missing, that is reported and a stand-in put there.
+    fn with_words<'t>(&self, mut table: Spanned<DeTable<'t>>, faults: &mut Faults) -> Spanned<DeTable<'t>> {
+        let needed = [
+            ("alt", "alt = \"a sentence for readers who cannot see it\""),
+            ("caption", "caption = \"the finding, then what is drawn\""),
+        ];
+        for (key, example) in needed {
+            if table.get_ref().get(key).is_none() {
+                let fault = Diagnostic::new("M004", format!("a chart lacks `{key}`"));
+                faults.push(fault.at(&self.source, self.head.clone(), "").help(example));
+                table.get_mut().insert(Spanned::new(0..0, key.into()), Spanned::new(0..0, DeValue::String("-".into())));
             }
-            Some((name, _)) if message.starts_with("missing field") => self
-                .fault("P013", format!("`{name}` is missing"), span)
-                .help(format!("add a line `{name} = …` to the block")),
-            _ => self.fault("P014", message.trim_end().to_owned(), span),
         }
-    }
-
-    /// Reads the block as a chart: head, panels and layers one by one.
-    pub fn chart(&self, faults: &mut Vec<Diagnostic>) -> Option<ChartBlock> {
-        let before = faults.len();
-        let table = self.table(faults)?;
-        let span = table.span();
-        let mut head = table.into_inner();
-        let panels = take(&mut head, "panel");
-        let chart: Option<Chart> = self.read(Spanned::new(span, DeValue::Table(head)), faults);
-        let panels: Vec<Option<Panel>> =
-            panels.map_or_else(Vec::new, |value| self.each(value, "panel", faults, Self::panel));
-        let mut chart = chart.filter(|_| faults.len() == before)?;
-        chart.panels = panels.into_iter().collect::<Option<Vec<_>>>()?;
-        let found = ChartBlock { chart, block: self.clone() };
-        for fault in found.chart.check() {
-            faults.push(Diagnostic::new("P015", fault.message).at(&self.source, found.span_of(&fault.place), ""));
-        }
-        (faults.len() == before).then_some(found)
-    }
-
-    fn panel(&self, value: Entry<'_>, faults: &mut Vec<Diagnostic>) -> Option<Panel> {
-        let span = value.span();
-        let DeValue::Table(mut table) = value.into_inner() else {
-            faults.push(self.fault("P014", "a panel is a table: write `[[panel]]`".to_owned(), Some(span)));
-            return None;
-        };
-        let layers = take(&mut table, "layer");
-        let panel: Option<Panel> = self.read(Spanned::new(span, DeValue::Table(table)), faults);
-        let layers: Vec<Option<Layer>> =
-            layers.map_or_else(Vec::new, |value| self.each(value, "panel.layer", faults, Self::read));
-        let mut panel = panel?;
-        panel.layers = layers.into_iter().collect::<Option<Vec<_>>>()?;
-        Some(panel)
-    }
-
-    fn each<T>(
-        &self,
-        value: Entry<'_>,
-        name: &str,
-        faults: &mut Vec<Diagnostic>,
-        read: impl Fn(&Self, Entry<'_>, &mut Vec<Diagnostic>) -> Option<T>,
-    ) -> Vec<Option<T>> {
-        let span = value.span();
-        let DeValue::Array(values) = value.into_inner() else {
-            faults.push(self.fault("P014", format!("`{name}` is a list of tables: write `[[{name}]]`"), Some(span)));
-            return vec![None];
-        };
-        values.into_iter().map(|value| read(self, value, faults)).collect()
+        table
     }
 
     /// Reads the block as a claim.
-    pub fn claim(&self, faults: &mut Vec<Diagnostic>) -> Option<ClaimBlock> {
-        let before = faults.len();
-        let table = self.table(faults)?;
-        let (span, table) = (table.span(), table.into_inner());
-        let place = |key: &str| table.get(key).map(Spanned::span);
-        let spans = ["below", "above", "between", "equals", "within", "id", "says", "value", "digits"]
-            .map(|key| (key, place(key)));
-        let at = |key: &str| spans.iter().find(|(own, _)| *own == key).and_then(|(_, span)| span.clone());
-        let raw: RawClaim = self.read(Spanned::new(span, DeValue::Table(table)), faults)?;
-        match raw.bound() {
-            Err((key, message)) => faults.push(self.fault("P021", message.to_owned(), at(key))),
-            Ok(bound) => {
-                let id = raw.id.unwrap_or_else(|| raw.value.clone());
-                if let Some(fault) = names::value_fault(&id) {
-                    let place = at("id").or_else(|| at("value"));
-                    faults.push(self.fault("P022", format!("claim id `{id}` is not well formed: {fault}"), place));
-                }
-                if raw.says.trim().is_empty() {
-                    faults.push(self.fault("P023", "`says` is empty: a claim is a sentence".to_owned(), at("says")));
-                }
-                if raw.digits.is_some_and(|digits| !(1..=17).contains(&digits)) {
-                    faults.push(self.fault("P024", "`digits` lies between 1 and 17".to_owned(), at("digits")));
-                }
-                let claim = ClaimBlock {
-                    id,
-                    says: raw.says,
-                    value: raw.value,
-                    bound,
-                    source: raw.source,
-                    digits: raw.digits,
-                    block: self.clone(),
-                };
-                return (faults.len() == before).then_some(claim);
-            }
+    pub fn claim(self, faults: &mut Faults) -> Option<ClaimBlock> {
+        let piece = self.piece();
+        let table = parse(self.text(), &piece, faults)?;
+        let Reading { value: raw, spoilt } = read::<Raw>(table, "a claim", &piece, faults);
+        let raw = raw?;
+        for wrong in raw.faults(&spoilt) {
+            let span = wrong.span.map_or_else(|| self.head.clone(), |span| piece.span(span));
+            let fault = Diagnostic::new(wrong.code, wrong.message).at(&self.source, span, "");
+            faults.push(if wrong.help.is_empty() { fault } else { fault.help(wrong.help) });
         }
-        None
+        let (bound, says, value) = (raw.bound().ok()?, raw.says?, raw.value?);
+        Some(ClaimBlock {
+            says_at: piece.span(says.span()),
+            value_at: piece.span(value.span()),
+            id: raw.id.as_ref().unwrap_or(&value).get_ref().clone(),
+            says: says.into_inner(),
+            value: value.into_inner(),
+            bound,
+            source: raw.source,
+            digits: raw.digits.map(Spanned::into_inner),
+            block: self,
+        })
     }
-}
-
-fn take<'t>(table: &mut DeTable<'t>, key: &str) -> Option<Entry<'t>> {
-    table.remove(key)
 }
 
 /// A claim as it is written.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawClaim {
-    says: String,
-    value: String,
-    id: Option<String>,
+struct Raw {
+    says: Option<Spanned<String>>,
+    value: Option<Spanned<String>>,
+    id: Option<Spanned<String>>,
     source: Option<String>,
-    digits: Option<usize>,
-    below: Option<f64>,
-    above: Option<f64>,
-    between: Option<[f64; 2]>,
-    equals: Option<f64>,
-    within: Option<f64>,
+    digits: Option<Spanned<usize>>,
+    below: Option<Spanned<f64>>,
+    above: Option<Spanned<f64>>,
+    between: Option<Spanned<Vec<f64>>>,
+    equals: Option<Spanned<f64>>,
+    within: Option<Spanned<f64>>,
 }
 
-impl RawClaim {
-    /// The one bound that is given, or the key and the reason.
-    fn bound(&self) -> Result<Bound, (&'static str, &'static str)> {
-        let given = [
-            ("below", self.below.is_some()),
-            ("above", self.above.is_some()),
-            ("between", self.between.is_some()),
-            ("equals", self.equals.is_some()),
+/// What is wrong with a claim; without a span it is all of it.
+struct Wrong {
+    code: &'static str,
+    message: String,
+    span: Option<Range<usize>>,
+    help: String,
+}
+
+const BOUNDS: [&str; 5] = ["below", "above", "between", "equals", "within"];
+
+impl Raw {
+    /// Everything that is wrong, apart from keys that were reported as spoilt.
+    fn faults(&self, spoilt: &BTreeSet<String>) -> Vec<Wrong> {
+        let mut found = Vec::new();
+        let mut say = |code, message: String, span, help: &str| {
+            found.push(Wrong { code, message, span, help: help.to_owned() });
+        };
+        let needed = [
+            ("says", &self.says, "says = \"a sentence that can be false\""),
+            ("value", &self.value, "value = \"name.of.a.number\""),
         ];
-        let mut given = given.iter().filter(|(_, given)| *given).map(|(key, _)| *key);
-        let (first, second) = (given.next(), given.next());
-        let numbers = [
-            self.below,
-            self.above,
-            self.equals,
-            self.within,
-            self.between.map(|[low, _]| low),
-            self.between.map(|[_, high]| high),
-        ];
-        if let Some(key) = first
-            && numbers.iter().flatten().any(|number| !number.is_finite())
-        {
-            return Err((key, "a bound is a finite number"));
-        }
-        match (first, second) {
-            (None, _) => Err((
-                "value",
-                "a claim needs a bound: `below`, `above`, `between = [low, high]`, or `equals` with `within`",
-            )),
-            (_, Some(key)) => Err((key, "a claim has one bound: write a second claim for the other")),
-            (Some(key), None) if self.within.is_some() && key != "equals" => {
-                Err(("within", "`within` belongs to `equals`"))
+        for (key, given, example) in needed {
+            match given {
+                None if !spoilt.contains(key) => say("M004", format!("a claim lacks `{key}`"), None, example),
+                Some(text) if text.get_ref().trim().is_empty() => {
+                    say("M005", format!("`{key}` is empty"), Some(text.span()), example);
+                }
+                _ => {}
             }
-            (Some("below"), _) => Ok(Bound::Below(self.below.unwrap_or_default())),
-            (Some("above"), _) => Ok(Bound::Above(self.above.unwrap_or_default())),
-            (Some("between"), _) => match self.between.unwrap_or_default() {
-                [low, high] if low <= high => Ok(Bound::Between(low, high)),
-                _ => Err(("between", "`between` is `[low, high]`, low first")),
+        }
+        for name in self.value.iter().chain(&self.id).filter(|name| !name.get_ref().trim().is_empty()) {
+            if let Some(fault) = names::value_fault(name.get_ref()) {
+                say("P022", format!("name `{}` cannot be used", name.get_ref()), Some(name.span()), &fault);
+            }
+        }
+        if let Some(digits) = self.digits.as_ref().filter(|digits| !(1..=17).contains(digits.get_ref())) {
+            say("P024", "`digits` lies between 1 and 17".to_owned(), Some(digits.span()), "");
+        }
+        if let (Err((message, span)), false) = (self.bound(), BOUNDS.iter().any(|key| spoilt.contains(*key))) {
+            let help = "below = 0.01, above = 2, between = [1, 2], or equals = 3 with within = 0.1 (0 = exactly)";
+            say("P021", message.to_owned(), span, help);
+        }
+        found
+    }
+
+    /// The one bound, or what is wrong with it, and where if not everywhere.
+    fn bound(&self) -> Result<Bound, (&'static str, Option<Range<usize>>)> {
+        let wrong = |message, span| Err((message, Some(span)));
+        let given = [
+            self.below.as_ref().map(Spanned::span),
+            self.above.as_ref().map(Spanned::span),
+            self.between.as_ref().map(Spanned::span),
+            self.equals.as_ref().map(Spanned::span),
+        ];
+        let mut given: Vec<Range<usize>> = given.into_iter().flatten().collect();
+        given.sort_by_key(|span| span.start);
+        if let [_, second, ..] = &given[..] {
+            return wrong("a claim has one bound: write a second claim for the other", second.clone());
+        }
+        if let (Some(within), None) = (&self.within, &self.equals) {
+            return wrong("`within` belongs to `equals`", within.span());
+        }
+        match self {
+            Self { below: Some(bound), .. } => Ok(Bound::Below(*bound.get_ref())),
+            Self { above: Some(bound), .. } => Ok(Bound::Above(*bound.get_ref())),
+            Self { between: Some(ends), .. } => match ends.get_ref()[..] {
+                [low, high] if low > high => wrong("the ends of `between` are the wrong way round", ends.span()),
+                [low, high] => Ok(Bound::Between(low, high)),
+                _ => wrong("`between` has two ends", ends.span()),
             },
-            _ => match self.within {
-                None => Err(("equals", "`equals` needs `within`: how far is still equal? (0 for exactly)")),
-                Some(within) if within < 0.0 => Err(("within", "`within` is a distance: it is not negative")),
-                Some(within) => Ok(Bound::Equals(self.equals.unwrap_or_default(), within)),
+            Self { equals: Some(value), within: Some(within), .. } => match *within.get_ref() {
+                room if room < 0.0 => wrong("`within` is negative", within.span()),
+                room => Ok(Bound::Equals(*value.get_ref(), room)),
             },
+            Self { equals: Some(value), .. } => wrong("`equals` needs `within`", value.span()),
+            _ => Err(("a claim needs a bound", None)),
+        }
+    }
+}
+
+/// Points with more than two numbers: the TOML reader would drop the rest without a word.
+fn long_points(chart: &DeTable, piece: &Piece, faults: &mut Faults) {
+    let panels = chart.get("panel").and_then(tables).unwrap_or_default();
+    for layer in panels.iter().flat_map(|panel| panel.get_ref().get("layer").and_then(tables).unwrap_or_default()) {
+        for key in ["from", "to"] {
+            let Some(point) = layer.get_ref().get(key) else { continue };
+            if point.get_ref().as_array().is_some_and(|point| point.len() > 2) {
+                faults.push(piece.fault("P015", format!("`{key}` is a point `[x, y]`"), point.span(), ""));
+            }
         }
     }
 }
 
 impl ChartBlock {
-    /// The bytes of the page that a place in the chart stands at.
+    /// The bytes of the page that a place in the chart stands at; the opening line where there is none.
     pub fn span_of(&self, place: &Place) -> Range<usize> {
-        let start = self.block.at.start;
         let found = DeTable::parse(self.block.text()).ok().and_then(|table| locate(table.get_ref(), place));
-        let within = found.unwrap_or(0..self.block.text().lines().next().map_or(0, str::len));
-        start + within.start..start + within.end
+        found.map_or_else(|| self.block.head.clone(), |span| self.block.piece().span(span))
+    }
+
+    /// The text that may quote.
+    pub fn passage(&self) -> Passage<'_> {
+        let at = self.span_of(&Place { key: Some("caption"), ..Place::default() });
+        Passage { text: &self.chart.caption, at }
+    }
+
+    /// A name that the results lack, as a diagnostic.
+    pub fn unknown(&self, unknown: &Unknown) -> Diagnostic {
+        let (one, many) = match unknown.what {
+            Named::Frame => ("frame", "frames of the results"),
+            Named::Column => ("column", "columns of the frame"),
+        };
+        let fault = Diagnostic::new("P032", format!("unknown {one} `{}`", unknown.name));
+        let fault = fault.at(&self.block.source, self.span_of(&unknown.place), "");
+        fault.suggest(&unknown.name, &unknown.known, many)
     }
 }
 
-/// The span of a place in a chart's table, as near as it can be told.
-fn locate(chart: &DeTable<'_>, place: &Place) -> Option<Range<usize>> {
-    fn nth<'t>(table: &DeTable<'t>, key: &str, at: usize) -> Option<Entry<'t>> {
-        table.get(key)?.get_ref().as_array()?.get(at).cloned()
-    }
-    let mut table = chart.clone();
-    let mut span = None;
+/// Where a place of a chart stands in its block: the value of the key, or the innermost table around it that there is.
+fn locate(chart: &DeTable, place: &Place) -> Option<Range<usize>> {
+    let (mut here, mut span) = (chart, None);
     for (key, at) in [("panel", place.panel), ("layer", place.layer)] {
-        let Some(at) = at else { break };
-        let entry = nth(&table, key, at)?;
-        span = Some(entry.span());
-        table = entry.get_ref().as_table()?.clone();
+        if let Some(at) = at {
+            let item = here.get(key)?.get_ref().get(at)?;
+            span = Some(item.span());
+            here = item.get_ref().as_table()?;
+        }
     }
-    for key in place.key.into_iter().flat_map(|key| key.split('.')) {
-        let Some(entry) = table.get(key).cloned() else { break };
-        span = Some(entry.span());
-        table = entry.get_ref().as_table().cloned().unwrap_or_default();
+    for key in place.key.unwrap_or_default().split('.') {
+        let Some(value) = here.get(key) else { break };
+        span = Some(value.span());
+        let Some(inner) = value.get_ref().as_table() else { break };
+        here = inner;
     }
     span
 }

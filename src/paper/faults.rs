@@ -7,18 +7,15 @@ use crate::diag::Diagnostic;
 #[derive(Debug, Default)]
 pub struct Faults {
     list: Vec<Diagnostic>,
-    more: usize,
 }
 
 impl Faults {
     /// So many are kept: a hostile file must not fill the memory with complaints.
     pub const MOST: usize = 100;
 
-    /// Adds one.
+    /// Adds one, while there is room.
     pub fn push(&mut self, diagnostic: Diagnostic) {
-        if self.full() {
-            self.more += 1;
-        } else if !self.list.contains(&diagnostic) {
+        if !self.full() && !self.list.contains(&diagnostic) {
             self.list.push(diagnostic);
         }
     }
@@ -31,10 +28,9 @@ impl Faults {
     /// Adds another collection behind this one.
     pub fn append(&mut self, other: Self) {
         self.extend(other.list);
-        self.more += other.more;
     }
 
-    /// Whether more would only be counted.
+    /// Whether there is no room left: looking for more is in vain.
     pub fn full(&self) -> bool {
         self.list.len() >= Self::MOST
     }
@@ -49,10 +45,10 @@ impl Faults {
         self.list.sort_by_key(|one| one.labels.first().map_or(0, |label| label.span.start));
     }
 
-    /// All of them, with a last one that counts those left out.
+    /// All of them; a last one says so if there may be more.
     pub fn into_list(mut self) -> Vec<Diagnostic> {
-        if self.more > 0 {
-            self.list.push(Diagnostic::new("M000", format!("and {} more mistakes", self.more)));
+        if self.full() {
+            self.list.push(Diagnostic::new("M000", format!("these are the first {} mistakes", Self::MOST)));
         }
         self.list
     }

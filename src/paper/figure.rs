@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::Path;
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::DeTable;
 
 /// What is computed for one figure.
 #[derive(Clone, Debug, PartialEq)]
@@ -313,10 +313,4 @@ impl<'a> Checks<'a> {
 pub fn brief(text: &str) -> String {
     const MOST: usize = 80;
     if text.chars().count() <= MOST { text.to_owned() } else { text.chars().take(MOST).chain(['…']).collect() }
-}
-
-/// The tables of an array of tables.
-pub fn tables<'v, 't>(value: &'v Spanned<DeValue<'t>>) -> Option<Vec<Spanned<DeTable<'t>>>> {
-    let table = |item: &'v Spanned<DeValue<'t>>| Some(Spanned::new(item.span(), item.get_ref().as_table()?.clone()));
-    value.get_ref().as_array()?.iter().map(table).collect()
 }

@@ -34,8 +34,10 @@ pub fn check(project: &Path, path: &str) -> Result<(), Refusal> {
         }
         Err(error) => return refuse(&format!("cannot be reached: {error}")),
     };
-    if !project.canonicalize().is_ok_and(|project| real.starts_with(project)) {
-        return refuse("leaves the project through a symbolic link");
+    match project.canonicalize() {
+        Ok(project) if real.starts_with(&project) => {}
+        Ok(_) => return refuse("leaves the project through a symbolic link"),
+        Err(error) => return refuse(&format!("cannot be reached: {error}")),
     }
     match fs::metadata(&real) {
         Ok(about) if about.is_file() => Ok(()),

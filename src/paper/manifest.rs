@@ -3,11 +3,12 @@
 
 use crate::diag::{Diagnostic, Source};
 use crate::paper::faults::Faults;
-use crate::paper::figure::{self, Asked, Entry, Figure, tables};
+use crate::paper::figure::{self, Asked, Entry, Figure};
 use crate::paper::params::Catalogue;
-use crate::paper::toml_reader::{Piece, parse as parse_toml, read};
+use crate::paper::toml_reader::{Piece, parse as parse_toml, read, tables};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 use toml::Spanned;
@@ -78,27 +79,8 @@ pub fn examine(source: &Arc<Source>, asked: &Asked) -> Examined {
         return Examined { manifest, ids: None, faults };
     };
     manifest.paper = about(document.get_ref(), &piece, &mut faults);
-    let mut ids = BTreeSet::new();
-    let mut first: BTreeMap<String, std::ops::Range<usize>> = BTreeMap::new();
-    for table in entries(document.get_ref(), &piece, &mut faults) {
-        if faults.full() {
-            break;
-        }
-        let Entry { figure, id, profiles } = figure::parse(&table, asked, &piece, &mut faults);
-        ids.extend(id);
-        manifest.profiles.extend(profiles);
-        let Some(figure) = figure else { continue };
-        if let Some(before) = first.get(&figure.id) {
-            faults.push(
-                Diagnostic::new("M016", format!("two figures have the id `{}`", figure.id))
-                    .at(source, figure.span, "")
-                    .at(source, before.clone(), "the first one"),
-            );
-        } else {
-            first.insert(figure.id.clone(), figure.span.clone());
-            manifest.figures.push(figure);
-        }
-    }
+    let tables = entries(document.get_ref(), &piece, &mut faults);
+    let ids = figures(&tables, asked, &piece, &mut manifest, &mut faults);
     let known = asked.profile == DEFAULT_PROFILE || manifest.profiles.contains(asked.profile);
     if !known && !faults.full() {
         let legal = std::iter::once(DEFAULT_PROFILE).chain(manifest.profiles.iter().map(String::as_str));
@@ -107,6 +89,35 @@ pub fn examine(source: &Arc<Source>, asked: &Asked) -> Examined {
     }
     faults.sort();
     Examined { manifest, ids: Some(ids), faults }
+}
+
+/// Adds the figures to the manifest, each id once; returns every id that is written.
+fn figures(
+    tables: &[Spanned<DeTable>],
+    asked: &Asked,
+    piece: &Piece,
+    manifest: &mut Manifest,
+    faults: &mut Faults,
+) -> BTreeSet<String> {
+    let mut ids = BTreeSet::new();
+    let mut first: BTreeMap<String, Range<usize>> = BTreeMap::new();
+    for table in tables {
+        if faults.full() {
+            break;
+        }
+        let Entry { figure, id, profiles } = figure::parse(table, asked, piece, faults);
+        ids.extend(id);
+        manifest.profiles.extend(profiles);
+        let Some(figure) = figure else { continue };
+        if let Some(before) = first.get(&figure.id) {
+            let fault = Diagnostic::new("M016", format!("two figures have the id `{}`", figure.id));
+            faults.push(fault.at(&piece.source, figure.span, "").at(&piece.source, before.clone(), "the first one"));
+        } else {
+            first.insert(figure.id.clone(), figure.span.clone());
+            manifest.figures.push(figure);
+        }
+    }
+    ids
 }
 
 const TOP: [&str; 2] = ["paper", "figure"];
@@ -168,21 +179,33 @@ fn entries<'t>(document: &DeTable<'t>, piece: &Piece, faults: &mut Faults) -> Ve
 
 /// One paragraph a code, for `condense explain`.
 pub const EXPLANATIONS: &[(&str, &str)] = &[
-    ("M000", "After a hundred mistakes the rest is only counted: they often have one cause."),
-    ("M001", "The manifest is not TOML. The place is where the parser lost its way."),
-    ("M002", "The text is too long, or holds characters that could steer a terminal or hide what is written."),
-    ("M003", "Unknown keys are refused, so that a slip of the pen never silently changes what is computed."),
+    ("M000", "Only the first hundred mistakes are printed: they often have one cause. Mend those and look again."),
+    (
+        "M001",
+        "The manifest, or a block of a page, is not TOML, or a key stands twice in it. The place is where the parser lost its way.",
+    ),
+    (
+        "M002",
+        "The text is too long (4 MiB for a manifest, 1 MiB for a page), or holds characters that could steer a terminal or hide what is written.",
+    ),
+    (
+        "M003",
+        "Unknown keys are refused, so that a slip of the pen never silently changes what is computed, drawn or claimed.",
+    ),
     (
         "M004",
-        "A paper needs title, standfirst, authors and source; a figure `id`, `slide`, `fidelity`, and an `experiment` or a `command`.",
+        "A paper needs title, standfirst, authors and source; a figure `id`, `slide`, `fidelity`, and an `experiment` or a `command`; a chart `alt` and `caption`; a claim `says`, `value` and one bound.",
     ),
-    ("M005", "The value has the wrong type for its key."),
+    ("M005", "The value has the wrong type for its key, is empty, or is not one of the words that are allowed there."),
     (
         "M006",
-        "Parameters are finite numbers, words, truth values and lists of these: anything else has no canonical form to hash.",
+        "`nan`, `inf` and numbers beyond all floats are neither parameters nor bounds: they compare with nothing.",
     ),
     ("M007", "Experiments are the files of `src/experiments`, by name."),
-    ("M008", "An id names files and addresses: kebab-case, at most 64 characters, unique."),
+    (
+        "M008",
+        "An id names files and addresses: kebab-case, at most 64 characters, and no name that the report needs itself.",
+    ),
     (
         "M009",
         "The parameter has the wrong type or is out of the experiment's range; the experiment says what it takes.",
@@ -190,7 +213,7 @@ pub const EXPLANATIONS: &[(&str, &str)] = &[
     ("M010", "A figure is computed either by an `experiment` of the roster or by a `command`; each has its own keys."),
     (
         "M011",
-        "Declared inputs are regular files of the project, named by a relative path that does not leave it, not even by a link.",
+        "Declared inputs are regular files of the project, named by a relative path that does not leave it, not even by a link, and not made by the pipeline itself.",
     ),
     (
         "M012",
@@ -199,6 +222,9 @@ pub const EXPLANATIONS: &[(&str, &str)] = &[
     ("M013", "A profile overrides parameters: `[figure.profile.smoke]`. `default` is the name of no override."),
     ("M014", "A command declares the files that it writes: `<name>.csv` for tables, `values.json` for single numbers."),
     ("M015", "Environment variables have plain names; a time limit is a number of seconds, from 1 to a week."),
-    ("M016", "Two figures cannot share an id."),
-    ("M017", "A paper has at least one figure."),
+    ("M016", "Two figures cannot share an id: pages, files, links and the lock are found by it."),
+    ("M017", "A paper has at least one figure: an entry that starts with `[[figure]]`."),
 ];
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,7 @@
 pub mod block;
 pub mod claim;
 pub mod faults;
+pub mod fences;
 pub mod figure;
 pub mod inputs;
 pub mod load;
@@ -11,6 +12,7 @@ pub mod markup;
 pub mod names;
 pub mod page;
 pub mod params;
+pub mod passage;
 pub mod quote;
 pub mod report;
 pub mod tex;

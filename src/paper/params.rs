@@ -43,15 +43,16 @@ impl Origin<'_> {
             }
             match json(value.get_ref(), base.get(name)) {
                 Ok(value) => drop(params.insert(name.to_owned(), value)),
-                Err(message) => {
+                Err(None) => {}
+                Err(Some(message)) => {
                     faults.push(self.piece.fault("M005", format!("parameter `{name}` {message}"), value.span(), ""));
                 }
             }
         }
         let Some(experiment) = self.experiment else { return params };
-        let before = self.catalogue.faults(experiment, base);
-        for fault in self.catalogue.faults(experiment, &params).into_iter().filter(|fault| !before.contains(fault)) {
-            let (key, message) = fault;
+        let found = self.catalogue.faults(experiment, &params);
+        let before = if found.is_empty() { Vec::new() } else { self.catalogue.faults(experiment, base) };
+        for (key, message) in found.into_iter().filter(|fault| !before.contains(fault)) {
             // A key of the experiment's own naming may be a path into the parameter: `layers.0`.
             let top = key.split(['.', '[']).next().unwrap_or_default();
             let span = given.get(top).map_or_else(|| self.span.clone(), toml::Spanned::span);
@@ -70,8 +71,8 @@ impl Origin<'_> {
 }
 
 /// A TOML value as JSON, spelled like the default: a whole number where a float is the rule becomes one, so that
-/// `1` and `1.0` are the same parameter.
-fn json(value: &DeValue, like: Option<&Value>) -> Result<Value, String> {
+/// `1` and `1.0` are the same parameter. Of a number that is not finite, whoever parsed the table has spoken already.
+fn json(value: &DeValue, like: Option<&Value>) -> Result<Value, Option<String>> {
     match value {
         DeValue::String(text) => Ok(Value::from(text.as_ref())),
         DeValue::Boolean(flag) => Ok(Value::from(*flag)),
@@ -81,14 +82,15 @@ fn json(value: &DeValue, like: Option<&Value>) -> Result<Value, String> {
             match signed {
                 Ok(number) if like.is_some_and(Value::is_f64) => Ok(Value::from(number as f64)),
                 Ok(number) => Ok(Value::from(number)),
-                Err(_) => {
-                    u64::from_str_radix(text, radix).map(Value::from).map_err(|_| format!("is too large: `{text}`"))
-                }
+                Err(_) => u64::from_str_radix(text, radix)
+                    .map(Value::from)
+                    .map_err(|_| Some(format!("is too large: `{text}`"))),
             }
         }
-        // A float that is not finite is reported by whoever parsed the table.
-        DeValue::Float(float) => Ok(Value::from(float.as_str().parse::<f64>().unwrap_or_default())),
-        DeValue::Datetime(_) => Err("is a date: write it as text".to_owned()),
+        DeValue::Float(float) => {
+            float.as_str().parse().ok().filter(|x: &f64| x.is_finite()).map(Value::from).ok_or(None)
+        }
+        DeValue::Datetime(_) => Err(Some("is a date: write it as text".to_owned())),
         DeValue::Array(items) => {
             let like = like.and_then(Value::as_array);
             let nth = |at: usize| like.and_then(|like| like.get(at).or_else(|| like.last()));
@@ -104,7 +106,7 @@ fn json(value: &DeValue, like: Option<&Value>) -> Result<Value, String> {
             let entry = |(key, value): (&toml::Spanned<toml::de::DeString>, &toml::Spanned<DeValue>)| {
                 Ok((key.get_ref().to_string(), json(value.get_ref(), like(key.get_ref()))?))
             };
-            table.iter().map(entry).collect::<Result<_, String>>().map(Value::Object)
+            table.iter().map(entry).collect::<Result<_, _>>().map(Value::Object)
         }
     }
 }
@@ -128,7 +130,7 @@ mod tests {
     #[test]
     fn dates_and_giants_are_no_parameters() {
         let table = DeTable::parse("a = 2020-01-01\nb = 99999999999999999999").expect("TOML");
-        let of = |key: &str| json(table.get_ref()[key].get_ref(), None).expect_err("refused");
+        let of = |key: &str| json(table.get_ref()[key].get_ref(), None).expect_err("refused").expect("a message");
         assert_eq!(of("a"), "is a date: write it as text");
         assert_eq!(of("b"), "is too large: `99999999999999999999`");
     }

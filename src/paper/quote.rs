@@ -1,6 +1,7 @@
 //! The mini language of prose: `{{ value("loss.final", digits=3) }}`, `{{ param("epochs") }}`, `{{ ref("other-figure") }}`.
 //! It finds and checks quotations; it does not know what stands for them. Text in backticks is left alone.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 /// One quotation.
@@ -50,8 +51,8 @@ pub const FUNCTIONS: [&str; 3] = ["value", "param", "ref"];
 /// Faults, in order.
 pub fn parse(text: &str) -> Result<Vec<Quotation>, Vec<Fault>> {
     let (mut found, mut faults) = (Vec::new(), Vec::new());
-    let mut at = 0;
-    while let Some(open) = next_open(text, at) {
+    let (mut at, mut unclosed) = (0, BTreeSet::new());
+    while let Some(open) = next_open(text, at, &mut unclosed) {
         let Some(length) = text[open..].find("}}") else {
             faults.push(Fault {
                 span: open..open + 2,
@@ -83,8 +84,9 @@ pub fn replace(text: &str, mut with: impl FnMut(&Quotation) -> String) -> String
     out
 }
 
-/// The next `{{` from `from` on that is not inside backticks.
-fn next_open(text: &str, from: usize) -> Option<usize> {
+/// The next `{{` from `from` on that is not inside backticks. Runs of backticks that nothing closes are remembered by
+/// their length: what is not closed here is not closed further on.
+fn next_open(text: &str, from: usize, unclosed: &mut BTreeSet<usize>) -> Option<usize> {
     let mut at = from;
     while at < text.len() {
         let rest = &text[at..];
@@ -94,9 +96,12 @@ fn next_open(text: &str, from: usize) -> Option<usize> {
         if rest.starts_with('`') {
             // A code span or fence ends with as many backticks as it began with.
             let ticks = rest.len() - rest.trim_start_matches('`').len();
-            let fence = &rest[..ticks];
-            let after = &rest[ticks..];
-            at += ticks + closing(after, fence).unwrap_or(0);
+            let (fence, after) = rest.split_at(ticks);
+            let length = if unclosed.contains(&ticks) { None } else { closing(after, fence) };
+            if length.is_none() {
+                unclosed.insert(ticks);
+            }
+            at += ticks + length.unwrap_or(0);
         } else {
             at += rest.chars().next().map_or(1, char::len_utf8);
         }

@@ -1,7 +1,7 @@
 //! Reads TOML into a type and reports every mistake in it, where serde stops at the first.
 //! It knows no manifest and no page: what a table is called, and where it stands, comes from the caller.
 
-use crate::diag::{Diagnostic, Source};
+use crate::diag::{Diagnostic, Source, nearest};
 use crate::paper::faults::Faults;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeSet;
@@ -35,7 +35,7 @@ impl Piece {
 pub struct Reading<T> {
     /// What could be read; none where nothing sensible is left.
     pub value: Option<T>,
-    /// Keys that were given but unusable, or misspelt: nobody should call them missing.
+    /// Keys, at any depth, that were given but unusable, or misspelt: nobody should call them missing.
     pub spoilt: BTreeSet<String>,
 }
 
@@ -49,6 +49,9 @@ pub fn parse<'t>(text: &'t str, piece: &Piece, faults: &mut Faults) -> Option<Sp
     for error in errors {
         let twice = error.message() == "duplicate key";
         sound &= twice;
+        if faults.full() {
+            break;
+        }
         let span = error.span().unwrap_or(0..0);
         let message = if twice {
             format!("key `{}` stands twice", text.get(span.clone()).unwrap_or_default())
@@ -95,7 +98,7 @@ pub fn unprintable(c: char) -> bool {
     steers || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{e000}' | '\u{e001}' | '\u{feff}')
 }
 
-/// Reads a table (called `what`: "a figure"), reporting each mistake and reading on without the key that has it.
+/// Reads a table (called `what`: "a figure"), reporting each mistake and reading on without what has it.
 pub fn read<T: DeserializeOwned>(
     mut table: Spanned<DeTable>,
     what: &str,
@@ -110,49 +113,77 @@ pub fn read<T: DeserializeOwned>(
         };
         let span = error.span().unwrap_or_else(|| table.span());
         let said = Said::of(error.message());
-        if let Said::UnknownKey { name, legal } = &said {
-            spoilt.extend(crate::diag::nearest(name, legal).map(str::to_owned));
+        let meant = said.meant();
+        match &said {
+            Said::UnknownKey { .. } => spoilt.extend(meant.clone()),
+            Said::Missing(name) if spoilt.contains(name) => break,
+            _ => {}
         }
-        faults.push(said.diagnostic(what, piece, span.clone()));
-        let Some(key) = cut(table.get_mut(), &span) else { break };
-        spoilt.insert(key);
+        // A word that was nearly right is read as the right one, so that what depends on it can be judged.
+        let stand_in = meant.filter(|_| matches!(said, Said::UnknownWord { .. }));
+        faults.extend(said.diagnostic(what, piece, span.clone()));
+        if !mend(table.get_mut(), &span, stand_in.as_deref(), &mut spoilt) {
+            break;
+        }
     }
     Reading { value: None, spoilt }
 }
 
-/// Cuts out the innermost entry that is, or is a list that holds, what has that span; says under which key of the
-/// table it was.
-fn cut(table: &mut DeTable, span: &Range<usize>) -> Option<String> {
-    let mut found = None;
+/// Puts `stand_in` for the innermost value that has that span, or else cuts out the entry that is, or is a list that
+/// holds, what has it. Notes the keys on the way down.
+fn mend(table: &mut DeTable, span: &Range<usize>, stand_in: Option<&str>, spoilt: &mut BTreeSet<String>) -> bool {
+    let mut cut = None;
     for (key, value) in table.iter_mut() {
-        if cut_within(value.get_mut(), span) {
-            return Some(key.get_ref().to_string());
+        let within = match value.get_mut() {
+            DeValue::Table(table) => mend(table, span, stand_in, spoilt),
+            DeValue::Array(items) => items.iter_mut().any(|item| match item.get_mut() {
+                DeValue::Table(table) => mend(table, span, stand_in, spoilt),
+                _ => false,
+            }),
+            _ => false,
+        };
+        let holds =
+            |value: &DeValue| value.as_array().is_some_and(|items| items.iter().any(|item| item.span() == *span));
+        let is = value.span() == *span || key.span() == *span || holds(value.get_ref());
+        if within || is {
+            spoilt.insert(key.get_ref().to_string());
         }
-        let holds = value.get_ref().as_array().is_some_and(|items| items.iter().any(|item| item.span() == *span));
-        if key.span() == *span || value.span() == *span || holds {
-            found = Some(key.clone());
-            break;
+        match stand_in {
+            _ if within => return true,
+            Some(word) if value.span() == *span => {
+                *value.get_mut() = DeValue::String(word.to_owned().into());
+                return true;
+            }
+            _ if is => {
+                cut = Some(key.clone());
+                break;
+            }
+            _ => {}
         }
     }
-    let key = found?;
-    table.remove(&key);
-    Some(key.into_inner().into_owned())
+    cut.is_some_and(|key| table.remove(&key).is_some())
 }
 
-fn cut_within(value: &mut DeValue, span: &Range<usize>) -> bool {
-    match value {
-        DeValue::Table(table) => cut(table, span).is_some(),
-        DeValue::Array(items) => items.iter_mut().any(|item| cut_within(item.get_mut(), span)),
-        _ => false,
-    }
+/// The tables of an array of tables.
+pub fn tables<'v, 't>(value: &'v Spanned<DeValue<'t>>) -> Option<Vec<Spanned<DeTable<'t>>>> {
+    let table = |item: &'v Spanned<DeValue<'t>>| Some(Spanned::new(item.span(), item.get_ref().as_table()?.clone()));
+    value.get_ref().as_array()?.iter().map(table).collect()
 }
 
 /// What serde said, taken apart.
 enum Said {
-    UnknownKey { name: String, legal: Vec<String> },
-    UnknownWord { name: String, legal: Vec<String> },
+    UnknownKey {
+        name: String,
+        legal: Vec<String>,
+    },
+    UnknownWord {
+        name: String,
+        legal: Vec<String>,
+    },
     Missing(String),
     Wrong(String),
+    /// A number that is not finite: [`parse`] has reported it.
+    Known,
 }
 
 impl Said {
@@ -169,13 +200,25 @@ impl Said {
             Self::UnknownWord { name, legal }
         } else if let Some(name) = message.strip_prefix("missing field `") {
             Self::Missing(name.trim_end_matches('`').to_owned())
+        } else if message == "floating-point number overflowed" {
+            Self::Known
         } else {
             Self::Wrong(humane(message))
         }
     }
 
-    fn diagnostic(self, what: &str, piece: &Piece, span: Range<usize>) -> Diagnostic {
+    /// The legal name that was probably meant.
+    fn meant(&self) -> Option<String> {
         match self {
+            Self::UnknownKey { name, legal } | Self::UnknownWord { name, legal } => {
+                nearest(name, legal).map(str::to_owned)
+            }
+            _ => None,
+        }
+    }
+
+    fn diagnostic(self, what: &str, piece: &Piece, span: Range<usize>) -> Option<Diagnostic> {
+        Some(match self {
             Self::UnknownKey { name, legal } => piece
                 .fault("M003", format!("unknown key `{name}`"), span, &format!("not a key of {what}"))
                 .suggest(&name, legal, &format!("keys of {what}")),
@@ -184,7 +227,8 @@ impl Said {
             }
             Self::Missing(name) => piece.fault("M004", format!("{what} lacks `{name}`"), span, ""),
             Self::Wrong(message) => piece.fault("M005", message, span, ""),
-        }
+            Self::Known => return None,
+        })
     }
 }
 
@@ -193,6 +237,9 @@ pub fn humane(message: &str) -> String {
     if let Some(name) = message.strip_prefix("data did not match any variant of untagged enum ") {
         let expected = if name == "At" { "a number or a point `[x, y]`" } else { "a number or a text" };
         return format!("expected {expected}");
+    }
+    if message == "wanted string or table" {
+        return "expected a text".to_owned();
     }
     let kinds = ["invalid type: ", "invalid value: ", "invalid "];
     let parts =

@@ -53,11 +53,11 @@ pub fn parse(raw: &Raw, checks: &mut Checks) -> Work {
 }
 
 fn experiment(raw: &Raw, name: &Spanned<String>, checks: &mut Checks) -> Work {
-    let names = checks.asked.catalogue.names();
-    if !names.contains(name.get_ref()) {
+    let catalogue = checks.asked.catalogue;
+    if catalogue.defaults(name.get_ref()).is_none() {
         let message = format!("unknown experiment `{}`", brief(name.get_ref()));
         let fault = checks.piece.fault("M007", message, name.span(), "");
-        checks.faults.push(fault.suggest(name.get_ref(), names, "experiments"));
+        checks.faults.push(fault.suggest(name.get_ref(), catalogue.names(), "experiments"));
     }
     let of_commands: [(&str, Option<Range<usize>>); 4] = [
         ("reads", raw.reads.as_ref().map(Spanned::span)),

@@ -33,12 +33,13 @@ pub fn run_output(id: &str, artefact: &str, tables: usize) -> Option<String> {
 /// The files of one figure, if all its steps but the card are done.
 pub fn of_figure(figure: &Rooms, build: &Build) -> Option<Vec<Output>> {
     let mut outputs = Vec::new();
-    let run = build.outcome(figure.run)?.record.artefacts;
+    let record = build.outcome(figure.run)?.record;
+    let run = &record.artefacts;
     let tables = run.keys().filter(|name| name.ends_with(".csv")).count();
     let mut add = |path: String, step, artefact: &str, digest| {
         outputs.push(Output { path, step, artefact: artefact.to_owned(), digest });
     };
-    for (name, digest) in &run {
+    for (name, digest) in run {
         if let Some(path) = run_output(&figure.id, name, tables) {
             add(path, figure.run, name, *digest);
         }
@@ -67,6 +68,13 @@ pub fn all(assembly: &Assembly, build: &Build) -> Vec<Output> {
         }));
     }
     outputs
+}
+
+/// The figure whose file this is, by its name below `report/`: of the ids that it begins with, the longest.
+pub fn owner<'a>(assembly: &'a Assembly, path: &str) -> Option<&'a Rooms> {
+    let file = path.strip_prefix("fig/")?;
+    let begins = |rooms: &&Rooms| file.strip_prefix(rooms.id.as_str()).is_some_and(|rest| rest.starts_with(['.', '-']));
+    assembly.figures.iter().filter(begins).max_by_key(|rooms| rooms.id.len())
 }
 
 /// `SHA256SUMS` of the outputs, as coreutils checks it.

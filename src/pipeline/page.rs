@@ -8,7 +8,8 @@ use crate::engine::step::{Artefacts, Failure, Inputs, Need, Step, StepId, Which}
 use crate::paper::figure::Figure;
 use crate::paper::load::Paper;
 use crate::paper::markup::{self, Quote, Text};
-use crate::paper::page::{Known, Page, Part};
+use crate::paper::page::{Page, Part};
+use crate::paper::passage::Known;
 use crate::paper::quote::{self, Quoted};
 use crate::paper::report;
 use crate::paper::view::{self, Block, Chart, ClaimView, Download, FigureView, Pair, Provenance};
