@@ -133,6 +133,7 @@ fn bytes_that_are_no_text_are_shown_where_they_begin() {
 
 #[test]
 fn ten_megabytes_are_refused_quickly() {
+    const SIZE: usize = 10 << 20;
     let quickly = |text: String| {
         let paper = Paper::small();
         paper.write("manifest.toml", &text);
@@ -141,7 +142,6 @@ fn ten_megabytes_are_refused_quickly() {
         assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
         assert!(run.stderr.len() < 100_000, "{} bytes of complaint", run.stderr.len());
     };
-    const SIZE: usize = 10 << 20;
     quickly("x".repeat(SIZE));
     quickly("[".repeat(SIZE));
     quickly(support::MANIFEST.to_owned() + &"[[figure]]\nid = \"A B\"\n".repeat(SIZE / 22));
