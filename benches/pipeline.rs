@@ -33,7 +33,11 @@ fn main() {
     }
     let [idle, edit, hash, start] = [idle, edit, hash, start].map(median);
     let ratio = |a: Duration, b: Duration| a.as_secs_f64() / b.as_secs_f64();
-    println!("nothing to do, every output hashed  {idle:>9.2?}  {:.1}x starting a process, {:.1}x hashing alone", ratio(idle, start), ratio(idle, hash));
+    println!(
+        "nothing to do, every output hashed  {idle:>9.2?}  {:.1}x starting a process, {:.1}x hashing alone",
+        ratio(idle, start),
+        ratio(idle, hash)
+    );
     println!("one label edited                    {edit:>9.2?}  {:.1}x nothing to do", ratio(edit, idle));
     println!("(starting a process {start:.2?}, hashing the report {hash:.2?}; medians of {ROUNDS} rounds)");
 }
@@ -57,7 +61,9 @@ fn median(mut times: Vec<Duration>) -> Duration {
 }
 
 fn hash_all(folder: &Path) {
-    for entry in walkdir::WalkDir::new(folder).into_iter().filter_map(Result::ok).filter(|entry| entry.file_type().is_file()) {
+    for entry in
+        walkdir::WalkDir::new(folder).into_iter().filter_map(Result::ok).filter(|entry| entry.file_type().is_file())
+    {
         std::hint::black_box(Sha256::digest(fs::read(entry.path()).expect("bytes")));
     }
 }
