@@ -35,6 +35,9 @@ use templates::Templates;
 /// The profile without overrides.
 pub const DEFAULT_PROFILE: &str = "default";
 
+/// The profile of the source's largest settings.
+pub const FULL_PROFILE: &str = "full";
+
 /// Everything that was written, read and checked.
 pub struct Project {
     /// Its folder.
