@@ -127,7 +127,7 @@ fn a_figure_is_added_as_the_readme_says() {
     }
     assert!(read("report/fig/decay.svg").starts_with('<'));
     assert_eq!(read("report/fig/decay.csv").lines().count(), 81);
-    assert!(read("report/index.html").contains("id=\"decay\""));
+    assert!(read("report/index.html").contains("href=\"fig/decay.csv\""));
     let (accepted, before): (BTreeSet<String>, BTreeSet<String>) = (lines(&read("manifest.lock")), lines(&lock));
     assert!(before.is_subset(&accepted), "accept moved what did not change");
     assert_eq!(accepted.difference(&before).filter(|line| line.starts_with('[')).count(), 1, "one new section");
