@@ -8,7 +8,7 @@ use crate::paper::names;
 use crate::paper::passage::Passage;
 use crate::paper::toml_reader::{Piece, Reading, parse, read, tables};
 use crate::plot::chart::Chart;
-use crate::plot::check::{Named, Place, Unknown};
+use crate::plot::check::{self, Named, Place, Unknown};
 use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -75,7 +75,7 @@ impl Block {
         let table = parse(self.text(), &piece, faults)?;
         long_points(table.get_ref(), &piece, faults);
         let reading = read::<Chart>(self.with_words(table.clone(), faults), "a chart", &piece, faults);
-        for fault in reading.value.iter().flat_map(Chart::check) {
+        for fault in reading.value.iter().flat_map(check::faults) {
             // What is missing only because it was unreadable has been reported.
             if fault.place.key.is_none_or(|key| !reading.spoilt.contains(key)) {
                 let span = locate(table.get_ref(), &fault.place).map(|span| piece.span(span));
