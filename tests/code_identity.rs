@@ -25,7 +25,7 @@ struct Workshop {
 impl Workshop {
     fn new() -> Self {
         let folder = smoke::copy();
-        for name in ["Cargo.toml", "Cargo.lock", "rust-toolchain.toml", "benches", "build", "src"] {
+        for name in ["Cargo.toml", "Cargo.lock", "rust-toolchain.toml", "build", "src", "benches"] {
             for file in files(&smoke::root().join(name)) {
                 let place = folder.file(&file.strip_prefix(smoke::root()).expect("below").to_string_lossy());
                 fs::create_dir_all(place.parent().expect("a parent")).expect("a folder");
