@@ -13,10 +13,11 @@ use crate::pipeline::{Assembly, Rooms};
 use std::collections::BTreeSet;
 
 /// Names the altered files; nothing is rebuilt over them.
-pub fn refuse_altered(session: &Session, survey: &Survey, store: &Store, chosen: &[&Rooms]) -> Answer {
+pub fn refuse_altered(session: &Session, survey: &Survey, store: &Store, assembly: &Assembly) -> Answer {
     session.tell_altered(survey, store);
-    let own = |figure: &&&Rooms| survey.altered.iter().any(|altered| altered.path.contains(&figure.id));
-    let id = chosen.iter().find(own).map_or("--all", |figure| &figure.id);
+    let below = |path: &str| path.strip_prefix(REPORT).unwrap_or(path).trim_start_matches('/').to_owned();
+    let owners = survey.altered.iter().map(|altered| outputs::owner(assembly, &below(&altered.path)));
+    let id = owners.flatten().next().map_or("--all", |figure| &figure.id);
     let help = format!("condense restore {id}    put back the recorded bytes (or change the source, not the output)");
     session.face.line("help", &help);
     let known = survey.present.len() + survey.missing.len();

@@ -29,7 +29,7 @@ pub fn build(session: &Session, ids: &[String], how: &How, publishing: bool) -> 
     let mut state = session.state()?;
     let survey = output::survey(&session.project.root, &state)?;
     if !survey.altered.is_empty() {
-        return Ok(refuse_altered(session, &survey, &store, &chosen));
+        return Ok(refuse_altered(session, &survey, &store, &assembly));
     }
 
     let whole = ids.is_empty() && publishing;
