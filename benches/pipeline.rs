@@ -73,6 +73,8 @@ fn copy(from: &Path, to: &Path) {
         let place = to.join(entry.path().strip_prefix(from).expect("below"));
         if entry.file_type().is_dir() {
             fs::create_dir_all(place).expect("a folder");
+        } else if entry.path() == from {
+            fs::copy(from, to).expect("copied"); // a file, not a folder
         } else {
             fs::copy(entry.path(), place).expect("copied");
         }
