@@ -16,8 +16,9 @@ use std::collections::BTreeSet;
 pub fn refuse_altered(session: &Session, survey: &Survey, store: &Store, assembly: &Assembly) -> Answer {
     session.tell_altered(survey, store);
     let below = |path: &str| path.strip_prefix(REPORT).unwrap_or(path).trim_start_matches('/').to_owned();
-    let owners = survey.altered.iter().map(|altered| outputs::owner(assembly, &below(&altered.path)));
-    let id = owners.flatten().next().map_or("--all", |figure| &figure.id);
+    let owners: Option<Vec<_>> =
+        survey.altered.iter().map(|altered| outputs::owner(assembly, &below(&altered.path))).collect();
+    let id = owners.and_then(|owners| owners.first().map(|figure| figure.id.as_str())).unwrap_or("--all");
     let help = format!("condense restore {id}    put back the recorded bytes (or change the source, not the output)");
     session.face.line("help", &help);
     let known = survey.present.len() + survey.missing.len();
@@ -25,7 +26,7 @@ pub fn refuse_altered(session: &Session, survey: &Survey, store: &Store, assembl
     fail(session, Exit::Integrity, &text)
 }
 
-/// Publishes what is done, and keeps what is not being rebuilt.
+/// Publishes what is done, and keeps what is not being rebuilt; how many files were written.
 pub fn publish(
     session: &Session,
     assembly: &Assembly,
@@ -33,7 +34,7 @@ pub fn publish(
     survey: &Survey,
     state: &mut State,
     store: &Store,
-) -> Result<(), Trouble> {
+) -> Result<usize, Trouble> {
     let mut outputs = outputs::all(assembly, build);
     let made: BTreeSet<String> = outputs.iter().map(|output| output.path.clone()).collect();
     let done = |figure: &Rooms| figure.steps().into_iter().all(|step| build.outcome(step).is_some());
@@ -62,5 +63,5 @@ pub fn publish(
     if again > 0 {
         session.face.line("note", &format!("wrote {} that had been deleted", counted(again, "file")));
     }
-    Ok(())
+    Ok(written.len())
 }

@@ -4,7 +4,7 @@ use crate::cli::args::How;
 use crate::cli::exit::Exit;
 use crate::cli::publish::{publish, refuse_altered};
 use crate::cli::session::{Answer, Look, Session, Trouble, exit_of};
-use crate::cli::verdict::{self, counted, fail};
+use crate::cli::verdict::{self, Deeds, counted, fail};
 use crate::engine::build::{Build, State as StepState};
 use crate::engine::output;
 use crate::engine::step::StepId;
@@ -56,14 +56,12 @@ pub fn build(session: &Session, ids: &[String], how: &How, publishing: bool) -> 
     // After `--only`, whatever else is fresh joins in; and the index, when everything is.
     let after = Build::new(&assembly.plan, &[assembly.index], &store, &last, &options, &session.face);
     let everything = if whole { &built } else { complete(&assembly, &after)? };
-    if publishing {
-        publish(session, &assembly, everything, &survey, &mut state, &store)?;
-    }
+    let written = if publishing { publish(session, &assembly, everything, &survey, &mut state, &store)? } else { 0 };
     for sentence in store.take_damage() {
         session.face.line("note", &sentence);
     }
-    let exit = failed.map_or(Exit::Ok, |(exit, _)| exit);
-    Ok(verdict::speak(session, &assembly, &chosen, (&built, everything), exit, start))
+    let deeds = Deeds { written, failed, start };
+    Ok(verdict::speak(session, &assembly, &chosen, (&built, everything), &deeds))
 }
 
 /// A signal came: what was kept.

@@ -125,7 +125,11 @@ impl Project {
     /// What the writing steps share.
     pub fn desk(&self) -> Desk<'_> {
         let make = self.root.join("Makefile").exists();
-        let remake = if make { "make report ONLY=" } else { "condense report --only " }.to_owned();
+        let remake = match (make, self.profile.as_str()) {
+            (true, DEFAULT_PROFILE) => "make report ONLY=".to_owned(),
+            (false, DEFAULT_PROFILE) => "condense report --only ".to_owned(),
+            (_, profile) => format!("condense --profile {profile} report --only "),
+        };
         Desk { paper: &self.paper, templates: &self.templates, remake, times: self.times }
     }
 
