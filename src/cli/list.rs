@@ -4,7 +4,7 @@ use crate::cli::exit::Exit;
 use crate::cli::session::{Answer, Look, Session, Trouble};
 use crate::cli::style::plain;
 use crate::cli::verify::state_word;
-use crate::engine::build::State;
+use crate::engine::build::State as StepState;
 use crate::engine::digest::Digest;
 use crate::engine::output::{self, Wanted};
 use crate::paper::work::Work;
@@ -44,7 +44,7 @@ fn describe(session: &Session, look: &Look, figure: &Rooms) -> Value {
     let entry = session.project.paper().figure(&figure.id);
     let kind =
         entry.map_or("", |entry| if matches!(entry.work, Work::Experiment(_)) { "experiment" } else { "command" });
-    let first = |id| !matches!(look.steps.get(&id), Some(State::Done(_)));
+    let first = |id| !matches!(look.steps.get(&id), Some(StepState::Done(_)));
     let state = if look.fresh(figure) {
         "fresh"
     } else if first(figure.run) {
@@ -95,8 +95,9 @@ pub fn status(session: &Session, as_json: bool) -> Result<Answer, Trouble> {
         // With every step fresh, the files must be what they would be written as now.
         let wanted = if stale.is_empty() { outputs::wanted(&outputs::all(look.assembly, look.build)) } else { Wanted::new() };
         let old = |(path, digest): &(&String, &Digest)| survey.present.get(*path) != Some(*digest);
+        let index = matches!(look.steps.get(&look.assembly.index), Some(StepState::Done(_)));
         let unwritten: Vec<&String> = wanted.iter().filter(old).map(|(path, _)| path).collect();
-        let exit = match (survey.altered.is_empty(), stale.is_empty() && unwritten.is_empty() && survey.missing.is_empty()) {
+        let exit = match (survey.altered.is_empty(), stale.is_empty() && index && unwritten.is_empty() && survey.missing.is_empty()) {
             (false, _) => Exit::Integrity,
             (true, false) => Exit::Stale,
             (true, true) => Exit::Ok,
@@ -125,6 +126,9 @@ pub fn status(session: &Session, as_json: bool) -> Result<Answer, Trouble> {
             for (step, reasons) in look.reasons(figure) {
                 let _ = writeln!(text, "stale    {step}: {}", reasons.join(", "));
             }
+        }
+        if let Some(StepState::Stale(reasons)) = look.steps.get(&look.assembly.index) {
+            let _ = writeln!(text, "stale    index: {}", reasons.join(", "));
         }
         if exit == Exit::Ok {
             let _ = writeln!(text, "all {} figures are fresh", look.assembly.figures.len());

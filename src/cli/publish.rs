@@ -3,7 +3,9 @@
 use crate::cli::exit::Exit;
 use crate::cli::session::{Answer, Session, Trouble};
 use crate::cli::verdict::{counted, fail};
+use crate::engine::atomic;
 use crate::engine::build::Build;
+use crate::engine::digest::Digest;
 use crate::engine::output::{self, Survey, Wanted};
 use crate::engine::state::State;
 use crate::engine::step::StepId;
@@ -49,11 +51,27 @@ pub fn publish(
         };
         // A publication that was cut off leaves two digests: the one on disk is the one to keep.
         let kept = survey.present.get(path).or(digests.first()).copied();
-        if let Some(digest) = kept.filter(|_| ahead && !made.contains(below)) {
+        // What is neither on disk nor in the store cannot be kept: its own figure will make it again.
+        let there =
+            |digest: &Digest| survey.present.contains_key(path) || store.get(digest).is_ok_and(|bytes| bytes.is_some());
+        if let Some(digest) = kept.filter(|digest| ahead && !made.contains(below) && there(digest)) {
             outputs.push(Output { path: below.to_owned(), step: StepId(usize::MAX), artefact: String::new(), digest });
         }
     }
+    if let Some(path) = outputs::collision(&outputs) {
+        let text =
+            format!("two tables or pictures would be the file `{REPORT}/{path}`: rename a figure, table or chart");
+        return Err(Trouble::new(Exit::Usage, "C008", text));
+    }
     let wanted: Wanted = outputs::wanted(&outputs);
+    for (path, digest) in wanted.iter().filter(|(path, digest)| survey.present.get(*path) != Some(*digest)) {
+        // Edited while the build ran, or never ours: it is not written over.
+        let found = atomic::read(&session.project.root.join(path))?.map(|bytes| Digest::of(&bytes));
+        if found.is_some_and(|found| found != *digest && survey.present.get(path) != Some(&found)) {
+            let text = format!("`{path}` was not written by this pipeline, or was changed while it ran: move it away");
+            return Err(Trouble::new(Exit::Integrity, "C009", text));
+        }
+    }
     let bytes = |path: &str| -> Result<Vec<u8>, Trouble> {
         let kept = store.get(&wanted[path])?;
         kept.map_or_else(|| outputs::bytes(build, &outputs, path).map_err(Trouble::from), Ok)

@@ -2,12 +2,13 @@
 
 use crate::cli::args::How;
 use crate::cli::exit::Exit;
+use crate::cli::face::tell;
 use crate::cli::publish::{publish, refuse_altered};
 use crate::cli::session::{Answer, Look, Session, Trouble, exit_of};
 use crate::cli::verdict::{self, Deeds, counted, fail};
 use crate::engine::build::{Build, State as StepState};
 use crate::engine::output;
-use crate::engine::step::StepId;
+use crate::engine::step::{Failure, StepId};
 use crate::engine::store::Store;
 use crate::pipeline::{Assembly, outputs};
 use std::sync::Arc;
@@ -77,7 +78,7 @@ fn failures(session: &Session, built: &Build) -> Option<(Exit, usize)> {
     let failures = built.failures();
     let diagnostics: Vec<_> = failures.iter().flat_map(|(_, diagnostics)| diagnostics.clone()).collect();
     for diagnostic in &diagnostics {
-        eprintln!("{}\n", diagnostic.render(session.style.colour));
+        tell(&format!("{}\n", diagnostic.render(session.style.colour)));
     }
     (!failures.is_empty()).then(|| (exit_of(&diagnostics), failures.len()))
 }
@@ -100,7 +101,10 @@ fn complete<'b>(assembly: &Assembly, after: &'b Build<'b>) -> Result<&'b Build<'
     if !after.judge()?.iter().any(open) {
         after.run()?;
     }
-    Ok(after)
+    match after.failures().into_iter().next() {
+        Some((_, diagnostics)) => Err(Failure::Broken(diagnostics).into()),
+        None => Ok(after),
+    }
 }
 
 fn dry_run(session: &Session, ids: &[String]) -> Result<Answer, Trouble> {

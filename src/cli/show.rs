@@ -125,12 +125,9 @@ pub fn diff(session: &Session, id: &str) -> Result<Answer, Trouble> {
         let rooms = session.chosen(look.assembly, &[id.to_owned()])?[0];
         let mut text = String::new();
         let survey = output::survey(&session.project.root, look.state)?;
-        let files: Vec<String> = outputs::of_figure(rooms, look.build)
-            .unwrap_or_default()
-            .into_iter()
-            .map(|output| format!("{REPORT}/{}", output.path))
-            .collect();
-        for altered in survey.altered.iter().filter(|altered| files.contains(&altered.path)) {
+        let below = |path: &str| path.strip_prefix(REPORT).unwrap_or(path).trim_start_matches('/').to_owned();
+        let own = |path: &str| outputs::owner(look.assembly, &below(path)).is_some_and(|owner| owner.id == rooms.id);
+        for altered in survey.altered.iter().filter(|altered| own(&altered.path)) {
             let _ = writeln!(text, "{}: written -> on disk", altered.path);
             for place in session.altered_where(altered, look.store) {
                 let _ = writeln!(text, "    {place}");

@@ -140,9 +140,9 @@ impl Project {
         let mut figures = Vec::new();
         for (at, (figure, declared)) in self.paper.manifest.figures.iter().zip(&self.declared).enumerate() {
             let page = &self.paper.pages[&figure.id];
-            // Equal declarations are one step, whatever the figures are called.
+            // Equal declarations of equal code are one step, whatever the figures are called.
             let digest = declared.digest();
-            let run = *runs.entry(digest).or_insert_with(|| add_run(&mut plan, figure, declared));
+            let run = *runs.entry(declared.run_digest()).or_insert_with(|| add_run(&mut plan, figure, declared));
             let draw = |chart| draw::DrawStep { page, chart, run, declared: digest, seed: declared.seed };
             let draws: Vec<StepId> = page.charts().map(|chart| plan.add(draw(chart))).collect();
             let (work, source_file, code) = origin(&figure.work, declared);

@@ -386,6 +386,7 @@ impl Step for IndexStep<'_> {
         for (label, text) in [("title", &info.title), ("standfirst", &info.standfirst), ("source", &info.source)] {
             to.part(label, text.as_bytes());
         }
+        to.part("version", env!("CARGO_PKG_VERSION").as_bytes());
         to.part("authors", info.authors.join("; ").as_bytes());
         to.part("url", info.url.as_deref().unwrap_or_default().as_bytes());
         for figure in &self.desk.paper.manifest.figures {
