@@ -38,10 +38,40 @@ pub struct Fault {
     pub message: String,
 }
 
-impl Fault {
-    /// A fault at a key, unless `holds`.
-    pub fn unless(holds: bool, key: &str, message: &str) -> Option<Self> {
-        (!holds).then(|| Self { key: key.to_owned(), message: message.to_owned() })
+/// What [`Experiment::check`] asks of parameters, one demand after the other; those that are not met become faults.
+#[derive(Debug, Default)]
+pub struct Demands(Vec<Fault>);
+
+impl Demands {
+    /// No demand yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Asks that a number is not below `least`.
+    #[must_use]
+    pub fn at_least<T: Copy + PartialOrd + fmt::Display>(self, key: &str, value: T, least: T) -> Self {
+        self.holds(key, value >= least, &format!("must be at least {least}"))
+    }
+
+    /// Asks that a number is above `bound`.
+    #[must_use]
+    pub fn above(self, key: &str, value: f64, bound: f64) -> Self {
+        self.holds(key, value > bound, &format!("must be above {bound}"))
+    }
+
+    /// Asks for whatever the message says: "must …".
+    #[must_use]
+    pub fn holds(mut self, key: &str, holds: bool, message: &str) -> Self {
+        if !holds {
+            self.0.push(Fault { key: key.to_owned(), message: message.to_owned() });
+        }
+        self
+    }
+
+    /// What was not met, in the order of the demands.
+    pub fn faults(self) -> Vec<Fault> {
+        self.0
     }
 }
 
@@ -152,5 +182,18 @@ impl Host for Inline {
 
     fn sweep(&self, _: &str, count: usize, cell: &Cell<'_>) -> Result<Vec<Vec<f64>>, Stop> {
         (0..count).map(|index| cell(index, self)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn demands_that_are_not_met_become_faults_in_their_order() {
+        let demands = Demands::new().at_least("width", 0, 1).at_least("draws", 1, 1).above("rate", f64::NAN, 0.0);
+        let faults = demands.holds("frames", false, "must ascend").faults();
+        let said: Vec<_> = faults.iter().map(|fault| format!("{} {}", fault.key, fault.message)).collect();
+        assert_eq!(said, ["width must be at least 1", "rate must be above 0", "frames must ascend"]);
     }
 }

@@ -1,6 +1,7 @@
 //! The one value that crosses from science to the rest: named tables and named numbers.
 //! It knows no files and no pictures; its CSV text is exact (every `f64` reads back to the same bits).
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -81,8 +82,9 @@ impl Frame {
 
     /// The table with one more column of numbers.
     #[must_use]
-    pub fn with(mut self, name: &str, numbers: impl Into<Vec<f64>>) -> Self {
-        self.0.push((name.to_owned(), Column::Numbers(numbers.into())));
+    pub fn with<N: Borrow<f64>>(mut self, name: &str, numbers: impl IntoIterator<Item = N>) -> Self {
+        let numbers = numbers.into_iter().map(|number| *number.borrow()).collect();
+        self.0.push((name.to_owned(), Column::Numbers(numbers)));
         self
     }
 
@@ -93,10 +95,31 @@ impl Frame {
         self
     }
 
-    /// Builds a table of numbers from rows, each as long as `names`.
-    pub fn from_rows(names: &[&str], rows: &[Vec<f64>]) -> Self {
-        let column = |at: usize| rows.iter().map(|row| row[at]).collect::<Vec<f64>>();
-        names.iter().enumerate().fold(Self::new(), |frame, (at, name)| frame.with(name, column(at)))
+    /// Builds a table of numbers from rows.
+    ///
+    /// # Panics
+    /// When a row is not as long as `names`.
+    pub fn from_rows<R: AsRef<[f64]>>(names: &[&str], rows: impl IntoIterator<Item = R>) -> Self {
+        let mut columns = vec![Vec::new(); names.len()];
+        for row in rows {
+            assert_eq!(row.as_ref().len(), names.len(), "a row has one number for each of {names:?}");
+            columns.iter_mut().zip(row.as_ref()).for_each(|(column, &number)| column.push(number));
+        }
+        names.iter().zip(columns).fold(Self::new(), |frame, (name, column)| frame.with(name, column))
+    }
+
+    /// Builds a table of numbers from groups of rows: the first column is the number of the group.
+    ///
+    /// # Panics
+    /// As [`Frame::from_rows`].
+    pub fn from_groups<R, G>(names: &[&str], groups: impl IntoIterator<Item = (usize, G)>) -> Self
+    where
+        R: AsRef<[f64]>,
+        G: IntoIterator<Item = R>,
+    {
+        let rows =
+            |(group, rows): (usize, G)| rows.into_iter().map(move |row| [&[group as f64], row.as_ref()].concat());
+        Self::from_rows(names, groups.into_iter().flat_map(rows))
     }
 
     /// Number of rows (0 without columns).
@@ -240,6 +263,14 @@ mod tests {
         assert_eq!(back, frame);
         let bits = |f: &Frame| f.numbers("x").expect("numbers").iter().map(|x| x.to_bits()).collect::<Vec<_>>();
         assert_eq!(bits(&back), bits(&frame));
+    }
+
+    #[test]
+    fn groups_are_rows_that_begin_with_their_number() {
+        let groups = [vec![[1.0], [2.0]], vec![], vec![[3.0]]];
+        let frame = Frame::from_groups(&["group", "x"], groups.iter().enumerate());
+        assert_eq!(frame, Frame::from_rows(&["group", "x"], [[0.0, 1.0], [0.0, 2.0], [2.0, 3.0]]));
+        assert_eq!(frame.numbers("x"), Some(&[1.0, 2.0, 3.0][..]));
     }
 
     #[test]

@@ -36,7 +36,7 @@ enum Wing {
 /// Longest file, in lines, tests included.
 const LONGEST: usize = 500;
 /// Longest experiment, without its tests: one sitting.
-const LONGEST_EXPERIMENT: usize = 280;
+const LONGEST_EXPERIMENT: usize = 215;
 /// Longest `main.rs`.
 const LONGEST_MAIN: usize = 15;
 

@@ -5,12 +5,13 @@
 //! Slides "1d example: condensation with small initialization" and "Evolution trajectory"; the setting is that of
 //! Xu, Zhang & Zhang, "An overview of condensation phenomenon in deep learning" (2025).
 
-use crate::experiment::{Context, Experiment, Fault, Stop};
+use crate::experiment::{Context, Demands, Experiment, Fault, Stop};
 use crate::frame::{Frame, Results};
 use crate::nn::activation::Activation;
-use crate::nn::measure::{Cluster, Direction, clusters, effective, features, orientation, sector, sectors};
-use crate::nn::packed::{Neuron, Packed};
+use crate::nn::measure::{Cluster, Direction, orientation, sector_counts};
+use crate::nn::packed::Packed;
 use crate::nn::pass::Descent;
+use crate::nn::stage::{Gauge, Stage};
 use crate::nn::task::{Samples, best_ramp, four_ramps};
 use crate::nn::train::Trainer;
 use crate::num::stats::{chi_square_uniform, linspace};
@@ -74,7 +75,7 @@ impl Default for Params {
     }
 }
 
-/// The experiment.
+/// The two trainings, and the further draws of the first.
 pub struct Condensation1d;
 
 impl Experiment for Condensation1d {
@@ -83,39 +84,37 @@ impl Experiment for Condensation1d {
     fn check(p: &Params) -> Vec<Fault> {
         let ascending = p.frames[0] > 0 && p.frames.is_sorted_by(|one, next| one < next);
         let inside = p.plateau_from < p.plateau_to && p.plateau_to <= p.frames[4];
-        let faults = [
-            Fault::unless(p.width > 0, "width", "must be at least 1"),
-            Fault::unless(p.samples > 1, "samples", "must be at least 2"),
-            Fault::unless(p.std > 0.0, "std", "must be above 0"),
-            Fault::unless(p.rate > 0.0, "rate", "must be above 0"),
-            Fault::unless(p.contrast_std > 0.0, "contrast_std", "must be above 0"),
-            Fault::unless(p.contrast_rate > 0.0, "contrast_rate", "must be above 0"),
-            Fault::unless(p.draws > 0, "draws", "must be at least 1"),
-            Fault::unless(ascending, "frames", "must ascend from 1 or more"),
-            Fault::unless(inside, "plateau_to", "must lie between `plateau_from` and the fifth of `frames`"),
-            Fault::unless((0.0..1.0).contains(&p.cosine), "cosine", "must lie in [0, 1)"),
-            Fault::unless((0.0..1.0).contains(&p.cut), "cut", "must lie in [0, 1)"),
-        ];
-        faults.into_iter().flatten().collect()
+        Demands::new()
+            .at_least("width", p.width, 1)
+            .at_least("samples", p.samples, 2)
+            .above("std", p.std, 0.0)
+            .above("rate", p.rate, 0.0)
+            .above("contrast_std", p.contrast_std, 0.0)
+            .above("contrast_rate", p.contrast_rate, 0.0)
+            .at_least("draws", p.draws, 1)
+            .holds("frames", ascending, "must ascend from 1 or more")
+            .holds("plateau_to", inside, "must lie between `plateau_from` and the fifth of `frames`")
+            .holds("cosine", (0.0..1.0).contains(&p.cosine), "must lie in [0, 1)")
+            .holds("cut", (0.0..1.0).contains(&p.cut), "must lie in [0, 1)")
+            .faults()
     }
 
     fn run(p: &Params, ctx: &Context) -> Result<Results, Stop> {
-        let points = linspace(-1.0, 1.0, p.samples);
-        let samples = Samples::of(four_ramps, &points);
-        let small = Run::new(p, p.std, p.rate, &samples, ctx)?;
-        let large = Run::new(p, p.contrast_std, p.contrast_rate, &samples, ctx)?;
+        let samples = Samples::of(four_ramps, &linspace(-1.0, 1.0, p.samples));
+        let small = Run::new(p, p.std, p.rate, &p.frames, &samples, ctx)?;
+        let large = Run::new(p, p.contrast_std, p.contrast_rate, &p.frames, &samples, ctx)?;
         let mut results = Results::default();
-        results.frame("data", Frame::new().with("x", points).with("y", samples.y.clone()));
+        results.frame("data", Frame::new().with("x", samples.x.iter().map(|x| x[0])).with("y", &samples.y));
         for (name, run) in [("", &small), ("contrast-", &large)] {
             results.frame(&format!("{name}output"), run.outputs());
             results.frame(&format!("{name}features"), run.features());
-            results.frame(&format!("{name}loss"), run.loss());
+            results.frame(&format!("{name}loss"), Frame::from_rows(&["epoch", "loss"], run.trainer.curve(CURVE)));
         }
         results.frame("directions", small.directions());
         results.frame("frames", small.course());
         small.summarise(&mut results);
         results.value("contrast.directions", large.stages[6].directions());
-        results.value("contrast.effective", large.stages[6].effective());
+        results.value("contrast.effective", large.stages[6].effective);
         results.value("contrast.loss", large.stages[6].loss);
         plateau(p, &small, &samples, &mut results);
         draws(p, &samples, ctx, &mut results)?;
@@ -128,15 +127,15 @@ fn plateau(p: &Params, run: &Run, samples: &Samples<2>, results: &mut Results) {
     let plateau = &run.trainer.losses()[p.plateau_from..=p.plateau_to];
     let change = plateau.iter().map(|loss| (loss / plateau[0] - 1.0).abs()).fold(0.0, f64::max);
     results.value("plateau.change", change);
-    results.value("plateau.best", best_ramp(samples));
-    results.value("plateau.excess", run.stages[2].loss / best_ramp(samples) - 1.0);
+    let best = best_ramp(samples);
+    results.value("plateau.best", best);
+    results.value("plateau.excess", run.stages[2].loss / best - 1.0);
 }
 
 /// Further draws: how often each path is taken, and whether the plateau and its one direction are there every time.
 fn draws(p: &Params, samples: &Samples<2>, ctx: &Context, results: &mut Results) -> Result<(), Stop> {
     let measured = ctx.cells("draws", p.draws, |_, ctx| {
-        let p = Params { frames: p.frames.map(|epoch| epoch.min(p.frames[4])), ..p.clone() };
-        let Run { trainer, stages } = Run::new(&p, p.std, p.rate, samples, ctx)?;
+        let Run { trainer, stages } = Run::new(p, p.std, p.rate, &p.frames[..5], samples, ctx)?;
         let [one, two, last] = [1, 2, 5].map(|stage| &stages[stage]);
         let numbers = [one.directions().max(two.directions()), two.loss, last.directions(), last.loss];
         Ok([numbers.to_vec(), trainer.curve(CURVE).concat()].concat())
@@ -147,42 +146,9 @@ fn draws(p: &Params, samples: &Samples<2>, ctx: &Context, results: &mut Results)
     results.value("draws.fitted", count(&|row| row[3] < FITTED));
     results.value("draws.plateau.low", measured.iter().map(|row| row[1]).fold(f64::INFINITY, f64::min));
     results.value("draws.plateau.high", measured.iter().map(|row| row[1]).fold(0.0, f64::max));
-    let curves = measured
-        .iter()
-        .enumerate()
-        .flat_map(|(draw, row)| row[4..].chunks(2).map(move |point| vec![draw as f64, point[0], point[1]]));
-    results.frame("draws", Frame::from_rows(&["draw", "epoch", "loss"], &curves.collect::<Vec<_>>()));
+    let curves = measured.iter().map(|row| row[4..].chunks(2)).enumerate();
+    results.frame("draws", Frame::from_groups(&["draw", "epoch", "loss"], curves));
     Ok(())
-}
-
-/// A network at one epoch.
-struct Stage {
-    epoch: usize,
-    net: Packed<2>,
-    neurons: Vec<Neuron<2>>,
-    clusters: Vec<Cluster<2>>,
-    loss: f64,
-}
-
-impl Stage {
-    fn of(trainer: &Trainer<2>, p: &Params) -> Self {
-        let (net, neurons) = (trainer.net().clone(), trainer.net().neurons());
-        let clusters = clusters(&neurons, Direction::Ray, p.cosine, p.cut);
-        Self { epoch: trainer.epoch(), net, neurons, clusters, loss: trainer.loss() }
-    }
-
-    fn directions(&self) -> f64 {
-        self.clusters.len() as f64
-    }
-
-    /// The share of the amplitude that the largest cluster holds.
-    fn share(&self) -> f64 {
-        self.clusters.iter().map(|cluster| cluster.share).fold(0.0, f64::max)
-    }
-
-    fn effective(&self) -> f64 {
-        effective(&sectors(&self.neurons, Direction::Ray, SECTORS))
-    }
 }
 
 /// One training, looked at before its first step (stage 0) and at each frame (stages 1 to 6).
@@ -192,14 +158,11 @@ struct Run {
 }
 
 impl Run {
-    fn new(p: &Params, std: f64, rate: f64, samples: &Samples<2>, ctx: &Context) -> Result<Self, Stop> {
+    fn new(p: &Params, std: f64, rate: f64, epochs: &[usize], data: &Samples<2>, ctx: &Context) -> Result<Self, Stop> {
         let net = Packed::gaussian(Activation::Relu, p.width, std, std, &ctx.rng("init"));
-        let mut trainer = Trainer::new(net, samples, Descent { rate, momentum: 0.0 });
-        let mut stages = vec![Stage::of(&trainer, p)];
-        for epoch in p.frames {
-            trainer.train_to(epoch, ctx)?;
-            stages.push(Stage::of(&trainer, p));
-        }
+        let mut trainer = Trainer::new(net, data, Descent { rate, momentum: 0.0 });
+        let gauge = Gauge { direction: Direction::Ray, sectors: SECTORS, cosine: p.cosine, cut: p.cut };
+        let stages = Stage::course(&mut trainer, epochs, &gauge, ctx)?;
         Ok(Self { trainer, stages })
     }
 
@@ -208,62 +171,40 @@ impl Run {
         for (at, stage) in self.stages.iter().enumerate() {
             results.value(&format!("directions.{at}"), stage.directions());
             results.value(&format!("share.{at}"), stage.share());
-            results.value(&format!("effective.{at}"), stage.effective());
+            results.value(&format!("effective.{at}"), stage.effective);
             results.value(&format!("loss.{at}"), stage.loss);
         }
         results.value("directions.transition", self.stages[3].directions().max(self.stages[4].directions()));
         results.value("loss.ratio", self.stages[6].loss / self.stages[5].loss);
-        let mut counts = [0; COARSE];
-        for neuron in &self.stages[0].neurons {
-            counts[sector(neuron, Direction::Ray, COARSE)] += 1;
-        }
+        let counts = sector_counts(&self.stages[0].neurons, Direction::Ray, COARSE);
         results.value("uniform.p", chi_square_uniform(&counts).1);
     }
 
     /// One row a frame; without the start, which has no place on a logarithmic axis.
     fn course(&self) -> Frame {
-        let row =
-            |stage: &Stage| vec![stage.epoch as f64, stage.loss, stage.directions(), stage.share(), stage.effective()];
-        let rows: Vec<Vec<f64>> = self.stages[1..].iter().map(row).collect();
-        Frame::from_rows(&["epoch", "loss", "directions", "share", "effective"], &rows)
-    }
-
-    /// The loss at epochs in equal ratios.
-    fn loss(&self) -> Frame {
-        let rows: Vec<Vec<f64>> = self.trainer.curve(CURVE).iter().map(|point| point.to_vec()).collect();
-        Frame::from_rows(&["epoch", "loss"], &rows)
+        let row = |stage: &Stage| [stage.epoch as f64, stage.loss, stage.directions(), stage.share(), stage.effective];
+        Frame::from_rows(&["epoch", "loss", "directions", "share", "effective"], self.stages[1..].iter().map(row))
     }
 
     /// `f` on a fine grid.
     fn outputs(&self) -> Frame {
-        let x = linspace(-1.0, 1.0, CURVE);
-        let inputs: Vec<[f64; 2]> = x.iter().map(|&x| [x, 1.0]).collect();
-        self.by_stage(["x", "f"], |stage| {
-            x.iter().copied().zip(stage.net.outputs(&inputs)).map(<[f64; 2]>::from).collect()
-        })
+        let points = linspace(-1.0, 1.0, CURVE);
+        let curves = self.stages.iter().map(|stage| stage.net.curve(&points)).enumerate();
+        Frame::from_groups(&["stage", "x", "f"], curves)
     }
 
     /// Every neuron's orientation in radians, and its amplitude over the largest of the stage.
     fn features(&self) -> Frame {
-        self.by_stage(["orientation", "amplitude"], |stage| features(&stage.neurons, Direction::Ray))
-    }
-
-    fn by_stage(&self, [one, two]: [&str; 2], points: impl Fn(&Stage) -> Vec<[f64; 2]>) -> Frame {
-        let rows = self
-            .stages
-            .iter()
-            .enumerate()
-            .flat_map(|(at, stage)| points(stage).into_iter().map(move |[one, two]| vec![at as f64, one, two]));
-        Frame::from_rows(&["stage", one, two], &rows.collect::<Vec<_>>())
+        let features = self.stages.iter().map(|stage| &stage.features).enumerate();
+        Frame::from_groups(&["stage", "orientation", "amplitude"], features)
     }
 
     /// The clusters of the last stage; a neuron's kink is where its input changes sign.
     fn directions(&self) -> Frame {
         let row = |Cluster { leader, neurons, share }: &Cluster<2>| {
-            vec![orientation(leader, Direction::Ray), -leader.w[1] / leader.w[0], *neurons as f64, *share]
+            [orientation(leader, Direction::Ray), -leader.w[1] / leader.w[0], *neurons as f64, *share]
         };
-        let rows: Vec<Vec<f64>> = self.stages[6].clusters.iter().map(row).collect();
-        Frame::from_rows(&["orientation", "kink", "neurons", "share"], &rows)
+        Frame::from_rows(&["orientation", "kink", "neurons", "share"], self.stages[6].clusters.iter().map(row))
     }
 }
 

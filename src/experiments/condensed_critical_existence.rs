@@ -1,11 +1,12 @@
 //! Condensed critical points exist: a narrow minimum, split, is a strict saddle of every wider loss (slide "Existance of condensed critical points").
 //! Only the synthetic column of the source's figure; its Iris column is not computed here.
 
-use crate::experiment::{Context, Experiment, Fault, Stop};
+use crate::experiment::{Context, Demands, Experiment, Fault, Stop};
 use crate::frame::{Frame, Results};
-use crate::nn::critical::{Critical, Inertia, Landscape, norm1};
+use crate::nn::critical::{Inertia, Landscape};
 use crate::nn::embed::split_equally;
-use crate::nn::tanh_net::TanhNet;
+use crate::nn::search::{Found, Search};
+use crate::num::vector::norm1;
 use serde::{Deserialize, Serialize};
 
 /// Hessian spectra of the width-2 minimum of the three-step data and of its equal splits into widths 3 and 4.
@@ -44,26 +45,20 @@ impl Experiment for CondensedCriticalExistence {
     type Params = Params;
 
     fn check(params: &Params) -> Vec<Fault> {
-        [
-            Fault::unless(params.width >= 1, "width", "must be at least 1"),
-            Fault::unless(params.parts >= 1, "parts", "must be at least 1"),
-            Fault::unless(params.starts >= 1, "starts", "must be at least 1"),
-            Fault::unless(params.std.iter().all(|&std| std > 0.0), "std", "must be positive"),
-            Fault::unless(params.zero > 0.0, "zero", "must be positive"),
-        ]
-        .into_iter()
-        .flatten()
-        .collect()
+        Demands::new()
+            .at_least("width", params.width, 1)
+            .at_least("parts", params.parts, 1)
+            .at_least("starts", params.starts, 1)
+            .holds("std", params.std.iter().all(|&std| std > 0.0), "must be above 0")
+            .above("zero", params.zero, 0.0)
+            .faults()
     }
 
     fn run(params: &Params, ctx: &Context) -> Result<Results, Stop> {
         let landscape = Landscape::three_steps();
-        let rows = ctx.cells("start", params.starts, |_, ctx| {
-            let start = TanhNet::random(params.width, params.std[0], &params.std[1..], &mut ctx.rng("weights"));
-            Ok(landscape.settle(&start, params.steps, 1e-10).map_or_else(Vec::new, |found| found.row()))
-        })?;
-        let narrow = Critical::lowest(&rows, params.width)
-            .ok_or_else(|| Stop::failed("no start led to a critical point: raise `starts` or `steps`"))?;
+        let search = Search { landscape: &landscape, starts: params.starts, std: params.std, steps: params.steps };
+        let found = search.lowest(&[params.width], ctx)?;
+        let Found { point: narrow, starts } = &found[0];
 
         let mut results = Results::default();
         let (mut spectra, mut table) = (Vec::new(), Vec::new());
@@ -74,29 +69,26 @@ impl Experiment for CondensedCriticalExistence {
             let inertia = Inertia::of(&spectrum, params.zero);
             for (at, value) in spectrum.iter().enumerate() {
                 let size = value.abs().max(FLOOR);
-                spectra.push(vec![net.width() as f64, at as f64 + 1.0, *value, size, value.signum()]);
+                spectra.push([net.width() as f64, at as f64 + 1.0, *value, size, value.signum()]);
             }
             let counts = [inertia.negative, inertia.zero, inertia.positive].map(|count| count as f64);
-            table.push([&[net.width() as f64, loss, slope, spectrum[0]][..], &counts].concat());
             for (name, count) in ["negative", "zero", "positive"].iter().zip(counts) {
                 results.value(&format!("m{}.{name}", net.width()), count);
             }
+            let [negative, zero, positive] = counts;
+            table.push([net.width() as f64, loss, slope, spectrum[0], negative, zero, positive]);
         }
-        let worst =
-            |column: usize, from: f64| table.iter().fold(0.0, |worst: f64, row| worst.max((row[column] - from).abs()));
+        let worst = |column: usize, from: f64| table.iter().map(|row| (row[column] - from).abs()).fold(0.0, f64::max);
         results.value("loss", narrow.loss);
         results.value("loss.change", worst(1, narrow.loss));
         results.value("gradient", worst(2, 0.0));
-        results.value(
-            "starts.lowest",
-            rows.iter().filter(|row| !row.is_empty() && row[0] < narrow.loss + 1e-9).count() as f64,
-        );
+        results.value("starts.lowest", *starts as f64);
         for (k, &a) in narrow.net.a.iter().enumerate() {
             results.value(&format!("neuron{}.a", k + 1), a);
         }
-        results.frame("spectra", Frame::from_rows(&["width", "index", "eigenvalue", "size", "sign"], &spectra));
+        results.frame("spectra", Frame::from_rows(&["width", "index", "eigenvalue", "size", "sign"], spectra));
         let heads = ["width", "loss", "gradient", "lowest", "negative", "zero", "positive"];
-        results.frame("points", Frame::from_rows(&heads, &table));
+        results.frame("points", Frame::from_rows(&heads, table));
         Ok(results)
     }
 }

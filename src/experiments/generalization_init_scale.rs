@@ -4,12 +4,13 @@
 //! `f(x) = Σ_k a_k tanh(w_k x + b_k)`, gradient descent with momentum on `(1/n) Σ (f - y)²`; the target is itself a
 //! network of two neurons. Slides "Final condensation" and "Generalization consequence of condensation".
 
-use crate::experiment::{Context, Experiment, Fault, Stop};
+use crate::experiment::{Context, Demands, Experiment, Fault, Stop};
 use crate::frame::{Frame, Results};
 use crate::nn::activation::Activation;
-use crate::nn::measure::{Direction, clusters, effective, features, sectors};
+use crate::nn::measure::{Direction, features};
 use crate::nn::packed::{Neuron, Packed};
 use crate::nn::pass::Descent;
+use crate::nn::stage::{Gauge, Stage};
 use crate::nn::task::{Samples, two_steps};
 use crate::nn::train::Trainer;
 use crate::num::stats::{linspace, mean, median};
@@ -19,12 +20,8 @@ use serde::{Deserialize, Serialize};
 const REACH: f64 = 1.5;
 /// Points at which the test error is taken and curves are drawn.
 const TEST: usize = 301;
-/// Sectors of the half turn behind the effective number of directions.
-const SECTORS: usize = 18;
-/// Neurons whose cosine (up to sign) is above this point the same way …
-const COSINE: f64 = 0.995;
-/// … and those below this share of the largest amplitude do not count.
-const CUT: f64 = 0.01;
+/// tanh is odd: neurons of opposite weights are one, and directions fill half a turn.
+const GAUGE: Gauge = Gauge { direction: Direction::Line, sectors: 18, cosine: 0.995, cut: 0.01 };
 
 /// What is measured of each network.
 const NUMBERS: [&str; 5] = ["train", "test", "effective", "clusters", "epochs"];
@@ -75,32 +72,30 @@ impl Default for Params {
     }
 }
 
-/// The experiment.
+/// The two trainings, draw by draw.
 pub struct GeneralizationInitScale;
 
 impl Experiment for GeneralizationInitScale {
     type Params = Params;
 
     fn check(p: &Params) -> Vec<Fault> {
-        let faults = [
-            Fault::unless(p.width > 0, "width", "must be at least 1"),
-            Fault::unless(p.samples > 1, "samples", "must be at least 2"),
-            Fault::unless((0.0..1.0).contains(&p.momentum), "momentum", "must lie in [0, 1)"),
-            Fault::unless(p.tolerance >= 0.0, "tolerance", "must not be negative"),
-            Fault::unless(p.epochs > 0, "epochs", "must be at least 1"),
-            Fault::unless(p.small_std > 0.0, "small_std", "must be above 0"),
-            Fault::unless(p.small_rate > 0.0, "small_rate", "must be above 0"),
-            Fault::unless(p.large_std_a > 0.0, "large_std_a", "must be above 0"),
-            Fault::unless(p.large_std_w > 0.0, "large_std_w", "must be above 0"),
-            Fault::unless(p.large_rate > 0.0, "large_rate", "must be above 0"),
-            Fault::unless(p.draws > 0, "draws", "must be at least 1"),
-        ];
-        faults.into_iter().flatten().collect()
+        Demands::new()
+            .at_least("width", p.width, 1)
+            .at_least("samples", p.samples, 2)
+            .holds("momentum", (0.0..1.0).contains(&p.momentum), "must lie in [0, 1)")
+            .at_least("tolerance", p.tolerance, 0.0)
+            .at_least("epochs", p.epochs, 1)
+            .above("small_std", p.small_std, 0.0)
+            .above("small_rate", p.small_rate, 0.0)
+            .above("large_std_a", p.large_std_a, 0.0)
+            .above("large_std_w", p.large_std_w, 0.0)
+            .above("large_rate", p.large_rate, 0.0)
+            .at_least("draws", p.draws, 1)
+            .faults()
     }
 
     fn run(p: &Params, ctx: &Context) -> Result<Results, Stop> {
-        let points = linspace(-REACH, REACH, p.samples);
-        let samples = Samples::of(two_steps, &points);
+        let samples = Samples::of(two_steps, &linspace(-REACH, REACH, p.samples));
         let test = Samples::of(two_steps, &linspace(-REACH, REACH, TEST));
         // Two cells a draw: the numbers, and for the first draw the neurons and the loss curve.
         let rows = ctx.cells("draws", 2 * p.draws, |cell, ctx| {
@@ -113,13 +108,12 @@ impl Experiment for GeneralizationInitScale {
             Ok(row)
         })?;
         let mut results = Results::default();
-        results.frame("data", Frame::new().with("x", points).with("y", samples.y.clone()));
+        results.frame("data", Frame::new().with("x", samples.x.iter().map(|x| x[0])).with("y", &samples.y));
         for (row, name) in rows.iter().zip(["small", "large"]) {
             let (neurons, curve) = row[NUMBERS.len()..].split_at(3 * p.width);
             let neurons: Vec<_> = neurons.chunks(3).map(|n| Neuron { a: n[0], w: [n[1], n[2]] }).collect();
             show(name, &neurons, &test, &mut results);
-            let curve: Vec<Vec<f64>> = curve.chunks(2).map(<[f64]>::to_vec).collect();
-            results.frame(&format!("loss-{name}"), Frame::from_rows(&["epoch", "loss"], &curve));
+            results.frame(&format!("loss-{name}"), Frame::from_rows(&["epoch", "loss"], curve.chunks(2)));
         }
         summarise(&rows, &mut results);
         Ok(results)
@@ -137,22 +131,19 @@ fn train(p: &Params, small: bool, samples: &Samples<2>, ctx: &Context) -> Result
 
 /// What [`NUMBERS`] names.
 fn numbers(trainer: &Trainer<2>, test: &Samples<2>) -> [f64; NUMBERS.len()] {
-    let neurons = trainer.net().neurons();
+    let stage = Stage::of(trainer, &GAUGE);
     let square = |(f, y): (f64, &f64)| (f - y) * (f - y);
-    let squares: Vec<f64> = trainer.net().outputs(&test.x).into_iter().zip(&test.y).map(square).collect();
-    let directions = effective(&sectors(&neurons, Direction::Line, SECTORS));
-    let clusters = clusters(&neurons, Direction::Line, COSINE, CUT).len();
-    [trainer.loss(), mean(&squares), directions, clusters as f64, trainer.epoch() as f64]
+    let squares: Vec<f64> = stage.net.outputs(&test.x).into_iter().zip(&test.y).map(square).collect();
+    [stage.loss, mean(&squares), stage.effective, stage.directions(), stage.epoch as f64]
 }
 
 /// The fit and the features of one network.
 fn show(name: &str, neurons: &[Neuron<2>], test: &Samples<2>, results: &mut Results) {
     let outputs = Packed::new(Activation::Tanh, neurons).outputs(&test.x);
-    let x: Vec<f64> = test.x.iter().map(|x| x[0]).collect();
-    let fit = Frame::new().with("x", x).with("target", test.y.clone()).with("f", outputs);
+    let fit = Frame::new().with("x", test.x.iter().map(|x| x[0])).with("target", &test.y).with("f", outputs);
     results.frame(&format!("fit-{name}"), fit);
-    let features: Vec<Vec<f64>> = features(neurons, Direction::Line).iter().map(|feature| feature.to_vec()).collect();
-    results.frame(&format!("features-{name}"), Frame::from_rows(&["orientation", "amplitude"], &features));
+    let features = Frame::from_rows(&["orientation", "amplitude"], features(neurons, GAUGE.direction));
+    results.frame(&format!("features-{name}"), features);
 }
 
 /// The numbers of the first draw, and their worst over all draws.
@@ -171,10 +162,13 @@ fn summarise(rows: &[Vec<f64>], results: &mut Results) {
     let ratios: Vec<f64> = large.iter().zip(&small).map(|(large, small)| large / small).collect();
     results.value("test.ratio", ratios[0]);
     results.value("test.ratio.low", ratios.iter().copied().fold(f64::INFINITY, f64::min));
-    let draw: Vec<f64> = (1..=ratios.len()).map(|draw| draw as f64).collect();
-    let frame = Frame::new().with("draw", draw).with("small", small).with("large", large);
-    let frame = frame.with("effective-small", column(0, 2)).with("effective-large", column(1, 2));
-    results.frame("draws", frame);
+    let draws = Frame::new()
+        .with("draw", (1..=ratios.len()).map(|draw| draw as f64))
+        .with("small", small)
+        .with("large", large)
+        .with("effective-small", column(0, 2))
+        .with("effective-large", column(1, 2));
+    results.frame("draws", draws);
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! The initialization schemes in use, as points of the phase plane: by their formulas, and by weights drawn from them.
 //! It knows no training: two exponents are all that the infinite-width limit keeps of an initialization.
 
-use crate::experiment::{Context, Experiment, Fault, Stop};
+use crate::experiment::{Context, Demands, Experiment, Fault, Stop};
 use crate::frame::{Frame, Results};
+use crate::nn::phase_plane::{Point, Regime};
 use crate::num::math;
 use crate::num::stats;
 use serde::{Deserialize, Serialize};
@@ -35,8 +36,8 @@ struct Scheme {
     formulas: [&'static str; 5],
     /// (α, β₁, β₂) at a width m and a dimension d.
     scales: fn(f64, f64) -> (f64, f64, f64),
-    /// (γ, γ′) as published.
-    published: (f64, f64),
+    /// The limits (γ, γ′) as published.
+    published: Point,
 }
 
 /// The rows of the slide. E et al. leave β free; we take β = 1/m as an instance.
@@ -45,37 +46,37 @@ const SCHEMES: [Scheme; 6] = [
         name: "LeCun",
         formulas: ["1", "√(1/m)", "√(1/d)", "√(1/(md))", "√(d/m)"],
         scales: |m, d| (1.0, (1.0 / m).sqrt(), (1.0 / d).sqrt()),
-        published: (0.5, 0.5),
+        published: Point { gamma: 0.5, gamma_prime: 0.5 },
     },
     Scheme {
         name: "He",
         formulas: ["1", "√(2/m)", "√(2/d)", "√(4/(md))", "√(d/m)"],
         scales: |m, d| (1.0, (2.0 / m).sqrt(), (2.0 / d).sqrt()),
-        published: (0.5, 0.5),
+        published: Point { gamma: 0.5, gamma_prime: 0.5 },
     },
     Scheme {
         name: "Xavier",
         formulas: ["1", "√(2/(m+1))", "√(2/(m+d))", "√(4/((m+1)(m+d)))", "√((m+d)/(m+1))"],
         scales: |m, d| (1.0, (2.0 / (m + 1.0)).sqrt(), (2.0 / (m + d)).sqrt()),
-        published: (1.0, 0.0),
+        published: Point { gamma: 1.0, gamma_prime: 0.0 },
     },
     Scheme {
         name: "NTK",
         formulas: ["√m", "1", "1", "√(1/m)", "1"],
         scales: |m, _| (m.sqrt(), 1.0, 1.0),
-        published: (0.5, 0.0),
+        published: Point { gamma: 0.5, gamma_prime: 0.0 },
     },
     Scheme {
         name: "mean-field",
         formulas: ["m", "1", "1", "1/m", "1"],
         scales: |m, _| (m, 1.0, 1.0),
-        published: (1.0, 0.0),
+        published: Point { gamma: 1.0, gamma_prime: 0.0 },
     },
     Scheme {
         name: "E et al., β = 1/m",
         formulas: ["1", "β", "1", "β", "β"],
         scales: |m, _| (1.0, 1.0 / m, 1.0),
-        published: (1.0, 1.0),
+        published: Point { gamma: 1.0, gamma_prime: 1.0 },
     },
 ];
 
@@ -86,20 +87,20 @@ impl Scheme {
     }
 
     /// The exponents as they stand at a finite width: κ = m^-γ, κ′ = m^-γ′.
-    fn at(&self, m: f64, d: f64) -> (f64, f64) {
+    fn at(&self, m: f64, d: f64) -> Point {
         exponents(m, self.logs(m, d))
     }
 
     /// The limits of the exponents: the slopes of -ln κ and -ln κ′ over ln m, far out, where constants and d no longer count.
-    fn limit(&self, d: f64) -> (f64, f64) {
+    fn limit(&self, d: f64) -> Point {
         let (near, far) = (1e60 * d, 1e120 * d);
         let ((kappa_near, ratio_near), (kappa_far, ratio_far)) = (self.logs(near, d), self.logs(far, d));
         let run = math::ln(far) - math::ln(near);
-        ((kappa_near - kappa_far) / run, (ratio_near - ratio_far) / run)
+        Point { gamma: (kappa_near - kappa_far) / run, gamma_prime: (ratio_near - ratio_far) / run }
     }
 
     /// The exponents measured on weights drawn at a width.
-    fn measured(&self, width: usize, dimension: usize, ctx: &Context) -> (f64, f64) {
+    fn measured(&self, width: usize, dimension: usize, ctx: &Context) -> Point {
         let (alpha, beta1, beta2) = (self.scales)(width as f64, dimension as f64);
         let stream = ctx.rng(self.name);
         let outer = stats::std(&stream.fork("a").normals(width, beta1));
@@ -113,106 +114,98 @@ fn logs((alpha, beta1, beta2): (f64, f64, f64)) -> (f64, f64) {
 }
 
 /// (γ, γ′) of κ = m^-γ and κ′ = m^-γ′, given their logarithms.
-fn exponents(m: f64, (kappa, ratio): (f64, f64)) -> (f64, f64) {
+fn exponents(m: f64, (kappa, ratio): (f64, f64)) -> Point {
     // Subtracting from zero keeps the exponent of 1 from being -0.
-    ((0.0 - kappa) / math::ln(m), (0.0 - ratio) / math::ln(m))
+    Point { gamma: (0.0 - kappa) / math::ln(m), gamma_prime: (0.0 - ratio) / math::ln(m) }
 }
 
-/// The regime at a point of the phase plane (Luo et al., Theorems 1 and 2); within 1e-9 of an edge is on it.
-fn regime(gamma: f64, gamma_prime: f64) -> &'static str {
-    // How far the point lies inside the condensed wedge γ > 1, γ′ < γ - 1.
-    let inside = (gamma - 1.0).min(gamma - 1.0 - gamma_prime);
-    match inside {
-        _ if inside.abs() < 1e-9 => "critical",
-        _ if inside > 0.0 => "condensed",
-        _ => "linear",
-    }
+/// The larger difference of the two exponents.
+fn apart(one: Point, other: Point) -> f64 {
+    (one.gamma - other.gamma).abs().max((one.gamma_prime - other.gamma_prime).abs())
 }
 
 impl Experiment for InitializationSchemes {
     type Params = Params;
 
     fn check(params: &Params) -> Vec<Fault> {
-        let wide = params.widths.iter().all(|&m| m >= 2.0 && m.is_finite());
-        [
-            Fault::unless(params.dimension >= 1, "dimension", "must be at least 1"),
-            Fault::unless(params.width >= 2, "width", "must be at least 2"),
-            Fault::unless(
-                wide && !params.widths.is_empty(),
-                "widths",
-                "must be numbers of at least 2, and one of them",
-            ),
-        ]
-        .into_iter()
-        .flatten()
-        .collect()
+        let wide = !params.widths.is_empty() && params.widths.iter().all(|&m| m >= 2.0 && m.is_finite());
+        Demands::new()
+            .at_least("dimension", params.dimension, 1)
+            .at_least("width", params.width, 2)
+            .holds("widths", wide, "must be numbers of at least 2, and one of them")
+            .faults()
     }
 
     fn run(params: &Params, ctx: &Context) -> Result<Results, Stop> {
         let (m, d) = (params.width as f64, params.dimension as f64);
-        let mut results = Results::default();
         let (mut table, mut path) = (Vec::new(), Vec::new());
-        let (mut off_limit, mut off_draw) = (0.0f64, 0.0f64);
-        // The standard error of ln std over m draws is 1 / √(2m): this is a good four of them.
-        let bound = 3.0 / (m.sqrt() * math::ln(m));
         for (index, scheme) in SCHEMES.iter().enumerate() {
             ctx.tick(index, SCHEMES.len())?;
-            let (limit, finite, drawn) =
-                (scheme.limit(d), scheme.at(m, d), scheme.measured(params.width, params.dimension, ctx));
-            off_limit = off_limit.max(distance(limit, scheme.published));
-            off_draw = off_draw.max(distance(drawn, finite) / bound);
-            table.push(vec![limit.0, limit.1, finite.0, finite.1, drawn.0, drawn.1]);
+            let limit = scheme.limit(d);
+            table.push([limit, scheme.at(m, d), scheme.measured(params.width, params.dimension, ctx)]);
             // The way to the limit: for the schemes whose exponents depend on the width, from each width to the next.
-            let stops: Vec<(f64, f64)> = params.widths.iter().map(|&m| scheme.at(m, d)).chain([limit]).collect();
+            let stops: Vec<Point> = params.widths.iter().map(|&m| scheme.at(m, d)).chain([limit]).collect();
             for (step, width) in stops.windows(2).zip(&params.widths) {
-                if distance(stops[0], limit) > 1e-9 {
-                    path.push(vec![index as f64, *width, step[0].0, step[0].1, step[1].0, step[1].1]);
+                if apart(stops[0], limit) > 1e-9 {
+                    let [from, to] = [step[0], step[1]];
+                    path.push([index as f64, *width, from.gamma, from.gamma_prime, to.gamma, to.gamma_prime]);
                 }
             }
         }
-        let columns = ["gamma", "gamma_prime", "gamma_at_m", "gamma_prime_at_m", "gamma_drawn", "gamma_prime_drawn"];
-        let Frame(numbers) = Frame::from_rows(&columns, &table);
-        let mut words = Frame::new().with_words("scheme", SCHEMES.iter().map(|scheme| scheme.name));
-        for (at, head) in ["alpha", "beta1", "beta2", "kappa", "kappa_prime"].into_iter().enumerate() {
-            words = words.with_words(head, SCHEMES.iter().map(|scheme| scheme.formulas[at]));
-        }
-        words = words.with_words("regime", table.iter().map(|row| regime(row[0], row[1])));
-        results.frame("schemes", Frame([words.0, numbers].concat()));
+        let off_limit = table.iter().zip(&SCHEMES).map(|([limit, ..], scheme)| apart(*limit, scheme.published));
+        // The standard error of ln std over m draws is 1 / √(2m): this is a good four of them.
+        let bound = 3.0 / (m.sqrt() * math::ln(m));
+        let off_draw = table.iter().map(|&[_, finite, drawn]| apart(drawn, finite) / bound);
+        let mut results = Results::default();
+        results.value("limit.worst", off_limit.fold(0.0, f64::max));
+        results.value("drawn.worst.over.bound", off_draw.fold(0.0, f64::max));
+        let regimes: Vec<Regime> = table.iter().map(|[limit, ..]| limit.regime()).collect();
+        results.frame("schemes", schemes(&table, &regimes));
         let columns = ["scheme", "m", "gamma", "gamma_prime", "next_gamma", "next_gamma_prime"];
-        results.frame("path", Frame::from_rows(&columns, &path));
+        results.frame("path", Frame::from_rows(&columns, path));
         results.frame("limits", limits());
-        results.value("limit.worst", off_limit);
-        results.value("drawn.worst.over.bound", off_draw);
-        let regimes: Vec<&str> = table.iter().map(|row| regime(row[0], row[1])).collect();
-        for name in ["linear", "critical", "condensed"] {
-            results.value(&format!("schemes.{name}"), regimes.iter().filter(|own| **own == name).count() as f64);
+        for regime in Regime::ALL {
+            let schemes = regimes.iter().filter(|&&own| own == regime).count();
+            results.value(&format!("schemes.{}", regime.name()), schemes as f64);
         }
-        for (name, scheme) in [("lecun", &SCHEMES[0]), ("he", &SCHEMES[1]), ("xavier", &SCHEMES[2])] {
-            let (gamma, gamma_prime) = scheme.at(m, d);
+        for (name, scheme) in ["lecun", "he", "xavier"].iter().zip(&SCHEMES) {
+            let Point { gamma, gamma_prime } = scheme.at(m, d);
             results.value(&format!("{name}.gamma"), gamma);
             results.value(&format!("{name}.gamma.prime"), gamma_prime);
-            results.value(&format!("{name}.gamma.one.input"), scheme.at(m, 1.0).0);
+            results.value(&format!("{name}.gamma.one.input"), scheme.at(m, 1.0).gamma);
         }
         Ok(results)
     }
 }
 
+/// One row a scheme: its formulas, its regime, and its exponents in the limit, at the width, and as drawn.
+fn schemes(table: &[[Point; 3]], regimes: &[Regime]) -> Frame {
+    let mut frame = Frame::new().with_words("scheme", SCHEMES.iter().map(|scheme| scheme.name));
+    for (at, head) in ["alpha", "beta1", "beta2", "kappa", "kappa_prime"].into_iter().enumerate() {
+        frame = frame.with_words(head, SCHEMES.iter().map(|scheme| scheme.formulas[at]));
+    }
+    frame = frame.with_words("regime", regimes.iter().map(|regime| regime.name()));
+    for (at, suffix) in ["", "_at_m", "_drawn"].into_iter().enumerate() {
+        frame = frame
+            .with(&format!("gamma{suffix}"), table.iter().map(|points| points[at].gamma))
+            .with(&format!("gamma_prime{suffix}"), table.iter().map(|points| points[at].gamma_prime));
+    }
+    frame
+}
+
 /// The published limits, one row a point, with the names that share it.
 fn limits() -> Frame {
-    let mut points: Vec<((f64, f64), String)> = Vec::new();
+    let mut points: Vec<(Point, String)> = Vec::new();
     for scheme in &SCHEMES {
         match points.iter_mut().find(|(point, _)| *point == scheme.published) {
             Some((_, names)) => *names = format!("{names}, {}", scheme.name),
             None => points.push((scheme.published, scheme.name.to_owned())),
         }
     }
-    let column = |of: fn(&(f64, f64)) -> f64| points.iter().map(|(point, _)| of(point)).collect::<Vec<f64>>();
-    let frame = Frame::new().with("gamma", column(|point| point.0)).with("gamma_prime", column(|point| point.1));
-    frame.with_words("names", points.iter().map(|(_, names)| names.clone()))
-}
-
-fn distance(a: (f64, f64), b: (f64, f64)) -> f64 {
-    (a.0 - b.0).abs().max((a.1 - b.1).abs())
+    Frame::new()
+        .with("gamma", points.iter().map(|(point, _)| point.gamma))
+        .with("gamma_prime", points.iter().map(|(point, _)| point.gamma_prime))
+        .with_words("names", points.iter().map(|(_, names)| names))
 }
 
 #[cfg(test)]
@@ -237,13 +230,6 @@ mod tests {
             assert!((own_kappa - math::ln(kappa)).abs() < 1e-14, "{}", scheme.name);
             assert!((own_ratio - math::ln(ratio)).abs() < 1e-14, "{}", scheme.name);
         }
-    }
-
-    #[test]
-    fn the_wedge_has_an_inside_an_outside_and_an_edge() {
-        assert_eq!([regime(1.5, 0.0), regime(2.0, 0.9), regime(1.1, -3.0)], ["condensed"; 3]);
-        assert_eq!([regime(0.9, -2.0), regime(1.5, 0.6), regime(1.0, 1.0)], ["linear"; 3]);
-        assert_eq!([regime(1.0, 0.0), regime(1.0, -2.0), regime(1.5, 0.5)], ["critical"; 3]);
     }
 
     #[test]

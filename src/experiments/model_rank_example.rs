@@ -1,7 +1,7 @@
 //! The model rank of two tanh neurons: 2 where they are condensed, 4 where they are not (slide "Example").
 //! Nothing is scaled down: ranks are read off singular values of the sampled tangent functions.
 
-use crate::experiment::{Context, Experiment, Fault, Stop};
+use crate::experiment::{Context, Demands, Experiment, Fault, Stop};
 use crate::frame::{Frame, Results};
 use crate::nn::rank::Rank;
 use crate::nn::tanh_net::TanhNet;
@@ -52,16 +52,13 @@ impl Experiment for ModelRankExample {
     type Params = Params;
 
     fn check(params: &Params) -> Vec<Fault> {
-        [
-            Fault::unless(params.a.iter().all(|&a| a != 0.0), "a", "must not hold a 0"),
-            Fault::unless(params.extent > 0.0, "extent", "must be positive"),
-            Fault::unless(params.lines >= 1, "lines", "must be at least 1"),
-            Fault::unless(params.samples >= 8, "samples", "must be at least 8: twice the number of parameters"),
-            Fault::unless(params.reach > 0.0, "reach", "must be positive"),
-        ]
-        .into_iter()
-        .flatten()
-        .collect()
+        Demands::new()
+            .holds("a", params.a.iter().all(|&a| a != 0.0), "must not hold a 0")
+            .above("extent", params.extent, 0.0)
+            .at_least("lines", params.lines, 1)
+            .holds("samples", params.samples >= 8, "must be at least 8: twice the number of parameters")
+            .above("reach", params.reach, 0.0)
+            .faults()
     }
 
     fn run(params: &Params, ctx: &Context) -> Result<Results, Stop> {
@@ -79,7 +76,7 @@ impl Experiment for ModelRankExample {
         for (row, cells) in rows.iter().enumerate() {
             for (column, cell) in cells.chunks(3).enumerate() {
                 let (w1, w2) = (weight(column), weight(row));
-                map.push(vec![w1, w2, cell[0], by_hand(w1, w2), cell[1], cell[2]]);
+                map.push([w1, w2, cell[0], by_hand(w1, w2), cell[1], cell[2]]);
             }
         }
         let cases: Vec<Rank> = CASES.iter().map(|&(_, a, w, _)| rank(a, w)).collect();
@@ -93,9 +90,9 @@ impl Experiment for ModelRankExample {
             Frame::new()
                 .with_words("case", CASES.map(|(name, ..)| name))
                 .with("hand", CASES.map(|(.., hand)| hand as f64))
-                .with("rank", cases.iter().map(|case| case.rank as f64).collect::<Vec<_>>())
-                .with("kept", cases.iter().map(Rank::kept).collect::<Vec<_>>())
-                .with("dropped", cases.iter().map(Rank::dropped).collect::<Vec<_>>()),
+                .with("rank", cases.iter().map(|case| case.rank as f64))
+                .with("kept", cases.iter().map(Rank::kept))
+                .with("dropped", cases.iter().map(Rank::dropped)),
         );
         Ok(results)
     }
@@ -115,7 +112,7 @@ fn by_hand(w1: f64, w2: f64) -> f64 {
     }
 }
 
-fn summarise(map: &[Vec<f64>], cases: &[Rank], results: &mut Results) {
+fn summarise(map: &[[f64; 6]], cases: &[Rank], results: &mut Results) {
     let wrong = |on: &dyn Fn(f64, f64) -> bool| map.iter().filter(|row| on(row[0], row[1]) && row[2] != row[3]).count();
     let condensed = |w1: f64, w2: f64| w1.abs() == w2.abs();
     results.value("violations.condensed", wrong(&|w1, w2| condensed(w1, w2)) as f64);
@@ -140,8 +137,8 @@ fn staircase(cases: &[Rank]) -> Frame {
     };
     Frame::new()
         .with_words("case", steps().map(|(name, _)| name))
-        .with("index", steps().map(|(_, (at, _))| at as f64 + 1.0).collect::<Vec<_>>())
-        .with("value", steps().map(|(_, (_, value))| value.max(FLOOR)).collect::<Vec<_>>())
+        .with("index", steps().map(|(_, (at, _))| at as f64 + 1.0))
+        .with("value", steps().map(|(_, (_, value))| value.max(FLOOR)))
 }
 
 #[cfg(test)]

@@ -59,7 +59,7 @@ fn of_brains(brains: &Table, results: &mut Results) -> Result<(), Stop> {
         // The human is left out of the fit, so that the line can be asked where he should stand.
         let members: Vec<usize> = (0..species.len()).filter(|&row| orders[row] == order).collect();
         let fit = power_law(&members, neurons, grams);
-        let at = |count: f64| math::exp(fit.slope.mul_add(math::ln(count), fit.intercept));
+        let at = |count: f64| math::exp(fit.at(math::ln(count)));
         results.value(&format!("exponent.{order}s"), fit.slope);
         results.value(&format!("r2.{order}s"), fit.r2);
         match order {

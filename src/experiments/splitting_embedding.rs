@@ -1,12 +1,13 @@
 //! One-step splitting keeps the output and every critical point, for every real α (slide "Embedding principle").
 //! The laws are exact; what is measured is rounding, and what the split does to the Hessian.
 
-use crate::experiment::{Context, Experiment, Fault, Stop};
+use crate::experiment::{Context, Demands, Experiment, Fault, Stop};
 use crate::frame::{Frame, Results};
-use crate::nn::critical::{Critical, Inertia, Landscape, norm1};
-use crate::nn::embed::{split, split_curvature};
+use crate::nn::critical::{Inertia, Landscape};
+use crate::nn::embed::{split, split_inertia};
+use crate::nn::search::Search;
 use crate::nn::tanh_net::TanhNet;
-use crate::num::eigen;
+use crate::num::vector::norm1;
 use serde::{Deserialize, Serialize};
 
 /// Critical points of widths 1, 2, 3 of the three-step data, each neuron split at each `α` of a grid on [−1, 2].
@@ -45,56 +46,36 @@ impl Experiment for SplittingEmbedding {
     type Params = Params;
 
     fn check(params: &Params) -> Vec<Fault> {
-        [
-            Fault::unless(
-                !params.widths.is_empty() && !params.widths.contains(&0),
-                "widths",
-                "must hold positive widths",
-            ),
-            Fault::unless(params.starts >= 1, "starts", "must be at least 1"),
-            Fault::unless(params.std.iter().all(|&std| std > 0.0), "std", "must be positive"),
-            Fault::unless(params.per_unit >= 1, "per_unit", "must be at least 1"),
-            Fault::unless(params.zero > 0.0, "zero", "must be positive"),
-        ]
-        .into_iter()
-        .flatten()
-        .collect()
+        let widths = !params.widths.is_empty() && !params.widths.contains(&0);
+        Demands::new()
+            .holds("widths", widths, "must hold positive widths")
+            .at_least("starts", params.starts, 1)
+            .holds("std", params.std.iter().all(|&std| std > 0.0), "must be above 0")
+            .at_least("per_unit", params.per_unit, 1)
+            .above("zero", params.zero, 0.0)
+            .faults()
     }
 
     fn run(params: &Params, ctx: &Context) -> Result<Results, Stop> {
         let landscape = Landscape::three_steps();
-        let rows = ctx.cells("start", params.widths.len() * params.starts, |cell, ctx| {
-            let width = params.widths[cell / params.starts];
-            let start = TanhNet::random(width, params.std[0], &params.std[1..], &mut ctx.rng("weights"));
-            Ok(landscape.settle(&start, params.steps, 1e-10).map_or_else(Vec::new, |found| found.row()))
-        })?;
-        let mut narrow = Vec::new();
-        for (rows, &width) in rows.chunks(params.starts).zip(&params.widths) {
-            narrow.push(Critical::lowest(rows, width).ok_or_else(|| {
-                Stop::failed(format!("no start of width {width} led to a critical point: raise `starts` or `steps`"))
-            })?);
-        }
-
+        let search = Search { landscape: &landscape, starts: params.starts, std: params.std, steps: params.steps };
+        let mut results = Results::default();
         let mut splits = Vec::new();
-        for point in &narrow {
-            for neuron in 0..point.net.width() {
-                for alpha in alphas(params.per_unit) {
-                    splits.push(Split::measure(&landscape, point, neuron, alpha, params.zero));
-                }
+        for found in search.lowest(&params.widths, ctx)? {
+            let (net, width) = (&found.point.net, found.point.net.width());
+            results.value(&format!("m{width}.loss"), found.point.loss);
+            results.value(&format!("m{width}.gradient"), found.point.gradient);
+            for neuron in 0..width {
+                splits.extend(
+                    alphas(params.per_unit).map(|alpha| Split::measure(&landscape, net, neuron, alpha, params.zero)),
+                );
             }
         }
-        let mut results = Results::default();
-        let worst = |of: &dyn Fn(&Split) -> f64| splits.iter().map(of).fold(0.0, f64::max);
-        results.value("output.worst", worst(&|split| split.output));
-        results.value("gradient.worst", worst(&|split| split.gradient));
+        results.value("output.worst", splits.iter().map(|split| split.output).fold(0.0, f64::max));
+        results.value("gradient.worst", splits.iter().map(|split| split.gradient).fold(0.0, f64::max));
         results.value("inertia.violations", splits.iter().filter(|split| split.wide != split.ruled).count() as f64);
         results.value("inertia.fallen", splits.iter().filter(|split| split.fallen).count() as f64);
         results.value("splits", splits.len() as f64);
-        for point in &narrow {
-            let width = point.net.width();
-            results.value(&format!("m{width}.loss"), point.loss);
-            results.value(&format!("m{width}.gradient"), point.gradient);
-        }
         results.frame("rounding", rounding(&splits, params));
         results.frame("hessian", hessian(&splits));
         schematic(&mut results);
@@ -119,25 +100,20 @@ struct Split {
     /// Smallest eigenvalue of the wide Hessian.
     lowest: f64,
     wide: Inertia,
-    /// The inertia that the rule of [`split_curvature`] predicts.
+    /// The inertia by rule, see [`split_inertia`].
     ruled: Inertia,
     /// Whether one of the three counts is below that of the narrow network.
     fallen: bool,
 }
 
 impl Split {
-    fn measure(landscape: &Landscape, point: &Critical, neuron: usize, alpha: f64, zero: f64) -> Self {
-        let (narrow, x) = (&point.net, &landscape.x);
-        let net = split(narrow, neuron, alpha);
+    fn measure(landscape: &Landscape, narrow: &TanhNet, neuron: usize, alpha: f64, zero: f64) -> Self {
+        let (net, x) = (split(narrow, neuron, alpha), &landscape.x);
         let change = net.output(x).iter().zip(narrow.output(x)).map(|(f, g)| (f - g).abs()).fold(0.0, f64::max);
         let summed = |row: ndarray::ArrayView1<f64>| row.iter().zip(&net.a).map(|(h, a)| (a * h).abs()).sum::<f64>();
         let scale = net.hidden(x).rows().into_iter().map(summed).fold(0.0, f64::max);
-
-        let before = Inertia::of(&landscape.spectrum(narrow), zero);
         let spectrum = landscape.spectrum(&net);
-        let wide = Inertia::of(&spectrum, zero);
-        let bend = split_curvature(landscape, narrow, neuron).mapv_into(|b| alpha * (1.0 - alpha) * b);
-        let own = Inertia::of(&eigen::symmetric(&bend).0, zero);
+        let (before, wide) = (Inertia::of(&landscape.spectrum(narrow), zero), Inertia::of(&spectrum, zero));
         Self {
             width: narrow.width(),
             neuron,
@@ -145,11 +121,7 @@ impl Split {
             output: change / scale,
             gradient: norm1(&landscape.gradient(&net)),
             lowest: spectrum[0],
-            ruled: Inertia {
-                negative: before.negative + own.negative,
-                zero: before.zero + own.zero + 1,
-                positive: before.positive + own.positive,
-            },
+            ruled: split_inertia(landscape, narrow, neuron, alpha, zero),
             fallen: wide.negative < before.negative || wide.zero < before.zero || wide.positive < before.positive,
             wide,
         }
@@ -164,24 +136,23 @@ fn rounding(splits: &[Split], params: &Params) -> Frame {
             let here = splits.iter().filter(|split| split.width == width && split.alpha == alpha);
             let (output, gradient) =
                 here.fold((FLOOR, FLOOR), |(f, g), split| (split.output.max(f), split.gradient.max(g)));
-            rows.push(vec![width as f64, alpha, output, gradient]);
+            rows.push([width as f64, alpha, output, gradient]);
         }
     }
-    Frame::from_rows(&["width", "alpha", "output", "gradient"], &rows)
+    Frame::from_rows(&["width", "alpha", "output", "gradient"], rows)
 }
 
 fn hessian(splits: &[Split]) -> Frame {
-    let column = |of: &dyn Fn(&Split) -> f64| splits.iter().map(of).collect::<Vec<f64>>();
     Frame::new()
         .with_words("split", splits.iter().map(|split| format!("width {}, neuron {}", split.width, split.neuron + 1)))
-        .with("width", column(&|split| split.width as f64))
-        .with("neuron", column(&|split| split.neuron as f64 + 1.0))
-        .with("alpha", column(&|split| split.alpha))
-        .with("lowest", column(&|split| split.lowest))
-        .with("descent", column(&|split| (-split.lowest).max(FLOOR)))
-        .with("negative", column(&|split| split.wide.negative as f64))
-        .with("zero", column(&|split| split.wide.zero as f64))
-        .with("positive", column(&|split| split.wide.positive as f64))
+        .with("width", splits.iter().map(|split| split.width as f64))
+        .with("neuron", splits.iter().map(|split| split.neuron as f64 + 1.0))
+        .with("alpha", splits.iter().map(|split| split.alpha))
+        .with("lowest", splits.iter().map(|split| split.lowest))
+        .with("descent", splits.iter().map(|split| (-split.lowest).max(FLOOR)))
+        .with("negative", splits.iter().map(|split| split.wide.negative as f64))
+        .with("zero", splits.iter().map(|split| split.wide.zero as f64))
+        .with("positive", splits.iter().map(|split| split.wide.positive as f64))
 }
 
 /// The slide's drawing: one neuron (role "split") becomes two ("kept", "copy"); outgoing weights `a`, `(1 − α) a`, `α a`.
@@ -190,33 +161,25 @@ fn schematic(results: &mut Results) {
     for (left, hidden) in
         [(0.0, &[("other", 2.0), ("split", 0.2)][..]), (3.6, &[("other", 2.0), ("kept", 0.2), ("copy", -0.8)])]
     {
-        nodes.extend([("input", left, 1.0), ("output", left + 2.0, 1.0)]);
+        nodes.extend([("input", [left, 1.0]), ("output", [left + 2.0, 1.0])]);
         for &(role, height) in hidden {
-            nodes.push((role, left + 1.0, height));
+            nodes.push((role, [left + 1.0, height]));
             edges.push(("in", [left, 1.0, left + 1.0, height]));
             edges.push((role, [left + 1.0, height, left + 2.0, 1.0]));
         }
     }
-    let labels = [("x", -0.55, 1.0), ("f", 2.2, 1.0), ("→", 2.6, 1.0), ("x", 3.1, 1.0), ("f", 5.8, 1.0)];
-    let weights = [("a", 1.65, 0.4), ("(1 − α) a", 4.6, 0.75), ("α a", 5.5, -0.1)];
-    let texts: Vec<_> = labels.into_iter().chain(weights).collect();
-    results.frame(
-        "nodes",
-        Frame::new()
-            .with_words("role", nodes.iter().map(|node| node.0))
-            .with("x", nodes.iter().map(|node| node.1).collect::<Vec<_>>())
-            .with("y", nodes.iter().map(|node| node.2).collect::<Vec<_>>()),
-    );
-    let end = |at: usize| edges.iter().map(|edge| edge.1[at]).collect::<Vec<f64>>();
-    let frame = Frame::new().with_words("role", edges.iter().map(|edge| edge.0));
-    results.frame("edges", frame.with("x", end(0)).with("y", end(1)).with("x2", end(2)).with("y2", end(3)));
-    results.frame(
-        "labels",
-        Frame::new()
-            .with_words("text", texts.iter().map(|text| text.0))
-            .with("x", texts.iter().map(|text| text.1).collect::<Vec<_>>())
-            .with("y", texts.iter().map(|text| text.2).collect::<Vec<_>>()),
-    );
+    let ends = [("x", [-0.55, 1.0]), ("f", [2.2, 1.0]), ("→", [2.6, 1.0]), ("x", [3.1, 1.0]), ("f", [5.8, 1.0])];
+    let weights = [("a", [1.65, 0.4]), ("(1 − α) a", [4.6, 0.75]), ("α a", [5.5, -0.1])];
+    let labels = [&ends[..], &weights].concat();
+    results.frame("nodes", named("role", &["x", "y"], &nodes));
+    results.frame("edges", named("role", &["x", "y", "x2", "y2"], &edges));
+    results.frame("labels", named("text", &["x", "y"], &labels));
+}
+
+/// A table of a word and numbers a row.
+fn named<const N: usize>(word: &str, names: &[&str; N], rows: &[(&str, [f64; N])]) -> Frame {
+    let words = Frame::new().with_words(word, rows.iter().map(|(word, _)| *word));
+    names.iter().enumerate().fold(words, |frame, (at, name)| frame.with(name, rows.iter().map(|(_, row)| row[at])))
 }
 
 #[cfg(test)]

@@ -1,12 +1,14 @@
 //! Critical points of the mean squared error of a small tanh network: gradient, Hessian, and a solver that reaches them.
 //! It knows no training dynamics: the solver jumps to where the gradient vanishes and tells nothing of how training gets there.
 
-use crate::nn::tanh_net::{TanhNet, with_bias};
+use crate::nn::bias::line_with_bias;
+use crate::nn::tanh_net::TanhNet;
+use crate::nn::task::three_steps;
 use crate::num::eigen;
-use crate::num::linalg::transposed_matmul;
-use crate::num::math::tanh;
+use crate::num::linalg::gram;
 use crate::num::solve::lu_solve;
 use crate::num::stats::linspace;
+use crate::num::vector::norm1;
 use ndarray::Array2;
 
 /// The loss of a data set as a function of the network: `R(θ) = (1/n) Σ_i (f(x_i) − y_i)²`, without a factor ½.
@@ -40,19 +42,6 @@ pub struct Inertia {
     pub positive: usize,
 }
 
-impl Critical {
-    /// The point as numbers, `(R, ‖∇R‖₁, θ)`: what a cell of a sweep hands back.
-    pub fn row(&self) -> Vec<f64> {
-        [self.loss, self.gradient].into_iter().chain(self.net.theta()).collect()
-    }
-
-    /// The point of lowest loss among rows of width-`m` points; empty rows stand for starts that led nowhere.
-    pub fn lowest(rows: &[Vec<f64>], m: usize) -> Option<Self> {
-        let row = rows.iter().filter(|row| !row.is_empty()).min_by(|one, other| one[0].total_cmp(&other[0]))?;
-        Some(Self { net: TanhNet::from_theta(m, &row[2..]), loss: row[0], gradient: row[1] })
-    }
-}
-
 impl Inertia {
     /// Counts; sizes up to `zero` count as zero.
     pub fn of(eigenvalues: &[f64], zero: f64) -> Self {
@@ -63,12 +52,14 @@ impl Inertia {
 }
 
 impl Landscape {
-    /// The deck's one-dimensional data: 50 points equally spaced on [−15, 15] of
-    /// `y = tanh(x − 7) + tanh(x) + tanh(x + 7)`, with a bias input (Zhang et al. 2021, figure 1).
+    /// A function of one variable at these points, with a bias input.
+    pub fn of(target: impl Fn(f64) -> f64, points: &[f64]) -> Self {
+        Self { x: line_with_bias(points), y: points.iter().map(|&x| target(x)).collect() }
+    }
+
+    /// The deck's one-dimensional data: [`three_steps`] at 50 points equally spaced on [−15, 15].
     pub fn three_steps() -> Self {
-        let points = linspace(-15.0, 15.0, 50);
-        let y = points.iter().map(|x| tanh(x - 7.0) + tanh(*x) + tanh(x + 7.0)).collect();
-        Self { x: with_bias(&Array2::from_shape_vec((50, 1), points).expect("one column")), y }
+        Self::of(three_steps, &linspace(-15.0, 15.0, 50))
     }
 
     /// `f(x_i) − y_i`.
@@ -98,7 +89,7 @@ impl Landscape {
 
     /// The Gauss–Newton part of the Hessian, `(2/n) JᵀJ`.
     fn gauss_newton(&self, tangent: &Array2<f64>) -> Array2<f64> {
-        transposed_matmul(tangent, tangent).mapv_into(|s| 2.0 * s / self.y.len() as f64)
+        gram(tangent).mapv_into(|s| 2.0 * s / self.y.len() as f64)
     }
 
     /// `∇²R = (2/n) (JᵀJ + Σ_i r_i ∇²f(x_i))`.
@@ -164,14 +155,10 @@ impl Landscape {
     }
 }
 
-/// `‖v‖₁`.
-pub fn norm1(v: &[f64]) -> f64 {
-    v.iter().map(|x| x.abs()).sum()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::nn::bias::with_bias;
     use crate::num::rng::Stream;
 
     fn random(seed: u64) -> (Landscape, TanhNet) {

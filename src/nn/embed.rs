@@ -1,8 +1,9 @@
 //! Embeddings of a narrow network into a wider one that keep the output and every critical point.
-//! They know the network only: what they do to a loss is measured elsewhere.
+//! They know the network alone; what a split does to the Hessian at a critical point is a rule of its own.
 
-use crate::nn::critical::Landscape;
+use crate::nn::critical::{Inertia, Landscape};
 use crate::nn::tanh_net::{TanhNet, bend};
+use crate::num::eigen;
 use ndarray::Array2;
 
 /// One-step splitting `T^α` (Zhang et al. 2021, theorem 1): neuron `j` keeps `(1 − α) a_j`, and a copy with the same
@@ -40,17 +41,28 @@ pub fn null(net: &TanhNet) -> TanhNet {
     )
 }
 
-/// What a split does to the Hessian's inertia, exactly: the spectrum gains one zero and the inertia of
-/// `α (1 − α) · a_j B_j`, where `B_j = (2/n) Σ_i r_i tanh''(w_j·x_i) x_i x_iᵀ`. This is `a_j B_j`, as `d × d`.
+/// The inertia of the Hessian after the split of neuron `j` at `α`, by rule: that of the narrow critical point, one zero,
+/// and the inertia of `α (1 − α) a_j B_j`, where `B_j = (2/n) Σ_i r_i tanh''(w_j·x_i) x_i x_iᵀ`. Sizes up to `zero` count as 0.
 ///
 /// The new directions leave `f` unchanged to first order: shift output weight from one copy to the other, or move the
 /// copies' input weights oppositely, in inverse proportion to their output weights. At a critical point these are
-/// conjugate to each other and to the narrow directions; the first has curvature 0, the second this one.
-pub fn split_curvature(landscape: &Landscape, net: &TanhNet, j: usize) -> Array2<f64> {
-    let (hidden, residuals) = (net.hidden(&landscape.x), landscape.residuals(net));
+/// conjugate to each other and to the narrow directions; the first has curvature 0, the second the one above.
+pub fn split_inertia(landscape: &Landscape, net: &TanhNet, j: usize, alpha: f64, zero: f64) -> Inertia {
+    let narrow = Inertia::of(&landscape.spectrum(net), zero);
+    let bend = split_curvature(landscape, net, j).mapv_into(|b| alpha * (1.0 - alpha) * b);
+    let own = Inertia::of(&eigen::symmetric(&bend).0, zero);
+    Inertia {
+        negative: narrow.negative + own.negative,
+        zero: narrow.zero + own.zero + 1,
+        positive: narrow.positive + own.positive,
+    }
+}
+
+/// `a_j B_j`, `d × d`.
+fn split_curvature(landscape: &Landscape, net: &TanhNet, j: usize) -> Array2<f64> {
+    let (x, hidden, residuals) = (&landscape.x, net.hidden(&landscape.x), landscape.residuals(net));
     let n = residuals.len();
     Array2::from_shape_fn((net.inputs(), net.inputs()), |(c, e)| {
-        let x = &landscape.x;
         let sum: f64 = (0..n).map(|i| residuals[i] * bend(hidden[[i, j]]) * x[[i, c]] * x[[i, e]]).sum();
         2.0 * net.a[j] * sum / n as f64
     })
@@ -59,10 +71,9 @@ pub fn split_curvature(landscape: &Landscape, net: &TanhNet, j: usize) -> Array2
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::nn::critical::{Inertia, norm1};
-    use crate::nn::tanh_net::with_bias;
-    use crate::num::eigen;
+    use crate::nn::bias::with_bias;
     use crate::num::rng::Stream;
+    use crate::num::vector::norm1;
     use proptest::prelude::*;
 
     /// Random data and a critical point of width 2 on them, where the solver finds one.
@@ -114,14 +125,9 @@ mod tests {
     fn the_inertia_rule_is_exact() {
         let mut met = 0;
         for (landscape, net) in (0..100).filter_map(critical) {
-            let narrow = Inertia::of(&landscape.spectrum(&net), 1e-9);
             for (j, alpha) in [(0, 0.5), (1, 0.3), (0, -1.0), (1, 1.5)] {
-                let matrix = split_curvature(&landscape, &net, j).mapv_into(|b| alpha * (1.0 - alpha) * b);
-                let own = Inertia::of(&eigen::symmetric(&matrix).0, 1e-9);
                 let wide = Inertia::of(&landscape.spectrum(&split(&net, j, alpha)), 1e-9);
-                assert_eq!(wide.negative, narrow.negative + own.negative);
-                assert_eq!(wide.zero, narrow.zero + own.zero + 1);
-                assert_eq!(wide.positive, narrow.positive + own.positive);
+                assert_eq!(wide, split_inertia(&landscape, &net, j, alpha, 1e-9));
                 met += 1;
             }
         }

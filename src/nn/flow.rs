@@ -90,7 +90,6 @@ pub struct Flow<'m, M> {
     time: f64,
     /// The length of the next step, unless a time limit cuts it.
     stride: f64,
-    accepted: usize,
     here: Tangent,
     modes: Modes,
     // Work space of one attempt.
@@ -111,21 +110,7 @@ impl<'m, M: Model> Flow<'m, M> {
         let stride = here.residual.len() as f64 / here.kernel.diag().sum().max(f64::MIN_POSITIVE);
         let (midway, euler, step, trial) = (Tangent::default(), blank.clone(), blank.clone(), blank);
         let layers = model.layers();
-        Self {
-            model,
-            tolerance,
-            layers,
-            theta,
-            time: 0.0,
-            stride,
-            accepted: 0,
-            here,
-            modes,
-            midway,
-            euler,
-            step,
-            trial,
-        }
+        Self { model, tolerance, layers, theta, time: 0.0, stride, here, modes, midway, euler, step, trial }
     }
 
     /// The parameters now.
@@ -136,16 +121,6 @@ impl<'m, M: Model> Flow<'m, M> {
     /// The flow time now; gradient descent on the risk `|e|² / 2n` at rate `η` is there after `time / η` epochs.
     pub fn time(&self) -> f64 {
         self.time
-    }
-
-    /// Steps taken.
-    pub fn steps(&self) -> usize {
-        self.accepted
-    }
-
-    /// `f(θ) - y`, one entry a sample.
-    pub fn residual(&self) -> &[f64] {
-        &self.here.residual
     }
 
     /// `|e|² / n`.
@@ -229,7 +204,6 @@ impl<'m, M: Model> Flow<'m, M> {
             std::mem::swap(&mut self.theta, &mut self.trial);
             std::mem::swap(&mut self.here, &mut self.midway);
             self.modes = Modes::of(&self.here.kernel);
-            self.accepted += 1;
         }
         lands
     }

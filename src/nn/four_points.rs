@@ -2,27 +2,22 @@
 //! It knows the width and the place on the phase plane, and neither draws nor trains.
 
 use crate::nn::activation::Activation;
+use crate::nn::bias::line_with_bias;
 use crate::nn::phase_plane::Point;
-use crate::nn::two_layer::{TwoLayer, with_bias};
-use crate::num::stats;
-use ndarray::Array2;
+use crate::nn::two_layer::TwoLayer;
+use crate::num::stats::linspace;
 
-/// Inputs evenly spaced on [-1/2, 1/2], one column.
-pub fn inputs() -> Array2<f64> {
-    let x = stats::linspace(-0.5, 0.5, 4);
-    Array2::from_shape_fn((x.len(), 1), |(i, _)| x[i])
-}
-
-/// The normalised network of width m at a point of the phase plane, on `y = x²` (Luo, Xu, Ma & Zhang, JMLR 2021, §4).
+/// The normalised network of width m at a point of the phase plane, on `y = x²` at four points evenly spaced on
+/// [-1/2, 1/2] (Luo, Xu, Ma & Zhang, JMLR 2021, §4).
 ///
 /// It is made of `neurons` and as many mirror images: draw it by [`TwoLayer::draw_mirrored`] with both deviations 1. As in the
 /// authors' code m counts one of the halves, and each neuron stands for m / `neurons`.
 pub fn mirrored_network(at: Point, m: f64, neurons: usize) -> TwoLayer {
-    let points = inputs();
+    let points = linspace(-0.5, 0.5, 4);
     TwoLayer {
         activation: Activation::Relu,
         targets: points.iter().map(|x| x * x).collect(),
-        inputs: with_bias(&points),
+        inputs: line_with_bias(&points),
         width: 2 * neurons,
         copies: m / neurons as f64,
         scale: at.kappa(m),

@@ -2,7 +2,8 @@
 //! It knows neurons alone, not how they were trained; a neuron is `(a, w)` with the bias as the last entry of `w`.
 
 use crate::nn::packed::Neuron;
-use crate::num::math;
+use crate::num::math::atan2;
+use crate::num::vector::{dot, norm};
 use std::f64::consts::PI;
 
 /// Which input weights point the same way.
@@ -31,7 +32,7 @@ pub fn amplitude<const D: usize>(neuron: &Neuron<D>) -> f64 {
 
 /// Where `(w, b)` points, an angle in `[-π, π)` for rays and in `[-π/2, π/2)` for lines.
 pub fn orientation(neuron: &Neuron<2>, direction: Direction) -> f64 {
-    let (angle, half) = (math::atan2(neuron.w[1], neuron.w[0]), direction.span() / 2.0);
+    let (angle, half) = (atan2(neuron.w[1], neuron.w[0]), direction.span() / 2.0);
     match direction {
         _ if angle >= half => angle - 2.0 * half,
         _ if angle < -half => angle + 2.0 * half,
@@ -79,18 +80,26 @@ pub fn clusters<const D: usize>(neurons: &[Neuron<D>], direction: Direction, cos
 
 /// The cosine between two neurons' input weights; its size alone for lines.
 fn similarity<const D: usize>(one: &Neuron<D>, other: &Neuron<D>, direction: Direction) -> f64 {
-    let inner: f64 = one.w.iter().zip(other.w).map(|(one, other)| one * other).sum();
-    let cosine = inner / (norm(&one.w) * norm(&other.w));
+    let cosine = dot(&one.w, &other.w) / (norm(&one.w) * norm(&other.w));
     if direction == Direction::Line { cosine.abs() } else { cosine }
 }
 
-/// Which of `bins` equal sectors of the `(w, b)` plane a neuron points into.
-pub fn sector(neuron: &Neuron<2>, direction: Direction, bins: usize) -> usize {
+/// The sector into which a neuron points.
+fn sector(neuron: &Neuron<2>, direction: Direction, bins: usize) -> usize {
     let turn = orientation(neuron, direction) / direction.span() + 0.5;
     ((turn * bins as f64) as usize).min(bins - 1)
 }
 
-/// The share of the amplitude in each [`sector`].
+/// How many neurons point into each of `bins` equal sectors of the `(w, b)` plane.
+pub fn sector_counts(neurons: &[Neuron<2>], direction: Direction, bins: usize) -> Vec<usize> {
+    let mut counts = vec![0; bins];
+    for neuron in neurons {
+        counts[sector(neuron, direction, bins)] += 1;
+    }
+    counts
+}
+
+/// The share of the amplitude in each of `bins` equal sectors of the `(w, b)` plane.
 pub fn sectors(neurons: &[Neuron<2>], direction: Direction, bins: usize) -> Vec<f64> {
     let mut shares = vec![0.0; bins];
     let total: f64 = neurons.iter().map(amplitude).sum();
@@ -105,19 +114,10 @@ pub fn effective(shares: &[f64]) -> f64 {
     1.0 / shares.iter().map(|p| p * p).sum::<f64>()
 }
 
-/// The entropy of shares over that of equal ones, `-Σ p ln p / ln(bins)`: 0 for one direction, 1 for all alike.
-pub fn entropy_index(shares: &[f64]) -> f64 {
-    let terms = shares.iter().filter(|&&p| p > 0.0).map(|p| -p * math::ln(*p));
-    terms.sum::<f64>() / math::ln(shares.len() as f64)
-}
-
-fn norm(w: &[f64]) -> f64 {
-    w.iter().map(|w| w * w).sum::<f64>().sqrt()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::num::math;
     use crate::num::rng::Stream;
     use Direction::{Line, Ray};
 
@@ -136,6 +136,7 @@ mod tests {
         let left = Neuron { a: 1.0, w: [-1.0, 0.0] };
         assert_eq!([orientation(&left, Ray), orientation(&left, Line)], [-PI, 0.0]);
         assert_eq!([sector(&left, Ray, 4), sector(&left, Line, 4), sector(&at(3.1, 1.0), Ray, 4)], [0, 2, 3]);
+        assert_eq!(sector_counts(&[left, at(3.1, 1.0), left], Ray, 4), [2, 0, 0, 1]);
         assert_eq!(features(&[left, at(0.0, 4.0)], Ray), [[-PI, 0.25], [0.0, 1.0]]);
     }
 
@@ -158,7 +159,6 @@ mod tests {
                 (0..k).map(|i| at(-PI + (f64::from(i) + 0.5) * 2.0 * PI / f64::from(k), 0.7)).collect();
             let shares = sectors(&neurons, Ray, 36);
             assert!((effective(&shares) - f64::from(k)).abs() < 1e-12);
-            assert!((entropy_index(&shares) - math::ln(f64::from(k)) / math::ln(36.0)).abs() < 1e-12);
         }
         let opposite = [at(0.7, 1.0), at(0.7 - PI, 1.0)];
         assert!((effective(&sectors(&opposite, Line, 18)) - 1.0).abs() < 1e-12);

@@ -1,5 +1,6 @@
 //! Floor 2: networks, integrators and measures that the experiments share.
 pub mod activation;
+pub mod bias;
 pub mod critical;
 pub mod embed;
 pub mod flow;
@@ -11,7 +12,10 @@ pub mod pass;
 pub mod phase_plane;
 pub mod plane;
 pub mod rank;
+pub mod scaling;
+pub mod search;
 pub mod similarity;
+pub mod stage;
 pub mod tanh_net;
 pub mod task;
 pub mod train;

@@ -1,6 +1,9 @@
 //! The gradient flow of neurons near zero: a field on the sphere of directions, the same for every neuron.
 //! It knows no output weights but their sign, and no loss: near zero the residual is the target and neurons do not meet.
 
+use crate::num::eigen;
+use crate::num::rng::Stream;
+use crate::num::vector::{dot, unit};
 use ndarray::Array2;
 
 /// The form `g(u) = Σ_i y_i (u·x_i)^p` of data `(x_i, y_i)`.
@@ -39,6 +42,35 @@ impl Form {
         (1..self.order).fold(self.tensor.clone(), |tensor, _| tensor.chunks(self.d).map(|row| dot(row, u)).collect())
     }
 
+    /// The directions in which `g` is largest and smallest, where linear algebra knows them: `±Σ_i y_i x_i` for `p = 1`,
+    /// and for `p = 2` the outer eigenvectors of `Σ_i y_i x_i x_iᵀ`, whose sign is free.
+    pub fn extremes(&self) -> Option<[Vec<f64>; 2]> {
+        match self.order {
+            1 => {
+                let largest = unit(&self.tensor);
+                let smallest = largest.iter().map(|x| -x).collect();
+                Some([largest, smallest])
+            }
+            2 => {
+                let matrix = Array2::from_shape_vec((self.d, self.d), self.tensor.clone()).expect("d² numbers");
+                let (_, vectors) = eigen::symmetric(&matrix);
+                Some([self.d - 1, 0].map(|column| vectors.column(column).to_vec()))
+            }
+            _ => None,
+        }
+    }
+
+    /// Where the flow takes `count` neurons of random directions, their [`sign`]s alternating; see [`Form::settle`].
+    pub fn ends(&self, count: usize, steps: usize, stream: &mut Stream) -> Vec<Vec<f64>> {
+        (0..count).map(|k| self.settle(&stream.normals(self.d, 1.0), sign(k), steps)).collect()
+    }
+
+    /// The largest `1 − |cos|` between such an end and the extreme of its sign; 0 where theory names none.
+    pub fn misalignment(&self, ends: &[Vec<f64>]) -> f64 {
+        let Some(extremes) = self.extremes() else { return 0.0 };
+        ends.iter().enumerate().map(|(k, end)| 1.0 - dot(end, &extremes[k % 2]).abs()).fold(0.0, f64::max)
+    }
+
     /// Where the flow on the sphere, `u̇ = ±P_u ∇g(u)/p`, takes a direction; `sign` is that of the output weight.
     ///
     /// Steps of `1/κ` with `κ` past the largest curvature climb at every step (the shifted power method, Kolda & Mayo
@@ -59,6 +91,11 @@ impl Form {
     }
 }
 
+/// The sign of neuron `k`'s output weight, where every other one is negative.
+pub fn sign(k: usize) -> f64 {
+    if k.is_multiple_of(2) { 1.0 } else { -1.0 }
+}
+
 /// The distinct directions among unit vectors, in order of first appearance: two are one when their cosine exceeds `cosine`.
 pub fn distinct(directions: &[Vec<f64>], cosine: f64) -> Vec<Vec<f64>> {
     let mut kept: Vec<Vec<f64>> = Vec::new();
@@ -70,22 +107,9 @@ pub fn distinct(directions: &[Vec<f64>], cosine: f64) -> Vec<Vec<f64>> {
     kept
 }
 
-/// `u·v`.
-pub fn dot(u: &[f64], v: &[f64]) -> f64 {
-    u.iter().zip(v).map(|(u, v)| u * v).sum()
-}
-
-/// `v/‖v‖`.
-pub fn unit(v: &[f64]) -> Vec<f64> {
-    let length = dot(v, v).sqrt();
-    v.iter().map(|x| x / length).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::num::eigen;
-    use crate::num::rng::Stream;
 
     fn data(seed: u64, d: usize) -> (Array2<f64>, Vec<f64>, Stream) {
         let mut rng = Stream::root(seed);
@@ -115,26 +139,20 @@ mod tests {
     }
 
     #[test]
-    fn multiplicity_one_leads_to_the_weighted_sum_of_inputs() {
+    fn up_to_multiplicity_two_the_flow_leads_to_the_extremes() {
         let (x, y, mut rng) = data(2, 4);
+        for p in [1, 2] {
+            let form = Form::new(&x, &y, p);
+            let mut ends = form.ends(4, 20_000, &mut rng);
+            assert!(form.misalignment(&ends) < 1e-9, "p = {p}: {ends:?}");
+            ends.swap(0, 1);
+            let swapped = form.misalignment(&ends);
+            assert!(if p == 1 { swapped < 1e-9 } else { swapped > 0.9 }, "p = {p}: {swapped}");
+        }
         let form = Form::new(&x, &y, 1);
-        let target = unit(&form.field(&[0.0; 4]));
-        for sign in [1.0, -1.0] {
-            let end = form.settle(&rng.normals(4, 1.0), sign, 500);
-            assert!((sign * dot(&end, &target) - 1.0).abs() < 1e-12);
-        }
-    }
-
-    #[test]
-    fn multiplicity_two_leads_to_the_extreme_eigenvectors() {
-        let (x, y, mut rng) = data(3, 4);
-        let form = Form::new(&x, &y, 2);
-        let matrix = Array2::from_shape_vec((4, 4), form.tensor.clone()).expect("square");
-        let (_, vectors) = eigen::symmetric(&matrix);
-        for (sign, column) in [(1.0, 3), (-1.0, 0)] {
-            let end = form.settle(&rng.normals(4, 1.0), sign, 20_000);
-            assert!(dot(&end, &vectors.column(column).to_vec()).abs() > 1.0 - 1e-9);
-        }
+        let [largest, smallest] = form.extremes().expect("the weighted sum of inputs");
+        assert!(form.value(&largest) > 0.0 && form.value(&smallest) == -form.value(&largest));
+        assert_eq!(Form::new(&x, &y, 3).extremes(), None);
     }
 
     #[test]
@@ -142,8 +160,6 @@ mod tests {
         // Σ u_c³ has a maximum at each axis, and one more at −(1, …, 1)/√d.
         let form = Form::new(&Array2::eye(4), &[1.0; 4], 3);
         let mut rng = Stream::root(5);
-        let side = |k: usize| if k.is_multiple_of(2) { 1.0 } else { -1.0 };
-        let ends: Vec<_> = (0..300).map(|k| form.settle(&rng.normals(4, 1.0), side(k), 2000)).collect();
-        assert_eq!(distinct(&ends, 1.0 - 1e-6).len(), 2 * (4 + 1));
+        assert_eq!(distinct(&form.ends(300, 2000, &mut rng), 1.0 - 1e-6).len(), 2 * (4 + 1));
     }
 }

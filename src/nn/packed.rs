@@ -99,6 +99,14 @@ impl<const D: usize> Packed<D> {
     }
 }
 
+impl Packed<2> {
+    /// `(x, f(x))` at each point of the line.
+    pub fn curve(&self, points: &[f64]) -> Vec<[f64; 2]> {
+        let inputs: Vec<[f64; 2]> = points.iter().map(|&x| [x, 1.0]).collect();
+        points.iter().copied().zip(self.outputs(&inputs)).map(<[f64; 2]>::from).collect()
+    }
+}
+
 kernel! {
     fn evaluate<const D: usize>(activation: Activation, blocks: &[Block<D>], inputs: &[[f64; D]], outputs: &mut [f64]) {
         for (x, output) in inputs.iter().zip(outputs) {
@@ -145,6 +153,7 @@ mod tests {
                 let term = |n: Neuron<2>| n.a * activation.value(n.w[0] * x + n.w[1]);
                 let sum: f64 = net.neurons().into_iter().map(term).sum();
                 assert!((net.outputs(&[[x, 1.0]])[0] - sum).abs() < 1e-12);
+                assert_eq!(net.curve(&[x]), [[x, net.outputs(&[[x, 1.0]])[0]]]);
             }
         }
     }

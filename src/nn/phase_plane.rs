@@ -2,6 +2,7 @@
 //! It knows no network and no training; all of this is what theory says of the limit of infinite width.
 
 use crate::num::math;
+use std::fmt;
 
 /// A family of initialisations, one for each width m: `κ = m^-γ`, `κ' = m^-γ'` (Luo, Xu, Ma & Zhang, JMLR 2021, §3.3).
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -10,6 +11,37 @@ pub struct Point {
     pub gamma: f64,
     /// γ': how fast the output weights shrink against the input weights.
     pub gamma_prime: f64,
+}
+
+impl fmt::Display for Point {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "({}, {})", self.gamma, self.gamma_prime)
+    }
+}
+
+/// What becomes of the input weights as the width grows (Luo et al., Theorems 1 and 2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Regime {
+    /// They hardly move: training is that of a linear model.
+    Linear,
+    /// The boundary, which belongs to neither theorem.
+    Critical,
+    /// They move ever farther, and condense.
+    Condensed,
+}
+
+impl Regime {
+    /// From the lazy end to the other.
+    pub const ALL: [Self; 3] = [Self::Linear, Self::Critical, Self::Condensed];
+
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Linear => "linear",
+            Self::Critical => "critical",
+            Self::Condensed => "condensed",
+        }
+    }
 }
 
 impl Point {
@@ -41,9 +73,15 @@ impl Point {
         }
     }
 
-    /// Whether the input weights condense (Theorem 2) rather than stay (Theorem 1). The boundary belongs to neither.
-    pub fn condenses(self) -> bool {
-        self.gamma > 1.0 && self.gamma_prime < self.gamma - 1.0
+    /// The regime at the point. What lies within 1e-9 of the boundary lies on it, whatever the rounding of decimals.
+    pub fn regime(self) -> Regime {
+        if self.distance() < 1e-9 {
+            Regime::Critical
+        } else if self.gamma > 1.0 && self.gamma_prime < self.gamma - 1.0 {
+            Regime::Condensed
+        } else {
+            Regime::Linear
+        }
     }
 
     /// The distance in the plane from the boundary: the rays from (1, 0) straight down and to the upper right.
@@ -66,7 +104,19 @@ mod tests {
 
     #[test]
     fn the_sign_of_the_exponent_is_that_of_the_theorems() {
-        assert!(grid().all(|at| (at.exponent() > 0.0) == at.condenses()));
+        let decided = grid().filter(|at| at.regime() != Regime::Critical);
+        for at in decided {
+            assert_eq!(at.exponent() > 0.0, at.regime() == Regime::Condensed, "{at:?}");
+        }
+    }
+
+    #[test]
+    fn the_wedge_has_an_inside_an_outside_and_an_edge() {
+        let regimes =
+            |points: [(f64, f64); 3]| points.map(|(gamma, gamma_prime)| Point { gamma, gamma_prime }.regime());
+        assert_eq!(regimes([(1.5, 0.0), (2.0, 0.9), (1.1, -3.0)]), [Regime::Condensed; 3]);
+        assert_eq!(regimes([(0.9, -2.0), (1.5, 0.6), (1.0, 1.0)]), [Regime::Linear; 3]);
+        assert_eq!(regimes([(1.0, 0.0), (1.0, -2.0), (1.5, 0.5)]), [Regime::Critical; 3]);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! It knows no network: it reads the rank off the singular values of sampled tangent functions.
 
 use crate::num::svd::singular_values;
+use crate::num::vector::norm;
 use ndarray::Array2;
 
 /// Singular values below this share of the largest are rounding: the columns are of length 1.
@@ -46,7 +47,7 @@ impl Rank {
 fn normalised(matrix: &Array2<f64>) -> Array2<f64> {
     let mut scaled = matrix.clone();
     for mut column in scaled.columns_mut() {
-        let length = column.iter().map(|x| x * x).sum::<f64>().sqrt();
+        let length = norm(&column.to_vec());
         if length > 0.0 {
             column.mapv_inplace(|x| x / length);
         }

@@ -1,15 +1,22 @@
 //! The cosine similarity of directions, and the order of rows in which its groups show as blocks.
 //! It knows no network: input weights, kernels and columns of a transformer are all vectors here.
 
-use crate::nn::origin::dot;
 use crate::num::eigen;
+use crate::num::vector::{dot, norm};
 use ndarray::Array2;
 
 /// `D(u, v) = u·v / (‖u‖ ‖v‖)` for all pairs. No vector may be 0.
 pub fn cosines<V: AsRef<[f64]>>(vectors: &[V]) -> Array2<f64> {
     let vector = |k: usize| vectors[k].as_ref();
-    let length: Vec<f64> = (0..vectors.len()).map(|k| dot(vector(k), vector(k)).sqrt()).collect();
+    let length: Vec<f64> = vectors.iter().map(|v| norm(v.as_ref())).collect();
     Array2::from_shape_fn((vectors.len(), vectors.len()), |(j, k)| dot(vector(j), vector(k)) / (length[j] * length[k]))
+}
+
+/// The same with the vectors in their [`leading_order`], so that those that point the same way stand together.
+pub fn cosines_in_blocks<V: AsRef<[f64]>>(vectors: &[V]) -> Array2<f64> {
+    let cosines = cosines(vectors);
+    let order = leading_order(&cosines);
+    Array2::from_shape_fn(cosines.dim(), |(row, column)| cosines[[order[row], order[column]]])
 }
 
 /// Indices by rising entry of the leading eigenvector, the source's order of rows (Zhou et al. 2022).
@@ -32,5 +39,7 @@ mod tests {
         assert!((cosines[[0, 0]] - 1.0).abs() < 1e-15 && cosines[[0, 1]] < -0.95);
         let right: Vec<bool> = leading_order(&cosines).iter().map(|&k| vectors[k][0] > 0.0).collect();
         assert_eq!(right.windows(2).filter(|pair| pair[0] != pair[1]).count(), 1, "{right:?}");
+        let blocks = cosines_in_blocks(&vectors);
+        assert!((1..5).all(|k| (blocks[[k - 1, k]] > 0.0) == (right[k - 1] == right[k])), "{blocks}");
     }
 }

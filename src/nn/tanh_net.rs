@@ -3,11 +3,12 @@
 
 use crate::num::math::tanh;
 use crate::num::rng::Stream;
+use crate::num::vector::{dot, norm, unit};
 use ndarray::Array2;
 
 /// `f(x) = Σ_k a_k tanh(w_k·x)` with `x` in R^d.
 ///
-/// A hidden bias is a last input that is always 1 (see [`with_bias`]); there is no output bias.
+/// A hidden bias is a last input that is always 1 (see [`with_bias`](crate::nn::bias::with_bias)); there is no output bias.
 /// As one vector, `θ = (a_1 … a_m, w_1, …, w_m)` has `m (d + 1)` entries.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TanhNet {
@@ -76,6 +77,16 @@ impl TanhNet {
         Self::new(a, Array2::from_shape_fn(self.w.dim(), |(k, c)| self.a[order[k]].signum() * self.w[[order[k], c]]))
     }
 
+    /// The least `|cos|` between a direction of length 1 and the input weights of the large neurons, whose `|a_k| ‖w_k‖`
+    /// is more than half the largest.
+    pub fn alignment(&self, direction: &[f64]) -> f64 {
+        let weights: Vec<Vec<f64>> = self.w.rows().into_iter().map(|w| w.to_vec()).collect();
+        let sizes: Vec<f64> = weights.iter().zip(&self.a).map(|(w, a)| a.abs() * norm(w)).collect();
+        let largest = sizes.iter().copied().fold(0.0, f64::max);
+        let large = weights.iter().zip(&sizes).filter(|(_, size)| **size > 0.5 * largest);
+        large.map(|(w, _)| dot(&unit(w), direction).abs()).fold(1.0, f64::min)
+    }
+
     /// `tanh(w_k·x_i)` for inputs `x` (`n × d`), as `n × m`.
     pub fn hidden(&self, x: &Array2<f64>) -> Array2<f64> {
         Array2::from_shape_fn((x.nrows(), self.width()), |(i, k)| {
@@ -127,7 +138,7 @@ impl TanhNet {
 }
 
 /// `tanh'` where `tanh` is `h`.
-pub fn slope(h: f64) -> f64 {
+fn slope(h: f64) -> f64 {
     (1.0 - h) * (1.0 + h)
 }
 
@@ -136,15 +147,10 @@ pub fn bend(h: f64) -> f64 {
     -2.0 * h * slope(h)
 }
 
-/// The inputs with a last column of ones, so that the last input weight of a neuron is its bias.
-pub fn with_bias(x: &Array2<f64>) -> Array2<f64> {
-    let d = x.ncols();
-    Array2::from_shape_fn((x.nrows(), d + 1), |(i, c)| if c < d { x[[i, c]] } else { 1.0 })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::nn::bias::with_bias;
 
     fn example() -> (TanhNet, Array2<f64>) {
         let mut rng = Stream::root(3);
@@ -153,7 +159,7 @@ mod tests {
         (net, with_bias(&x))
     }
 
-    fn unit(length: usize, at: usize) -> Vec<f64> {
+    fn axis(length: usize, at: usize) -> Vec<f64> {
         (0..length).map(|p| if p == at { 1.0 } else { 0.0 }).collect()
     }
 
@@ -164,7 +170,7 @@ mod tests {
         let e: Vec<f64> = (0..x.nrows()).map(|i| 0.3 * i as f64 - 0.8).collect();
         let curvature = net.curvature(&x, &e);
         for p in 0..tangent.ncols() {
-            let step = unit(tangent.ncols(), p);
+            let step = axis(tangent.ncols(), p);
             let (up, down) = (net.moved(&step, h), net.moved(&step, -h));
             let (f_up, f_down) = (up.output(&x), down.output(&x));
             let (t_up, t_down) = (up.tangent(&x), down.tangent(&x));
@@ -177,6 +183,14 @@ mod tests {
                 assert!((by_difference - curvature[[p, q]]).abs() < 1e-8, "second derivative {p}, {q}");
             }
         }
+    }
+
+    #[test]
+    fn only_large_neurons_count_for_the_alignment() {
+        let net = TanhNet::new(vec![1.0, -2.0, 0.1], ndarray::array![[3.0, 4.0], [-6.0, 0.0], [0.0, 1.0]]);
+        assert_eq!(net.alignment(&[1.0, 0.0]), 1.0, "sizes 5, 12 and 0.1");
+        let net = TanhNet::new(vec![1.5, -1.0], net.w.slice(ndarray::s![..2, ..]).to_owned());
+        assert_eq!(net.alignment(&[1.0, 0.0]), 0.6, "sizes 7.5 and 6");
     }
 
     #[test]

@@ -49,6 +49,12 @@ pub fn two_steps(x: f64) -> f64 {
     math::tanh(4.0 * (x - 0.5)) + math::tanh(4.0 * (x + 0.5))
 }
 
+/// Three smooth steps at -7, 0 and 7, a network of three tanh neurons: the data of the embedding slides
+/// (Zhang et al., NeurIPS 2021, figure 1).
+pub fn three_steps(x: f64) -> f64 {
+    math::tanh(x - 7.0) + math::tanh(x) + math::tanh(x + 7.0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

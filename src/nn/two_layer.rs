@@ -24,7 +24,7 @@ const CHUNK: usize = 256;
 pub struct TwoLayer {
     /// What a neuron does.
     pub activation: Activation,
-    /// Samples × d; see [`with_bias`].
+    /// Samples × d; see [`with_bias`](crate::nn::bias::with_bias).
     pub inputs: Array2<f64>,
     /// One a sample. To train `f - f(0)` instead of `f`, add the initial [`outputs`](Self::outputs).
     pub targets: Vec<f64>,
@@ -36,12 +36,6 @@ pub struct TwoLayer {
     pub scale: f64,
     /// How fast `a` and `w` move.
     pub mobility: [f64; 2],
-}
-
-/// Inputs with a last entry 1, from coordinates (samples × (d-1)).
-pub fn with_bias(points: &Array2<f64>) -> Array2<f64> {
-    let (samples, d) = points.dim();
-    Array2::from_shape_fn((samples, d + 1), |(i, j)| if j < d { points[[i, j]] } else { 1.0 })
 }
 
 impl TwoLayer {
@@ -247,6 +241,7 @@ fn dot_pair(x: [&[f64]; 2], y: [&[f64]; 2]) -> [f64; 2] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::nn::bias::with_bias;
     use crate::num::kernel::portable;
 
     /// Three inputs of two coordinates; more neurons than a chunk has, and not a multiple of the lanes.

@@ -7,3 +7,4 @@ pub mod rng;
 pub mod solve;
 pub mod stats;
 pub mod svd;
+pub mod vector;

@@ -53,6 +53,13 @@ pub struct Fit {
     pub r2: f64,
 }
 
+impl Fit {
+    /// y at x.
+    pub fn at(&self, x: f64) -> f64 {
+        self.slope.mul_add(x, self.intercept)
+    }
+}
+
 /// Fits `y = slope x + intercept`.
 ///
 /// # Panics
@@ -162,6 +169,7 @@ mod tests {
     fn a_line_is_found() {
         let fit = line_fit(&[0.0, 1.0, 2.0, 3.0], &[1.0, 3.0, 5.0, 7.0]);
         assert_eq!(fit, Fit { slope: 2.0, intercept: 1.0, r2: 1.0 });
+        assert_eq!(fit.at(-2.0), -3.0);
         // Anscombe's first set (1973): y = 3.0001 + 0.5001 x, r² = 0.6665.
         let x = [10.0, 8.0, 13.0, 9.0, 11.0, 14.0, 6.0, 4.0, 12.0, 7.0, 5.0];
         let y = [8.04, 6.95, 7.58, 8.81, 8.33, 9.96, 7.24, 4.26, 10.84, 4.82, 5.68];
