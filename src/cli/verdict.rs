@@ -63,13 +63,11 @@ pub fn speak(
         tally.figures,
         deeds.start.elapsed().as_secs_f64()
     );
-    match exits.into_iter().flatten().next() {
-        Some(exit) => fail(session, exit, &text),
-        None => {
-            session.face.line("ok", &text);
-            Answer::well("")
-        }
+    if let Some(exit) = exits.into_iter().flatten().next() {
+        return fail(session, exit, &text);
     }
+    session.face.line("ok", &text);
+    Answer::well("")
 }
 
 /// How the figures stand to the lock; the exit code where one differs from it.
