@@ -500,7 +500,8 @@ fn clean_takes_only_what_was_written() {
     assert!(paper.file("report/notes.txt").exists());
     assert!(!paper.file("report/index.html").exists());
     paper.ok(&["clean", "--store"]);
-    assert!(!paper.file(".condense").exists());
+    let left: Vec<_> = fs::read_dir(paper.file(".condense")).expect("a folder").filter_map(Result::ok).collect();
+    assert!(left.iter().all(|entry| entry.file_name() == "lock"), "{left:?}");
 }
 
 #[test]
@@ -551,4 +552,77 @@ fn untrusted_text_is_escaped_everywhere() {
         let text = paper.read(file);
         assert!(!text.contains("<script") && !text.contains("<img src=x") && !text.contains("<b onload"), "{file}");
     }
+}
+
+#[test]
+fn equal_declarations_of_different_scripts_do_not_share_a_run() {
+    let paper = Paper::small();
+    paper.edit("manifest.toml", "slope = 3", "slope = 2");
+    paper.edit("figures/falling.md", "above = 2.5", "above = 1.5");
+    // The same command line; only a file that one of the two reads is another.
+    let manifest = paper.read("manifest.toml");
+    let (first, second) = manifest.split_at(manifest.rfind("[[figure]]").expect("two figures"));
+    let second = second.replace("reads = [\"scripts/line.sh\"]", "reads = [\"scripts/line.sh\", \"scripts/extra\"]");
+    paper.write("manifest.toml", &format!("{first}{second}"));
+    paper.write("scripts/extra", "");
+    paper.write("scripts/line.sh", &support::LINE.replace("0,0", "$(test -e scripts/extra && echo 7,7 || echo 0,0)"));
+    report(&paper);
+    assert!(paper.read("report/fig/rising.csv").contains("0,0"));
+    assert!(paper.read("report/fig/falling.csv").contains("7,7"));
+}
+
+#[test]
+fn quiet_still_says_what_is_wrong() {
+    let paper = Paper::small();
+    report(&paper);
+    let good = paper.read("report/fig/rising.csv");
+    paper.write("report/fig/rising.csv", &good.replace("1,2", "1,9"));
+    paper.run(&["-q", "report"]).expect(4).says("report/fig/rising.csv").says("exit 4 (integrity)");
+}
+
+#[test]
+fn a_closed_stderr_stops_no_build() {
+    let paper = Paper::small();
+    let mut child = paper.command(&["report"]).stderr(std::process::Stdio::piped()).spawn().expect("started");
+    drop(child.stderr.take());
+    assert!(child.wait().expect("ended").success());
+    assert!(report(&paper).steps().is_empty());
+}
+
+#[test]
+fn a_file_of_someone_else_is_not_written_over() {
+    let paper = Paper::small();
+    paper.write("report/fig/rising.csv", "mine");
+    paper.run(&["report"]).expect(4).says("report/fig/rising.csv").says("move it away");
+    assert_eq!(paper.read("report/fig/rising.csv"), "mine");
+}
+
+#[test]
+fn an_old_report_is_not_fresh() {
+    let paper = Paper::small();
+    report(&paper);
+    paper.edit("manifest.toml", "slope = 2", "slope = 4");
+    report(&paper);
+    paper.edit("manifest.toml", "slope = 4", "slope = 2");
+    paper.run(&["status"]).expect(3).prints("not today's");
+    paper.ok(&["report"]).says("nothing to compute").says("written");
+    paper.ok(&["status"]);
+}
+
+#[test]
+fn verify_finds_a_false_claim() {
+    let paper = Paper::small();
+    report(&paper);
+    paper.ok(&["accept"]);
+    paper.edit("figures/rising.md", "above = 1.5", "above = 7");
+    paper.run(&["verify"]).expect(5).says("a claim is false");
+}
+
+#[test]
+fn why_survives_a_clean() {
+    let paper = Paper::small();
+    report(&paper);
+    paper.ok(&["clean"]);
+    paper.edit("manifest.toml", "slope = 2", "slope = 4");
+    paper.run(&["why", "rising"]).expect(3).prints("`params.slope`: 2 → 4");
 }
