@@ -1,7 +1,7 @@
 //! What code a result depends on: a digest of the token stream of every module that a root module reaches.
 //! Used by the build script, and by the tests that hold it to its laws; it knows source text only.
 //!
-//! It is sound under four laws for `num`, `nn`, `experiments` and `plot` (`tests/laws.rs` keeps them):
+//! It is sound under four laws for `num`, `nn`, `experiments` and `plot` (`tests/floors.rs` keeps them):
 //! imports are written `crate::…` without globs and without `pub use`; a `mod.rs` holds docs and `pub mod`
 //! lines only; an `impl` lives in the file of its type or of its trait; nothing reads files, clock or environment.
 

@@ -45,8 +45,8 @@ fn generate() -> Result<String, String> {
     }
     text.push_str("];\n");
     for (constant, root, what) in [
-        ("DRAW", "plot::draw", "turns tables and a chart into a picture"),
-        ("CHECK", "paper::claim", "judges a claim"),
+        ("DRAW", "pipeline::draw", "turns tables and a chart into a picture"),
+        ("CHECK", "pipeline::check", "judges a claim"),
         ("PAGE", "pipeline::page", "writes the pages"),
     ] {
         let code = sources.reach(root, &crates)?;
@@ -65,7 +65,7 @@ fn rust_files(root: &Path) -> Result<BTreeMap<String, String>, String> {
             let path = entry.path();
             if path.is_dir() {
                 open.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
+            } else if path.extension().is_some_and(|extension| extension == "rs") && !path.ends_with("tests.rs") {
                 let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
                 let relative = path.strip_prefix(root).expect("below root").to_string_lossy().replace('\\', "/");
                 files.insert(relative, text);

@@ -26,6 +26,18 @@ const OWN: &[(&str, &str)] = &[
     ),
     ("C006", "`condense new` writes only new files: the id must be free and in kebab-case."),
     ("C007", "Codes look like `M003`; every diagnostic shows its own."),
+    (
+        "C008",
+        "A file of the report is named by figure and table (or chart). Two of them gave the same name, such as figure `a` with table `b-c` and figure `a-b` with table `c`.",
+    ),
+    (
+        "C009",
+        "Files of the report that someone else wrote, or that were edited while a build ran, are never written over.",
+    ),
+    (
+        "E007",
+        "Something happened that the program holds to be impossible. The lines above say where; please report them.",
+    ),
     ("E001", "A step failed in a way that its author did not foresee. The message says where; please report it."),
     (
         "E002",

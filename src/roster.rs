@@ -69,15 +69,15 @@ fn parse<E: Experiment>(params: &Map<String, Value>) -> Result<E::Params, String
 }
 
 fn faults<E: Experiment>(params: &Map<String, Value>) -> Vec<Fault> {
+    // The whole first: only when that fails is it worth asking key by key, so that every wrong type is told.
+    if let Ok(params) = parse::<E>(params) {
+        return E::check(&params);
+    }
     let alone = |(key, value): (&String, &Value)| {
         let one = Map::from_iter([(key.clone(), value.clone())]);
         parse::<E>(&one).err().map(|message| Fault { key: key.clone(), message })
     };
-    let types: Vec<Fault> = params.iter().filter_map(alone).collect();
-    if !types.is_empty() {
-        return types;
-    }
-    parse::<E>(params).map_or_else(|_| Vec::new(), |params| E::check(&params))
+    params.iter().filter_map(alone).collect()
 }
 
 fn run<E: Experiment>(params: &Map<String, Value>, ctx: &Context) -> Result<Results, Stop> {

@@ -173,3 +173,67 @@ fn unsafe_code_lives_in_the_kernel_door_alone() {
         assert!(path == "num/kernel.rs" || (!code.contains("unsafe {") && !code.contains("unsafe fn")), "src/{path}");
     }
 }
+
+/// The names of type and trait that the head of an `impl` speaks of: `Default`, `Params` of `impl Default for Params {`.
+fn spoken_of(head: &str) -> Vec<String> {
+    let mut depth = 0;
+    let outside: String = head
+        .chars()
+        .filter(|c| {
+            depth += i32::from(*c == '<') - i32::from(*c == '>');
+            depth == 0 && *c != '>'
+        })
+        .collect();
+    let sides = outside.trim_start_matches("impl").split(" where ").next().unwrap_or_default().split(" for ");
+    let name = |side: &str| side.trim().trim_end_matches('{').trim().rsplit([':', '&', ' ']).next().map(str::to_owned);
+    sides.filter_map(name).collect()
+}
+
+#[test]
+fn an_impl_lives_in_the_file_of_its_type_or_its_trait() {
+    let (mut seen, mut wrong) = (0, Vec::new());
+    for (path, text) in sources() {
+        if !["num", "nn", "experiments", "experiment", "plot", "frame"].contains(&top(&path)) {
+            continue;
+        }
+        let code = code(&text);
+        for line in
+            code.lines().map(str::trim_start).filter(|line| line.starts_with("impl ") || line.starts_with("impl<"))
+        {
+            // `$element`: a macro of this file (no macro is exported) fills in a type, which its call names.
+            let own = |name: &String| {
+                name.starts_with('$') || ["struct", "enum", "trait"].iter().any(|word| defines(&code, word, name))
+            };
+            if !spoken_of(line).iter().any(own) {
+                wrong.push(format!("src/{path}: {line}"));
+            }
+            seen += 1;
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(seen > 40, "only {seen} were found");
+    assert_eq!(spoken_of("impl<'a, T: Into<f64>> From<Vec<T>> for crate::num::Column<'a> {"), ["From", "Column"]);
+}
+
+fn defines(code: &str, word: &str, name: &str) -> bool {
+    let start = format!("{word} {name}");
+    let ends = |rest: &str| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_');
+    code.split(&start).skip(1).any(ends)
+}
+
+#[test]
+fn the_picture_of_floors_in_the_architecture_is_this_table() {
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("ARCHITECTURE.md")).expect("text");
+    let (_, table) = text.split_once("| floor | science | both | machinery |\n").expect("the table of floors");
+    let mut drawn = BTreeMap::new();
+    for line in table.lines().skip(1).take_while(|line| line.starts_with('|')) {
+        let mut cells = line.split('|').skip(1).map(str::trim);
+        let floor: u8 = cells.next().and_then(|cell| cell.parse().ok()).unwrap_or_else(|| panic!("no floor: {line}"));
+        for (cell, wing) in cells.zip(["Science", "Both", "Machinery"]) {
+            drawn.extend(cell.split('`').skip(1).step_by(2).map(|name| (name.to_owned(), (floor, wing.to_owned()))));
+        }
+    }
+    let kept: BTreeMap<_, _> =
+        FLOORS.iter().map(|(name, floor, wing)| ((*name).to_owned(), (*floor, format!("{wing:?}")))).collect();
+    assert_eq!(drawn, kept);
+}

@@ -419,7 +419,7 @@ fn a_command_sees_only_what_it_declares() {
 fn a_command_that_hangs_is_ended_with_its_children() {
     let paper = Paper::small();
     paper.edit("manifest.toml", "id = \"rising\"\n", "id = \"rising\"\ntimeout_seconds = 1\n");
-    paper.write("scripts/line.sh", "echo started >&2; sleep 600 & sleep 600");
+    paper.write("scripts/line.sh", "echo started >&2; sleep 60 & sleep 60");
     paper.run(&["report", "--only", "rising"]).expect(1).says("took longer than its limit of 1 s").says("started");
 }
 

@@ -11,6 +11,7 @@ use crate::engine::store::Store;
 use crate::paper::page::Part;
 use crate::paper::passage::Known;
 use crate::paper::{markup, quote};
+use crate::pipeline::locked::Lock;
 use crate::pipeline::outputs::{self, REPORT};
 use std::collections::BTreeMap;
 use std::{fs, io};
@@ -41,7 +42,8 @@ pub fn accept(session: &Session, ids: &[String]) -> Result<Answer, Trouble> {
             );
             return Err(trouble);
         }
-        let mut lock = session.project.lock.clone();
+        // Read again: another `accept` may have written while this one waited.
+        let mut lock = Lock::load(&session.project.root).map_err(|fault| Trouble::written(vec![fault]))?;
         let section = lock.0.entry(session.project.profile.clone()).or_default();
         let known = session.project.paper().ids();
         section.retain(|id, _| known.contains(id));
@@ -109,7 +111,7 @@ fn sums(state: &State) -> String {
 
 /// Removes the files that were written (and nothing else), and with `store` everything that was remembered.
 pub fn clean(session: &Session, store: bool) -> Result<Answer, Trouble> {
-    let lock = session.write_lock()?;
+    let _lock = session.write_lock()?;
     let mut state = session.state()?;
     let survey = output::survey(&session.project.root, &state)?;
     if !survey.altered.is_empty() {
@@ -130,10 +132,16 @@ pub fn clean(session: &Session, store: bool) -> Result<Answer, Trouble> {
     }
     state.outputs = BTreeMap::new();
     if store {
-        drop(lock);
-        match fs::remove_dir_all(session.store_path()) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
-            _ => {}
+        // The lock file stays: whoever waits on it must not find another one in its place.
+        for entry in
+            fs::read_dir(session.store_path())?.filter_map(Result::ok).filter(|entry| entry.file_name() != "lock")
+        {
+            let path = entry.path();
+            if path.is_dir() {
+                fs::remove_dir_all(&path)?;
+            } else {
+                fs::remove_file(&path)?;
+            }
         }
     } else {
         state.save(&session.state_path())?;

@@ -5,6 +5,7 @@ use crate::cli::style::Style;
 use crate::engine::progress::{Progress, Verdict};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::collections::BTreeMap;
+use std::io::{self, Write as _};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -47,13 +48,14 @@ impl Face {
 
     /// One line, above the live region where there is one.
     pub fn line(&self, word: &str, text: &str) {
-        if self.loudness == Loudness::Quiet {
+        const WRONG: [&str; 6] = ["", "FAIL", "changed", "differs", "failed", "stale"];
+        if self.loudness == Loudness::Quiet && !WRONG.contains(&word) {
             return;
         }
         let line = format!("{} {text}", self.style.word(word));
         match &self.live {
-            Some(live) => live.suspend(|| eprintln!("{line}")),
-            None => eprintln!("{line}"),
+            Some(live) => live.suspend(|| tell(&line)),
+            None => tell(&line),
         }
     }
 
@@ -87,6 +89,11 @@ impl Face {
                 .map_or("first run, no estimate".to_owned(), |left| format!("about {left:.0}s left")),
         );
     }
+}
+
+/// A line on stderr; a reader that has gone away stops no build.
+pub fn tell(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
 }
 
 /// Seconds of work ahead, when every step ahead has run before.

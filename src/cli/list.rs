@@ -4,8 +4,9 @@ use crate::cli::exit::Exit;
 use crate::cli::session::{Answer, Look, Session, Trouble};
 use crate::cli::style::plain;
 use crate::cli::verify::state_word;
-use crate::engine::build::State;
-use crate::engine::output;
+use crate::engine::build::State as StepState;
+use crate::engine::digest::Digest;
+use crate::engine::output::{self, Wanted};
 use crate::paper::work::Work;
 use crate::pipeline::Rooms;
 use crate::pipeline::check::Judged;
@@ -43,7 +44,7 @@ fn describe(session: &Session, look: &Look, figure: &Rooms) -> Value {
     let entry = session.project.paper().figure(&figure.id);
     let kind =
         entry.map_or("", |entry| if matches!(entry.work, Work::Experiment(_)) { "experiment" } else { "command" });
-    let first = |id| !matches!(look.steps.get(&id), Some(State::Done(_)));
+    let first = |id| !matches!(look.steps.get(&id), Some(StepState::Done(_)));
     let state = if look.fresh(figure) {
         "fresh"
     } else if first(figure.run) {
@@ -91,7 +92,12 @@ pub fn status(session: &Session, as_json: bool) -> Result<Answer, Trouble> {
     session.judged(|look| {
         let survey = output::survey(&session.project.root, look.state)?;
         let stale: Vec<_> = look.assembly.figures.iter().filter(|figure| !look.fresh(figure)).collect();
-        let exit = match (survey.altered.is_empty(), stale.is_empty() && survey.missing.is_empty()) {
+        // With every step fresh, the files must be what they would be written as now.
+        let wanted = if stale.is_empty() { outputs::wanted(&outputs::all(look.assembly, look.build)) } else { Wanted::new() };
+        let old = |(path, digest): &(&String, &Digest)| survey.present.get(*path) != Some(*digest);
+        let index = matches!(look.steps.get(&look.assembly.index), Some(StepState::Done(_)));
+        let unwritten: Vec<&String> = wanted.iter().filter(old).map(|(path, _)| path).collect();
+        let exit = match (survey.altered.is_empty(), stale.is_empty() && index && unwritten.is_empty() && survey.missing.is_empty()) {
             (false, _) => Exit::Integrity,
             (true, false) => Exit::Stale,
             (true, true) => Exit::Ok,
@@ -102,7 +108,7 @@ pub fn status(session: &Session, as_json: bool) -> Result<Answer, Trouble> {
             let altered: Vec<&str> = survey.altered.iter().map(|altered| altered.path.as_str()).collect();
             let document = json!({
                 "schema_version": 1, "figures": look.assembly.figures.iter().map(figure).collect::<Vec<_>>(),
-                "altered": altered, "missing": survey.missing,
+                "altered": altered, "missing": survey.missing, "unwritten": unwritten,
             });
             return Ok(Answer { text: format!("{document:#}\n"), exit });
         }
@@ -113,10 +119,16 @@ pub fn status(session: &Session, as_json: bool) -> Result<Answer, Trouble> {
         for path in &survey.missing {
             let _ = writeln!(text, "missing  {path}");
         }
+        if !unwritten.is_empty() && survey.altered.is_empty() {
+            let _ = writeln!(text, "stale    report: {} of its files are not today's; condense report writes them", unwritten.len());
+        }
         for figure in &stale {
             for (step, reasons) in look.reasons(figure) {
                 let _ = writeln!(text, "stale    {step}: {}", reasons.join(", "));
             }
+        }
+        if let Some(StepState::Stale(reasons)) = look.steps.get(&look.assembly.index) {
+            let _ = writeln!(text, "stale    index: {}", reasons.join(", "));
         }
         if exit == Exit::Ok {
             let _ = writeln!(text, "all {} figures are fresh", look.assembly.figures.len());

@@ -19,8 +19,10 @@ use crate::explain::explain;
 use args::{Cli, Global, Verb};
 use clap::{CommandFactory as _, Parser as _};
 use exit::Exit;
+use face::tell;
 use session::{Answer, Session, Trouble};
 use std::io::{self, Write as _};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 use style::Style;
 
@@ -34,7 +36,9 @@ pub fn run() -> ExitCode {
         }
     };
     let style = Style::new(cli.global.color);
-    let answer = call(&cli.global, cli.verb).unwrap_or_else(|trouble| complain(&trouble, style));
+    let answer = catch_unwind(AssertUnwindSafe(|| call(&cli.global, cli.verb)))
+        .unwrap_or_else(|_| Err(Trouble::new(Exit::Internal, "E007", "this is a mistake of condense itself")))
+        .unwrap_or_else(|trouble| complain(&trouble, style));
     print(&answer.text);
     ExitCode::from(answer.exit as u8)
 }
@@ -75,19 +79,22 @@ fn call(global: &Global, verb: Verb) -> Result<Answer, Trouble> {
 /// Prints the diagnostics and, last, the code with its meaning.
 fn complain(trouble: &Trouble, style: Style) -> Answer {
     for diagnostic in &trouble.diagnostics {
-        eprintln!("{}\n", diagnostic.render(style.colour));
+        tell(&format!("{}\n", diagnostic.render(style.colour)));
     }
     let (count, what) = (trouble.diagnostics.len(), trouble.exit.meaning());
     let text = match trouble.exit {
+        Exit::Usage if trouble.diagnostics.iter().all(|diagnostic| diagnostic.code.starts_with('C')) => {
+            "nothing was done".to_owned()
+        }
         Exit::Usage => format!("{} in what was written, nothing was run", verdict::counted(count, "mistake")),
         _ => format!("stopped by {}", verdict::counted(count, "problem")),
     };
-    eprintln!("{}{text}", style.word("FAIL"));
-    eprintln!("{}exit {} ({what})", style.word(""), trouble.exit as u8);
+    tell(&format!("{}{text}", style.word("FAIL")));
+    tell(&format!("{}exit {} ({what})", style.word(""), trouble.exit as u8));
     if let Some(code) =
         trouble.diagnostics.first().map(|diagnostic| diagnostic.code).filter(|code| explain(code).is_some())
     {
-        eprintln!("{}condense explain {code}", style.word("help"));
+        tell(&format!("{}condense explain {code}", style.word("help")));
     }
     Answer { text: String::new(), exit: trouble.exit }
 }

@@ -46,7 +46,7 @@ pub fn new(session: &Session, id: &str, command: bool) -> Result<Answer, Trouble
         format!("command = [\"sh\", \"{science}\"]\nreads = [\"{science}\"]\nwrites = [\"curve.csv\", \"values.json\"]")
     };
     let entry = format!(
-        "\n[[figure]]\nid = \"{id}\"\nslide = \"What the slide is called\"\n{work}\nseed = 0\nfidelity = \"substitute\"\nbecause = \"a toy run, to be replaced\"\n\n[figure.params]\npoints = 50\n"
+        "\n[[figure]]\nid = \"{id}\"\nslide = \"What the slide is called\"\n{work}\nseed = 0\nfidelity = \"substitute\"\nbecause = \"a toy run, to be replaced\"\n\n[figure.params]\npoints = 50\n\n[figure.profile.smoke]\npoints = 10\n"
     );
     write(root, &science, &fill(if in_rust { EXPERIMENT } else { SCRIPT }))?;
     write(root, &page, &fill(PAGE))?;
@@ -61,7 +61,7 @@ pub fn new(session: &Session, id: &str, command: bool) -> Result<Answer, Trouble
     write(root, "manifest.toml", &(manifest.trim_end().to_owned() + "\n" + &entry))?;
     let rebuild = if in_rust { " (cargo builds the new experiment)" } else { "" };
     session.face.line("new", &format!("{science}, {page}, an entry in manifest.toml"));
-    session.face.line("help", &format!("edit them, then make report ONLY={id}{rebuild}"));
+    session.face.line("help", &format!("edit them, then {}{id}{rebuild}", session.project.desk().remake));
     Ok(Answer { text: String::new(), exit: Exit::Ok })
 }
 

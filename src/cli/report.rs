@@ -2,12 +2,13 @@
 
 use crate::cli::args::How;
 use crate::cli::exit::Exit;
+use crate::cli::face::tell;
 use crate::cli::publish::{publish, refuse_altered};
 use crate::cli::session::{Answer, Look, Session, Trouble, exit_of};
-use crate::cli::verdict::{self, counted, fail};
+use crate::cli::verdict::{self, Deeds, counted, fail};
 use crate::engine::build::{Build, State as StepState};
 use crate::engine::output;
-use crate::engine::step::StepId;
+use crate::engine::step::{Failure, StepId};
 use crate::engine::store::Store;
 use crate::pipeline::{Assembly, outputs};
 use std::sync::Arc;
@@ -29,7 +30,7 @@ pub fn build(session: &Session, ids: &[String], how: &How, publishing: bool) -> 
     let mut state = session.state()?;
     let survey = output::survey(&session.project.root, &state)?;
     if !survey.altered.is_empty() {
-        return Ok(refuse_altered(session, &survey, &store, &chosen));
+        return Ok(refuse_altered(session, &survey, &store, &assembly));
     }
 
     let whole = ids.is_empty() && publishing;
@@ -56,14 +57,12 @@ pub fn build(session: &Session, ids: &[String], how: &How, publishing: bool) -> 
     // After `--only`, whatever else is fresh joins in; and the index, when everything is.
     let after = Build::new(&assembly.plan, &[assembly.index], &store, &last, &options, &session.face);
     let everything = if whole { &built } else { complete(&assembly, &after)? };
-    if publishing {
-        publish(session, &assembly, everything, &survey, &mut state, &store)?;
-    }
+    let written = if publishing { publish(session, &assembly, everything, &survey, &mut state, &store)? } else { 0 };
     for sentence in store.take_damage() {
         session.face.line("note", &sentence);
     }
-    let exit = failed.map_or(Exit::Ok, |(exit, _)| exit);
-    Ok(verdict::speak(session, &assembly, &chosen, (&built, everything), exit, start))
+    let deeds = Deeds { written, failed, start };
+    Ok(verdict::speak(session, &assembly, &chosen, (&built, everything), &deeds))
 }
 
 /// A signal came: what was kept.
@@ -79,7 +78,7 @@ fn failures(session: &Session, built: &Build) -> Option<(Exit, usize)> {
     let failures = built.failures();
     let diagnostics: Vec<_> = failures.iter().flat_map(|(_, diagnostics)| diagnostics.clone()).collect();
     for diagnostic in &diagnostics {
-        eprintln!("{}\n", diagnostic.render(session.style.colour));
+        tell(&format!("{}\n", diagnostic.render(session.style.colour)));
     }
     (!failures.is_empty()).then(|| (exit_of(&diagnostics), failures.len()))
 }
@@ -102,7 +101,10 @@ fn complete<'b>(assembly: &Assembly, after: &'b Build<'b>) -> Result<&'b Build<'
     if !after.judge()?.iter().any(open) {
         after.run()?;
     }
-    Ok(after)
+    match after.failures().into_iter().next() {
+        Some((_, diagnostics)) => Err(Failure::Broken(diagnostics).into()),
+        None => Ok(after),
+    }
 }
 
 fn dry_run(session: &Session, ids: &[String]) -> Result<Answer, Trouble> {

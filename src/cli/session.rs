@@ -161,16 +161,16 @@ impl Session {
 
     /// What the last run left. Where that is lost, `SHA256SUMS` tells at least what was written.
     pub fn state(&self) -> Result<State, Trouble> {
-        let lost = match State::load(&self.state_path())? {
-            Found::Good(state) if !state.outputs.is_empty() => return Ok(state),
-            Found::Good(_) => false,
-            Found::Damaged => true,
-        };
-        let state = self.state_of_sums();
-        if lost {
-            self.face.line("note", "the state of the last run is damaged and was dropped; SHA256SUMS stands in for it");
+        let sums = self.state_of_sums();
+        match State::load(&self.state_path())? {
+            Found::Good(state) if !state.outputs.is_empty() => Ok(state),
+            Found::Good(state) => Ok(State { outputs: sums.outputs, ..state }),
+            Found::Damaged => {
+                let sentence = "the state of the last run is damaged and was dropped; SHA256SUMS stands in for it";
+                self.face.line("note", sentence);
+                Ok(sums)
+            }
         }
-        Ok(state)
     }
 
     fn state_of_sums(&self) -> State {

@@ -125,34 +125,34 @@ pub fn diff(session: &Session, id: &str) -> Result<Answer, Trouble> {
         let rooms = session.chosen(look.assembly, &[id.to_owned()])?[0];
         let mut text = String::new();
         let survey = output::survey(&session.project.root, look.state)?;
-        let files: Vec<String> = outputs::of_figure(rooms, look.build)
-            .unwrap_or_default()
-            .into_iter()
-            .map(|output| format!("{REPORT}/{}", output.path))
-            .collect();
-        for altered in survey.altered.iter().filter(|altered| files.contains(&altered.path)) {
+        let below = |path: &str| path.strip_prefix(REPORT).unwrap_or(path).trim_start_matches('/').to_owned();
+        let own = |path: &str| outputs::owner(look.assembly, &below(path)).is_some_and(|owner| owner.id == rooms.id);
+        for altered in survey.altered.iter().filter(|altered| own(&altered.path)) {
             let _ = writeln!(text, "{}: written -> on disk", altered.path);
             for place in session.altered_where(altered, look.store) {
                 let _ = writeln!(text, "    {place}");
             }
         }
-        if let Some(now) = outputs::locked(rooms, look.build) {
-            match session.project.lock.standing(&session.project.profile, id, &now) {
-                Standing::Differs(paths) => {
-                    for (path, accepted, found) in paths {
-                        let _ = writeln!(text, "{path}: accepted -> made");
-                        for place in against_lock(look, rooms, &path, accepted, found) {
-                            let _ = writeln!(text, "    {place}");
-                        }
-                    }
+        let (project, now) = (&session.project, outputs::locked(rooms, look.build));
+        let accepted = project.lock.entry(&project.profile, id);
+        let mut integrity = !text.is_empty();
+        if let (Some(now), Some(accepted)) = (now, accepted) {
+            if let Standing::Stale(what) = accepted.compare(&now) {
+                let _ = writeln!(
+                    text,
+                    "note: the lock is older than its {what}; this is what `condense accept` would change"
+                );
+            } else {
+                integrity |= accepted.compare(&now) != Standing::Matches;
+            }
+            for (path, old, new) in accepted.differing(&now) {
+                let _ = writeln!(text, "{path}: accepted -> made");
+                for place in against_lock(look, rooms, &path, old, new) {
+                    let _ = writeln!(text, "    {place}");
                 }
-                Standing::Stale(what) => {
-                    let _ = writeln!(text, "note: the lock is older than its {what}");
-                }
-                _ => {}
             }
         }
-        let exit = if text.lines().any(|line| !line.starts_with("note")) { Exit::Integrity } else { Exit::Ok };
+        let exit = if integrity { Exit::Integrity } else { Exit::Ok };
         if text.is_empty() {
             text.push_str("no difference\n");
         }

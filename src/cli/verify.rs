@@ -4,7 +4,7 @@ use crate::cli::exit::Exit;
 use crate::cli::report::listen;
 use crate::cli::session::{Answer, Session, Trouble, exit_of};
 use crate::cli::style::plain;
-use crate::cli::verdict::{counted, fail};
+use crate::cli::verdict::{self, Tally, counted, fail};
 use crate::engine::build::Build;
 use crate::engine::digest::Digest;
 use crate::engine::step::Failure;
@@ -79,7 +79,13 @@ fn recompute(session: &Session, ids: &[String], as_json: bool) -> Result<Answer,
         };
         judgements.push(Judgement { id: figure.id.clone(), standing, outputs: now.outputs.len(), differences });
     }
-    Ok(conclude(session, &judgements, as_json, "recomputed"))
+    let mut answer = conclude(session, &judgements, as_json, "recomputed");
+    if let Some(exit) = verdict::judge(session, &chosen, &build, &mut Tally::default())
+        && answer.exit == Exit::Ok
+    {
+        answer.exit = fail(session, exit, "the bits are the accepted ones, but a claim is false").exit;
+    }
+    Ok(answer)
 }
 
 /// Where an output differs, as far as the project's own store still has the accepted bytes.

@@ -8,7 +8,7 @@ use crate::paper::names;
 use crate::paper::passage::Passage;
 use crate::paper::toml_reader::{Piece, Reading, parse, read, tables};
 use crate::plot::chart::Chart;
-use crate::plot::check::{Named, Place, Unknown};
+use crate::plot::check::{self, Named, Place, Unknown};
 use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -34,6 +34,8 @@ pub struct ChartBlock {
     pub chart: Chart,
     /// Where it stands.
     pub block: Block,
+    /// Where the caption stands, as bytes of the page.
+    pub caption_at: Range<usize>,
 }
 
 /// A `claim` block.
@@ -75,7 +77,7 @@ impl Block {
         let table = parse(self.text(), &piece, faults)?;
         long_points(table.get_ref(), &piece, faults);
         let reading = read::<Chart>(self.with_words(table.clone(), faults), "a chart", &piece, faults);
-        for fault in reading.value.iter().flat_map(Chart::check) {
+        for fault in reading.value.iter().flat_map(check::faults) {
             // What is missing only because it was unreadable has been reported.
             if fault.place.key.is_none_or(|key| !reading.spoilt.contains(key)) {
                 let span = locate(table.get_ref(), &fault.place).map(|span| piece.span(span));
@@ -92,7 +94,8 @@ impl Block {
         if let Some(at) = table.get_ref().get("alt").filter(|_| chart.alt.contains("{{")) {
             faults.push(piece.fault("P030", "`alt` is plain text and quotes nothing", at.span(), ""));
         }
-        Some(ChartBlock { chart, block: self })
+        let caption_at = table.get_ref().get("caption").map_or_else(|| self.head.clone(), |at| piece.span(at.span()));
+        Some(ChartBlock { chart, block: self, caption_at })
     }
 
     /// The table of a chart; where `alt` or `caption` is missing, that is reported and a stand-in put there.
@@ -255,8 +258,7 @@ impl ChartBlock {
 
     /// The text that may quote.
     pub fn passage(&self) -> Passage<'_> {
-        let at = self.span_of(&Place { key: Some("caption"), ..Place::default() });
-        Passage { text: &self.chart.caption, at }
+        Passage { text: &self.chart.caption, at: self.caption_at.clone() }
     }
 
     /// A name that the results lack, as a diagnostic.

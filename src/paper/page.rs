@@ -8,7 +8,7 @@ use crate::paper::faults::Faults;
 use crate::paper::fences::{Kind, Stretch, split};
 use crate::paper::passage::{Known, Passage};
 use crate::paper::toml_reader::unprintable;
-use crate::plot::check::Place;
+use crate::plot::check::{self, Place};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
@@ -93,7 +93,9 @@ impl Page {
 
     /// Every frame and column that a chart names and the results lack.
     pub fn unknown_columns(&self, frames: &BTreeMap<String, Frame>) -> Vec<Diagnostic> {
-        let of = |chart: &ChartBlock| chart.chart.unresolved(frames).iter().map(|name| chart.unknown(name)).collect();
+        let of = |chart: &ChartBlock| {
+            check::unresolved(&chart.chart, frames).iter().map(|name| chart.unknown(name)).collect()
+        };
         self.charts().flat_map(|chart| -> Vec<Diagnostic> { of(chart) }).collect()
     }
 }

@@ -42,18 +42,18 @@ pub struct Reading<T> {
 /// A table with more mistakes than this is not read on.
 const MOST: usize = 20;
 
-/// Parses a piece. On a syntax error nothing is left to look at; a key that stands twice is only reported.
+/// Parses a piece. On a syntax error nothing is left to look at, and nothing is said of keys that stand twice: the parser
+/// has lost track of the tables they are in.
 pub fn parse<'t>(text: &'t str, piece: &Piece, faults: &mut Faults) -> Option<Spanned<DeTable<'t>>> {
     let (table, errors) = DeTable::parse_recoverable(text);
-    let mut sound = true;
-    for error in errors {
-        let twice = error.message() == "duplicate key";
-        sound &= twice;
+    let twice = |error: &toml::de::Error| error.message() == "duplicate key";
+    let sound = errors.iter().all(twice);
+    for error in errors.iter().filter(|error| sound || !twice(error)) {
         if faults.full() {
             break;
         }
         let span = error.span().unwrap_or(0..0);
-        let message = if twice {
+        let message = if twice(error) {
             format!("key `{}` stands twice", text.get(span.clone()).unwrap_or_default())
         } else {
             format!("this is not TOML: {}", error.message())
@@ -260,5 +260,6 @@ pub fn humane(message: &str) -> String {
         .iter()
         .find_map(|(serde, plain)| found.strip_prefix(serde).map(|rest| format!("{plain}{rest}")))
         .unwrap_or_else(|| found.to_owned());
+    let found = found.trim_end_matches(" as i128").trim_end_matches(" as u128");
     format!("expected {expected}, found {found}")
 }

@@ -6,7 +6,9 @@ use crate::engine::step::{Artefacts, Failure, Inputs, Need, Step, StepId, Which}
 use crate::paper::claim::Bound;
 use crate::paper::page::Page;
 use crate::paper::passage::Known;
+use crate::paper::quote::{self, Quoted};
 use crate::pipeline::run::Declared;
+use crate::plot::text::significant;
 use crate::roster;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -29,7 +31,7 @@ pub struct CheckStep<'p> {
 pub struct Judged {
     /// Unique within the figure.
     pub id: String,
-    /// The sentence.
+    /// The sentence, quotations filled in.
     pub says: String,
     /// The value's name.
     pub name: String,
@@ -81,7 +83,7 @@ impl Step for CheckStep<'_> {
             let verdict = claim.bound.judge(measured);
             Judged {
                 id: claim.id.clone(),
-                says: claim.says.clone(),
+                says: self.plain(&claim.says, &values),
                 name: claim.value.clone(),
                 measured,
                 bound: claim.bound,
@@ -101,6 +103,19 @@ impl Step for CheckStep<'_> {
             ("claims.json".to_owned(), serde_json::to_vec(&judged).expect("words and finite numbers")),
             ("result.json".to_owned(), [pretty(&result), b"\n".to_vec()].concat()),
         ]))
+    }
+}
+
+impl CheckStep<'_> {
+    /// A sentence with its quotations filled in as plain words: terminals and JSON carry no links.
+    fn plain(&self, says: &str, values: &BTreeMap<String, f64>) -> String {
+        quote::replace(says, |quotation| match &quotation.what {
+            Quoted::Value { name, digits } => {
+                values.get(name).map_or_else(String::new, |value| significant(*value, digits.unwrap_or(4)))
+            }
+            Quoted::Param(name) => self.declared.params.get(name).map_or_else(String::new, ToString::to_string),
+            Quoted::Ref(id) => id.clone(),
+        })
     }
 }
 

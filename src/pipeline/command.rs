@@ -180,7 +180,7 @@ impl CommandStep<'_> {
                 }
             } else {
                 match Frame::from_csv(&text) {
-                    Ok(frame) => results.frame(name.trim_end_matches(".csv"), frame),
+                    Ok(frame) => results.frame(name.strip_suffix(".csv").unwrap_or(name), frame),
                     Err(error) => return said(format!("wrote `{name}`, which is no CSV: {error}")),
                 }
             }

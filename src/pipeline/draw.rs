@@ -69,7 +69,7 @@ impl Step for DrawStep<'_> {
     }
 
     fn needs(&self) -> Vec<Need> {
-        let names = self.chart.chart.frames().into_iter().map(|name| format!("{name}.csv")).collect();
+        let names = check::frames(&self.chart.chart).into_iter().map(|name| format!("{name}.csv")).collect();
         vec![Need { step: self.run, which: Which::Named(names) }]
     }
 

@@ -69,13 +69,15 @@ impl Locked {
         if self.drawn != now.drawn {
             return Standing::Stale("charts");
         }
-        let paths: std::collections::BTreeSet<&String> = self.outputs.keys().chain(now.outputs.keys()).collect();
-        let differing: Vec<_> = paths
-            .into_iter()
-            .map(|path| (path.clone(), self.outputs.get(path).copied(), now.outputs.get(path).copied()))
-            .filter(|(_, accepted, found)| accepted != found)
-            .collect();
+        let differing = self.differing(now);
         if differing.is_empty() { Standing::Matches } else { Standing::Differs(differing) }
+    }
+
+    /// The outputs that are not as accepted, whatever is declared.
+    pub fn differing(&self, now: &Self) -> Vec<(String, Option<Digest>, Option<Digest>)> {
+        let paths: std::collections::BTreeSet<&String> = self.outputs.keys().chain(now.outputs.keys()).collect();
+        let both = |path: &String| (path.clone(), self.outputs.get(path).copied(), now.outputs.get(path).copied());
+        paths.into_iter().map(both).filter(|(_, accepted, found)| accepted != found).collect()
     }
 }
 

@@ -35,6 +35,9 @@ use templates::Templates;
 /// The profile without overrides.
 pub const DEFAULT_PROFILE: &str = "default";
 
+/// The profile of the source's largest settings.
+pub const FULL_PROFILE: &str = "full";
+
 /// Everything that was written, read and checked.
 pub struct Project {
     /// Its folder.
@@ -122,7 +125,11 @@ impl Project {
     /// What the writing steps share.
     pub fn desk(&self) -> Desk<'_> {
         let make = self.root.join("Makefile").exists();
-        let remake = if make { "make report ONLY=" } else { "condense report --only " }.to_owned();
+        let remake = match (make, self.profile.as_str()) {
+            (true, DEFAULT_PROFILE) => "make report ONLY=".to_owned(),
+            (false, DEFAULT_PROFILE) => "condense report --only ".to_owned(),
+            (_, profile) => format!("condense --profile {profile} report --only "),
+        };
         Desk { paper: &self.paper, templates: &self.templates, remake, times: self.times }
     }
 
@@ -133,9 +140,9 @@ impl Project {
         let mut figures = Vec::new();
         for (at, (figure, declared)) in self.paper.manifest.figures.iter().zip(&self.declared).enumerate() {
             let page = &self.paper.pages[&figure.id];
-            // Equal declarations are one step, whatever the figures are called.
+            // Equal declarations of equal code are one step, whatever the figures are called.
             let digest = declared.digest();
-            let run = *runs.entry(digest).or_insert_with(|| add_run(&mut plan, figure, declared));
+            let run = *runs.entry(declared.run_digest()).or_insert_with(|| add_run(&mut plan, figure, declared));
             let draw = |chart| draw::DrawStep { page, chart, run, declared: digest, seed: declared.seed };
             let draws: Vec<StepId> = page.charts().map(|chart| plan.add(draw(chart))).collect();
             let (work, source_file, code) = origin(&figure.work, declared);

@@ -77,6 +77,12 @@ pub fn owner<'a>(assembly: &'a Assembly, path: &str) -> Option<&'a Rooms> {
     assembly.figures.iter().filter(begins).max_by_key(|rooms| rooms.id.len())
 }
 
+/// A path that two outputs share, if any.
+pub fn collision(outputs: &[Output]) -> Option<&str> {
+    let mut seen = std::collections::BTreeSet::new();
+    outputs.iter().map(|output| output.path.as_str()).find(|path| !seen.insert(*path))
+}
+
 /// `SHA256SUMS` of the outputs, as coreutils checks it.
 pub fn sums(outputs: &[Output]) -> String {
     let lines: BTreeMap<&str, Digest> = outputs.iter().map(|output| (output.path.as_str(), output.digest)).collect();

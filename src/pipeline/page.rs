@@ -5,6 +5,7 @@ use crate::engine::build::Site;
 use crate::engine::digest::Digest;
 use crate::engine::recipe::Recipe;
 use crate::engine::step::{Artefacts, Failure, Inputs, Need, Step, StepId, Which};
+use crate::paper::block::{ChartBlock, ClaimBlock};
 use crate::paper::figure::Figure;
 use crate::paper::load::Paper;
 use crate::paper::markup::{self, Quote, Text};
@@ -151,12 +152,9 @@ impl CardStep<'_> {
                 Part::Claim(_) => {}
             }
         }
-        let claim_at: BTreeMap<&str, usize> =
-            self.page.claims().map(|claim| (claim.id.as_str(), claim.block.at.start)).collect();
-        let claims = claims
-            .iter()
-            .map(|claim| writer.claim(claim, claim_at.get(claim.id.as_str()).copied().unwrap_or(0), &mut faults))
-            .collect();
+        // The verdicts were judged on exactly these blocks, in this order: their texts are in the key of that step.
+        let judged = self.page.claims().zip(&claims);
+        let claims = judged.map(|(claim, judged)| writer.claim(claim, judged, &mut faults)).collect();
         let because = self.figure.fidelity.because().map(|because| writer.line(because, 0, &mut faults));
         if !faults.is_empty() {
             return Err(Failure::Broken(faults));
@@ -239,7 +237,7 @@ impl CardStep<'_> {
     fn chart(
         &self,
         at: usize,
-        chart: &crate::paper::block::ChartBlock,
+        chart: &ChartBlock,
         writer: &Writer,
         inputs: &Inputs,
         faults: &mut Vec<Diagnostic>,
@@ -336,11 +334,11 @@ impl Writer<'_> {
         }
     }
 
-    fn claim(&self, claim: &Judged, at: usize, faults: &mut Vec<Diagnostic>) -> ClaimView {
+    fn claim(&self, block: &ClaimBlock, claim: &Judged, faults: &mut Vec<Diagnostic>) -> ClaimView {
         let number = |value: f64| text::significant(value, claim.digits.unwrap_or(DIGITS));
         ClaimView {
             id: claim.id.clone(),
-            says: self.line(&claim.says, at, faults),
+            says: self.line(&block.says, block.block.at.start, faults),
             value: number(claim.measured),
             bound: claim.bound.text(|value| text::significant(value, 17)),
             margin: text::significant(claim.margin, 2),
@@ -388,6 +386,7 @@ impl Step for IndexStep<'_> {
         for (label, text) in [("title", &info.title), ("standfirst", &info.standfirst), ("source", &info.source)] {
             to.part(label, text.as_bytes());
         }
+        to.part("version", env!("CARGO_PKG_VERSION").as_bytes());
         to.part("authors", info.authors.join("; ").as_bytes());
         to.part("url", info.url.as_deref().unwrap_or_default().as_bytes());
         for figure in &self.desk.paper.manifest.figures {

@@ -10,7 +10,7 @@ use crate::experiment::{Cell, Context, Host, Stop};
 use crate::frame::Results;
 use crate::roster::Entry;
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
 /// What a run is declared to be. Figures with equal declarations share one run: their ids are not in it.
@@ -40,6 +40,16 @@ impl Declared {
         for (path, bytes) in &self.data {
             to.part(&format!("data {path}"), Digest::of(bytes).to_string().as_bytes());
         }
+    }
+
+    /// The digest of declaration and code together: figures for which it is equal share one run.
+    pub fn run_digest(&self) -> Digest {
+        let mut key = Key::default();
+        self.describe(&mut key);
+        for (path, bytes) in &self.code {
+            key.part(&format!("code of {path}"), Digest::of(bytes).to_string().as_bytes());
+        }
+        key.digest()
     }
 
     /// The digest of the declaration: what the lock remembers. Code is not in it.
@@ -73,7 +83,7 @@ impl Step for RunStep<'_> {
     }
 
     fn run(&self, _: &Inputs, site: &Site) -> Result<Artefacts, Failure> {
-        let host = SiteHost { site, trouble: Mutex::new(None) };
+        let host = SiteHost { site, trouble: Mutex::new(None), sweeps: Mutex::default() };
         let ctx = Context::new(self.declared.seed, &self.declared.data, &host);
         match self.entry.run(&self.declared.params, &ctx) {
             Ok(results) => Ok(artefacts(&results)),
@@ -108,6 +118,8 @@ struct SiteHost<'s> {
     site: &'s Site<'s>,
     /// A failure of the store below a sweep: experiments have no word for it.
     trouble: Mutex<Option<Failure>>,
+    /// The sweeps so far: a cell is addressed by the name of its sweep, so two sweeps must not share one.
+    sweeps: Mutex<BTreeSet<String>>,
 }
 
 impl SiteHost<'_> {
@@ -122,6 +134,9 @@ impl Host for SiteHost<'_> {
     }
 
     fn sweep(&self, name: &str, count: usize, cell: &Cell<'_>) -> Result<Vec<Vec<f64>>, Stop> {
+        if !self.sweeps.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(name.to_owned()) {
+            return Err(Stop::Failed(format!("two sweeps are named `{name}`: give each its own name")));
+        }
         let failed: Mutex<BTreeMap<usize, String>> = Mutex::new(BTreeMap::new());
         let one = |index: usize| match cell(index, &CellHost { site: self.site }) {
             Ok(row) => Ok(row.iter().flat_map(|number| number.to_le_bytes()).collect()),

@@ -59,59 +59,57 @@ pub struct Unknown {
     pub known: Vec<String>,
 }
 
-impl Chart {
-    /// All faults of a chart that can be seen without numbers.
-    pub fn check(&self) -> Vec<Fault> {
-        let mut faults = Vec::new();
-        let mut say = |place: Place, message: String| faults.push(Fault { place, message });
-        if self.alt.trim().is_empty() {
-            say(Place { key: Some("alt"), ..Place::default() }, "`alt` is empty: say what the picture shows".into());
+/// All faults of a chart that can be seen without numbers.
+pub fn faults(chart: &Chart) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let mut say = |place: Place, message: String| faults.push(Fault { place, message });
+    if chart.alt.trim().is_empty() {
+        say(Place { key: Some("alt"), ..Place::default() }, "`alt` is empty: say what the picture shows".into());
+    }
+    if chart.caption.trim().is_empty() {
+        say(Place { key: Some("caption"), ..Place::default() }, "`caption` is empty: state the finding".into());
+    }
+    if chart.columns == Some(0) {
+        say(Place { key: Some("columns"), ..Place::default() }, "`columns` must be at least 1".into());
+    }
+    if chart.panels.is_empty() {
+        say(Place::default(), "a chart needs at least one `[[panel]]`".into());
+    }
+    for (at, panel) in chart.panels.iter().enumerate() {
+        let place = Place { panel: Some(at), ..Place::default() };
+        of_panel(panel, &mut |key, message| say(Place { key, ..place.clone() }, message));
+        for (at, layer) in panel.layers.iter().enumerate() {
+            let place = Place { layer: Some(at), ..place.clone() };
+            of_layer(layer, panel, &mut |key, message| say(Place { key, ..place.clone() }, message));
         }
-        if self.caption.trim().is_empty() {
-            say(Place { key: Some("caption"), ..Place::default() }, "`caption` is empty: state the finding".into());
-        }
-        if self.columns == Some(0) {
-            say(Place { key: Some("columns"), ..Place::default() }, "`columns` must be at least 1".into());
-        }
-        if self.panels.is_empty() {
-            say(Place::default(), "a chart needs at least one `[[panel]]`".into());
-        }
-        for (at, panel) in self.panels.iter().enumerate() {
-            let place = Place { panel: Some(at), ..Place::default() };
-            of_panel(panel, &mut |key, message| say(Place { key, ..place.clone() }, message));
-            for (at, layer) in panel.layers.iter().enumerate() {
-                let place = Place { layer: Some(at), ..place.clone() };
-                of_layer(layer, panel, &mut |key, message| say(Place { key, ..place.clone() }, message));
+    }
+    faults
+}
+
+/// The frames that a chart draws.
+pub fn frames(chart: &Chart) -> BTreeSet<&str> {
+    chart.panels.iter().flat_map(|panel| &panel.layers).filter_map(|layer| layer.frame.as_deref()).collect()
+}
+
+/// The names in a chart that the results lack.
+pub fn unresolved(chart: &Chart, frames: &BTreeMap<String, Frame>) -> Vec<Unknown> {
+    let mut unknown = Vec::new();
+    for (panel, layers) in chart.panels.iter().map(|panel| &panel.layers).enumerate() {
+        for (at, layer) in layers.iter().enumerate() {
+            let Some(name) = &layer.frame else { continue };
+            let place = |key| Place { panel: Some(panel), layer: Some(at), key: Some(key) };
+            let Some(frame) = frames.get(name) else {
+                let known = frames.keys().cloned().collect();
+                unknown.push(Unknown { place: place("frame"), what: Named::Frame, name: name.clone(), known });
+                continue;
+            };
+            for (key, name) in layer.columns_read().into_iter().filter(|(_, name)| frame.column(name).is_none()) {
+                let known = frame.names().map(str::to_owned).collect();
+                unknown.push(Unknown { place: place(key), what: Named::Column, name: name.to_owned(), known });
             }
         }
-        faults
     }
-
-    /// The frames that a chart draws.
-    pub fn frames(&self) -> BTreeSet<&str> {
-        self.panels.iter().flat_map(|panel| &panel.layers).filter_map(|layer| layer.frame.as_deref()).collect()
-    }
-
-    /// The names in a chart that the results lack.
-    pub fn unresolved(&self, frames: &BTreeMap<String, Frame>) -> Vec<Unknown> {
-        let mut unknown = Vec::new();
-        for (panel, layers) in self.panels.iter().map(|panel| &panel.layers).enumerate() {
-            for (at, layer) in layers.iter().enumerate() {
-                let Some(name) = &layer.frame else { continue };
-                let place = |key| Place { panel: Some(panel), layer: Some(at), key: Some(key) };
-                let Some(frame) = frames.get(name) else {
-                    let known = frames.keys().cloned().collect();
-                    unknown.push(Unknown { place: place("frame"), what: Named::Frame, name: name.clone(), known });
-                    continue;
-                };
-                for (key, name) in layer.columns_read().into_iter().filter(|(_, name)| frame.column(name).is_none()) {
-                    let known = frame.names().map(str::to_owned).collect();
-                    unknown.push(Unknown { place: place(key), what: Named::Column, name: name.to_owned(), known });
-                }
-            }
-        }
-        unknown
-    }
+    unknown
 }
 
 type Say<'a> = &'a mut dyn FnMut(Option<&'static str>, String);
@@ -214,7 +212,7 @@ mod tests {
     }
 
     fn said(text: &str) -> Vec<String> {
-        chart(text).check().into_iter().map(|fault| format!("{}: {}", fault.place, fault.message)).collect()
+        faults(&chart(text)).into_iter().map(|fault| format!("{}: {}", fault.place, fault.message)).collect()
     }
 
     #[test]
@@ -272,10 +270,10 @@ mod tests {
              [[panel.layer]]\nkind = 'line'\nframe = 'loss'\nx = 'step'\ny = 'los'\nwhere = { epoch = 1 }\n\
              [[panel.layer]]\nkind = 'text'\ntext = 'literal'\nat = [0, 0]\n",
         );
-        assert!(chart.check().is_empty());
-        assert_eq!(chart.frames().into_iter().collect::<Vec<_>>(), ["los", "loss"]);
+        assert!(faults(&chart).is_empty());
+        assert_eq!(frames(&chart).into_iter().collect::<Vec<_>>(), ["los", "loss"]);
         let results = BTreeMap::from([("loss".to_owned(), Frame::new().with("step", [0.0]).with("loss", [1.0]))]);
-        let unknown = chart.unresolved(&results);
+        let unknown = unresolved(&chart, &results);
         let brief: Vec<String> = unknown.iter().map(|u| format!("{} {} {:?}", u.place, u.name, u.known)).collect();
         assert_eq!(
             brief,

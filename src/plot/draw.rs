@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use crate::frame::Frame;
 use crate::plot::axes;
 use crate::plot::chart::Chart;
+use crate::plot::check;
 use crate::plot::clip;
 use crate::plot::layout::{self, Legend, Place};
 use crate::plot::legend;
@@ -27,7 +28,7 @@ pub fn draw(
     title: &str,
     metadata: &str,
 ) -> Result<String, Vec<String>> {
-    let faults = chart.check();
+    let faults = check::faults(chart);
     if !faults.is_empty() {
         return Err(faults.iter().map(|fault| format!("{}: {}", fault.place, fault.message)).collect());
     }

@@ -102,7 +102,7 @@ impl Run {
     pub fn steps(&self) -> Vec<String> {
         let done = self.stderr.lines().filter_map(|line| line.trim_start().strip_prefix("done "));
         let mut steps: Vec<String> =
-            done.map(|rest| rest.trim().rsplit_once("  ").map_or(rest, |(name, _)| name).trim().to_owned()).collect();
+            done.map(|rest| rest.trim().split_once("  ").map_or(rest, |(name, _)| name).trim().to_owned()).collect();
         steps.sort();
         steps
     }

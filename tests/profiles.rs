@@ -1,0 +1,41 @@
+//! Profiles: other parameters, sections of their own in the lock, and claims that are judged only where they speak.
+
+mod support;
+
+use support::Paper;
+
+/// The small paper with a profile in which the slope of `rising` is too small for its claim.
+fn with_profile(name: &str) -> Paper {
+    let paper = Paper::small();
+    paper.edit("manifest.toml", "slope = 2", &format!("slope = 2\n[figure.profile.{name}]\nslope = 1"));
+    paper
+}
+
+#[test]
+fn a_claim_that_is_false_at_trial_parameters_is_shown_and_fails_nothing() {
+    let paper = with_profile("smoke");
+    let run = paper.ok(&["--profile", "smoke", "report"]);
+    run.says("1 claim false at the parameters of profile `smoke`: shown, not judged").says("1/2 claims hold");
+    assert!(paper.read("report/report.md").contains('✗'));
+    paper.ok(&["report"]).says("2/2 claims hold");
+}
+
+#[test]
+fn the_source_s_own_settings_are_judged() {
+    with_profile("full").run(&["--profile", "full", "report"]).expect(5).says("claim slope of rising");
+}
+
+#[test]
+fn accepting_one_profile_keeps_what_was_accepted_of_the_others() {
+    let paper = with_profile("smoke");
+    paper.ok(&["report"]);
+    paper.ok(&["accept"]);
+    let before = paper.read("manifest.lock");
+    paper.ok(&["--profile", "smoke", "report"]).says("not in the lock");
+    paper.ok(&["--profile", "smoke", "accept"]);
+    let both = paper.read("manifest.lock");
+    assert!(both.starts_with(&before) && both.contains("\n[smoke.rising]\n"), "{both}");
+    paper.ok(&["report"]).says("2/2 figures match the lock");
+    paper.ok(&["accept"]);
+    assert_eq!(paper.read("manifest.lock"), both);
+}

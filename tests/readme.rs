@@ -1,0 +1,235 @@
+//! The README, followed as written: its marked blocks are run, its tables are compared with the binary.
+//! A block is marked by `<!-- test: name -->` on the line above its fence; `<!-- test: name path -->` marks a file.
+
+use condense::cli::exit::Exit;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+const README: &str = include_str!("../README.md");
+
+/// The text of every block with this mark, by the path behind it (empty for commands).
+fn blocks(name: &str) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    for rest in README.split("<!-- test: ").skip(1) {
+        let (mark, rest) = rest.split_once(" -->\n").expect("the mark is closed");
+        let (first, path) = mark.split_once(' ').unwrap_or((mark, ""));
+        let fence: String = rest.chars().take_while(|c| *c == '`').collect();
+        assert!(fence.len() >= 3, "a fence follows the mark `{mark}`");
+        let (_, body) = rest.split_once('\n').expect("a body");
+        let (body, _) = body.split_once(&format!("\n{fence}\n")).expect("the fence is closed");
+        if first == name {
+            found.insert(path.to_owned(), format!("{body}\n"));
+        }
+    }
+    found
+}
+
+fn commands(name: &str) -> String {
+    blocks(name).remove("").unwrap_or_else(|| panic!("the README has no block `{name}`"))
+}
+
+/// Whether the machine has a program; says so where not.
+fn has(program: &str) -> bool {
+    let there = Command::new(program).arg("--version").output().is_ok_and(|output| output.status.success());
+    if !there {
+        eprintln!("SKIPPED: no {program} on this machine");
+    }
+    there
+}
+
+/// Runs a block as one would type it, line by line, and insists that every line succeeds; returns stderr by line.
+fn follow(block: &str, folder: &Path, set: impl Fn(&mut Command)) -> Vec<(String, String)> {
+    let lines = block.lines().filter(|line| !line.trim().is_empty());
+    let run = |line: &str| {
+        let mut command = Command::new("sh");
+        command.args(["-c", line]).current_dir(folder).env("NO_COLOR", "1");
+        for name in ["CONDENSE_PROFILE", "CONDENSE_JOBS", "CONDENSE_PROJECT", "MAKEFLAGS", "MAKELEVEL", "MFLAGS"] {
+            command.env_remove(name);
+        }
+        set(&mut command);
+        let Output { status, stdout, stderr } = command.output().expect("sh starts");
+        let stderr = String::from_utf8_lossy(&stderr).into_owned();
+        assert!(status.success(), "`{line}`\n{}\n{stderr}", String::from_utf8_lossy(&stdout));
+        (line.split('#').next().unwrap_or(line).trim().to_owned(), stderr)
+    };
+    lines.map(run).collect()
+}
+
+/// The steps that ran, and the last line.
+fn told(stderr: &str) -> (Vec<&str>, &str) {
+    let done = stderr.lines().filter_map(|line| line.trim_start().strip_prefix("done "));
+    let steps = done.filter_map(|rest| rest.trim().rsplit_once("  ")).map(|(name, _)| name.trim());
+    (steps.collect(), stderr.lines().last().unwrap_or_default())
+}
+
+/// Copies the repository without what is made: version control, report, and every folder that calls itself a cache.
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a folder");
+    for entry in fs::read_dir(from).expect("a folder").map(|entry| entry.expect("an entry").path()) {
+        let name = entry.file_name().expect("a name");
+        let target = to.join(name);
+        if !entry.is_dir() {
+            fs::copy(&entry, target).expect("copied");
+        } else if name != ".git" && name != "report" && !entry.join("CACHEDIR.TAG").exists() {
+            copy(&entry, &target);
+        }
+    }
+}
+
+/// What a reader would do in an editor, as a script: another rate, its claim, more points.
+const EDITOR: &str = r#"#!/bin/sh
+sed -e 's/math::exp(-x)/math::exp(-2.0 * x)/' -e 's/rate is 1/rate is 2/' -e 's/equals = 1.0/equals = 2.0/' \
+    -e 's/^points = 50$/points = 80/' "$1" > "$1.new" && mv "$1.new" "$1"
+"#;
+
+#[test]
+fn a_figure_is_added_as_the_readme_says() {
+    if !["make", "cargo", "sh"].into_iter().all(|program| program == "sh" || has(program)) {
+        return;
+    }
+    // The place is always the same, so that cargo compiles little the second time; one run at a time may use it.
+    let room = Path::new(env!("CARGO_TARGET_TMPDIR")).join("readme");
+    fs::create_dir_all(&room).expect("a folder");
+    let door = fs::File::create(room.join("lock")).expect("a file");
+    door.lock().expect("locked");
+    let (clone, editor) = (room.join("condense"), room.join("editor.sh"));
+    let _ = fs::remove_dir_all(&clone);
+    copy(Path::new(env!("CARGO_MANIFEST_DIR")), &clone);
+    fs::write(&editor, EDITOR).expect("written");
+    let set = |command: &mut Command| {
+        // The commands are the README's; only the compiler is told to hurry. The bits must not depend on it.
+        command.env("CARGO_TARGET_DIR", room.join("target")).env("EDITOR", format!("sh {}", editor.display()));
+        command.env("CARGO_INCREMENTAL", "1").env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1");
+    };
+    let read = |path: &str| fs::read_to_string(clone.join(path)).unwrap_or_else(|error| panic!("{path}: {error}"));
+
+    let first = follow(&commands("start"), &clone, set);
+    assert_eq!(first.len(), 1);
+    assert!(read("report/index.html").starts_with("<!"));
+    let (_, last) = told(&first[0].1);
+    let (hold, locked) = (ratio(last, "claims hold"), ratio(last, "figures match the lock"));
+    assert!(hold.0 == hold.1 && hold.1 > 0 && locked.0 == locked.1 && locked.1 > 0, "{last}");
+    excerpt_is_real(&first[0].1);
+    let lock = read("manifest.lock");
+
+    let block = commands("add-a-figure");
+    assert!(block.lines().count() <= 12);
+    let said = follow(&block, &clone, set);
+    let reports: Vec<_> =
+        said.iter().filter(|(line, _)| line.starts_with("make report")).map(|(_, text)| told(text)).collect();
+    assert_eq!(reports.len(), 2);
+    for (ran, last) in reports {
+        assert_eq!(ran, ["run decay"]);
+        // Its run, its picture, its check, its card.
+        assert!(last.contains(" 4 made") && last.contains(" 1/1 claims hold"), "{last}");
+    }
+    assert!(read("report/fig/decay.svg").starts_with('<'));
+    assert_eq!(read("report/fig/decay.csv").lines().count(), 81);
+    assert!(read("report/index.html").contains("href=\"fig/decay.csv\""));
+    let (accepted, before): (BTreeSet<String>, BTreeSet<String>) = (lines(&read("manifest.lock")), lines(&lock));
+    assert!(before.is_subset(&accepted), "accept moved what did not change");
+    assert_eq!(accepted.difference(&before).filter(|line| line.starts_with('[')).count(), 1, "one new section");
+    assert!(accepted.contains("[default.decay]"));
+}
+
+fn lines(text: &str) -> BTreeSet<String> {
+    text.lines().map(str::to_owned).collect()
+}
+
+/// `89/89 claims hold` → (89, 89).
+fn ratio(line: &str, words: &str) -> (usize, usize) {
+    let pair =
+        line.split("  ").find_map(|part| part.trim().strip_suffix(words)).and_then(|pair| pair.trim().split_once('/'));
+    let (left, right) = pair.unwrap_or_else(|| panic!("`n/n {words}` is not in `{line}`"));
+    (left.parse().expect("a number"), right.parse().expect("a number"))
+}
+
+/// What the README shows of a run is what a run says, but for the numbers.
+fn excerpt_is_real(stderr: &str) {
+    let words = |line: &str| line.chars().filter(|c| !c.is_ascii_digit() && *c != ' ').collect::<String>();
+    let said: BTreeSet<String> = stderr.lines().map(words).collect();
+    for line in commands("excerpt").lines() {
+        assert!(said.contains(&words(line)), "no run says `{line}`:\n{stderr}");
+    }
+}
+
+#[test]
+fn a_figure_in_another_language_works_as_the_readme_says() {
+    if !has("python3") {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    for (path, text) in blocks("another-language").iter().filter(|(path, _)| !path.is_empty()) {
+        let file = folder.path().join(path);
+        fs::create_dir_all(file.parent().expect("a parent")).expect("a folder");
+        fs::write(file, text).expect("written");
+    }
+    let binary = PathBuf::from(env!("CARGO_BIN_EXE_condense"));
+    let own = binary.parent().expect("a folder").to_owned();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path = std::env::join_paths(std::iter::once(own).chain(std::env::split_paths(&path))).expect("a path");
+    let said = follow(&commands("another-language"), folder.path(), |command| {
+        command.env("PATH", &path);
+    });
+    let lines: Vec<&str> = said.iter().map(|(line, _)| line.as_str()).collect();
+    assert_eq!(lines, ["condense report", "condense accept", "condense verify"]);
+    assert_eq!(told(&said[0].1).0, ["run logistic-map"]);
+    assert!(said[0].1.contains("1/1 claims hold"), "{}", said[0].1);
+    assert!(said[2].1.contains(" 0 differ"), "{}", said[2].1);
+    let table = fs::read_to_string(folder.path().join("report/fig/logistic-map.csv")).expect("a table");
+    assert_eq!(table.lines().count(), 1 + 241 * 32);
+    assert!(folder.path().join("report/fig/logistic-map.svg").exists());
+}
+
+/// The first cells of the rows of the table below a heading.
+fn column(heading: &str) -> Vec<String> {
+    let (_, text) = README.split_once(&format!("\n## {heading}\n")).expect("the heading");
+    let text = text.split("\n## ").next().unwrap_or(text);
+    let rows = text.lines().filter_map(|line| line.strip_prefix("| ")).filter_map(|line| line.split(" | ").next());
+    rows.skip(1).map(|cell| cell.trim_matches('`').to_owned()).collect()
+}
+
+#[test]
+fn the_table_of_verbs_is_the_help_of_the_binary() {
+    let output = Command::new(env!("CARGO_BIN_EXE_condense")).arg("--help").output().expect("the binary starts");
+    let help = String::from_utf8(output.stdout).expect("UTF-8");
+    let (_, list) = help.split_once("Commands:\n").expect("commands");
+    let list = list.split("\n\n").next().unwrap_or(list);
+    let verb =
+        |line: &str| line.strip_prefix("  ")?.split("  ").next().filter(|word| !word.is_empty()).map(str::to_owned);
+    let verbs: Vec<String> = list.lines().filter_map(verb).filter(|verb| verb != "help").collect();
+    assert!(verbs.len() >= 16, "{verbs:?}");
+    assert_eq!(column("Verbs"), verbs);
+}
+
+#[test]
+fn the_table_of_exit_codes_is_that_of_the_code() {
+    use Exit::{Busy, Claim, Failed, Integrity, Internal, Interrupted, Ok, Stale, Terminated, Usage};
+    let all = [Ok, Failed, Usage, Stale, Integrity, Claim, Busy, Internal, Interrupted, Terminated];
+    let told: Vec<u8> = column("Exit codes")
+        .iter()
+        .flat_map(|cell| cell.split(", "))
+        .map(|code| code.parse().expect("a code"))
+        .collect();
+    assert_eq!(told, all.map(|exit| exit as u8));
+    let source = include_str!("../src/cli/exit.rs");
+    let numbers = source.lines().filter(|line| line.trim_end().ends_with(',') && line.contains(" = ")).count();
+    assert_eq!(numbers, all.len(), "an exit code is missing here");
+}
+
+#[test]
+fn the_picture_is_the_accepted_one_and_the_links_lead_somewhere() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let links = README.split("](").skip(1).chain(README.split("src=\"").skip(1));
+    for link in links.filter_map(|rest| rest.split([')', '"']).next()).filter(|link| !link.contains("://")) {
+        assert!(root.join(link).exists(), "{link}");
+    }
+    let name = "phase-diagram-two-layer-map.svg";
+    let picture = fs::read(root.join("docs").join(name)).expect("the picture");
+    let digest = condense::engine::digest::Digest::of(&picture).to_string();
+    let lock = fs::read_to_string(root.join("manifest.lock")).expect("the lock");
+    let (_, accepted) = lock.split_once(&format!("\"fig/{name}\" = \"")).expect("accepted");
+    assert!(accepted.starts_with(&digest), "copy report/fig/{name} to docs/");
+}

@@ -1,0 +1,74 @@
+//! The paper as a whole, through the library: every figure says what it must, and every experiment runs at its smallest.
+
+mod smoke;
+mod support;
+
+use std::collections::BTreeSet;
+use std::time::Instant;
+
+#[test]
+fn every_figure_has_a_slide_a_page_alt_texts_and_claims() {
+    let paper = smoke::paper("default");
+    let mut ids = BTreeSet::new();
+    for figure in &paper.manifest.figures {
+        let id = &figure.id;
+        let kebab = id.split('-').all(|word| {
+            !word.is_empty() && word.bytes().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit())
+        });
+        assert!(kebab, "`{id}` is not kebab-case");
+        assert!(ids.insert(id.clone()), "`{id}` stands twice");
+        assert!(!figure.slide.trim().is_empty(), "`{id}` names no slide");
+        let page = paper.pages.get(id).unwrap_or_else(|| panic!("`{id}` has no page"));
+        assert!(!page.title.is_empty(), "`{id}` has no title");
+        assert!(page.charts().count() > 0, "`{id}` draws nothing");
+        for chart in page.charts() {
+            let words = chart.chart.alt.split_whitespace().count();
+            assert!(words >= 5, "`{}` has an alt text of {words} words", page.stem(chart));
+        }
+        assert!(page.claims().count() > 0, "`{id}` claims nothing, so nothing of it can fail");
+    }
+    let pages: BTreeSet<String> = smoke::root()
+        .join("figures")
+        .read_dir()
+        .expect("pages")
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.strip_suffix(".md").map(str::to_owned))
+        .collect();
+    assert_eq!(pages, ids, "pages and entries");
+}
+
+#[test]
+fn the_manifest_uses_every_experiment_of_the_roster() {
+    let used: BTreeSet<&str> =
+        smoke::paper("default").manifest.figures.iter().filter_map(smoke::entry).map(|entry| entry.name).collect();
+    let roster: BTreeSet<&str> = condense::roster::ROSTER.iter().map(|entry| entry.name).collect();
+    assert_eq!(roster, used);
+    let files: BTreeSet<String> = smoke::root()
+        .join("src/experiments")
+        .read_dir()
+        .expect("sources")
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.strip_suffix(".rs").map(str::to_owned))
+        .filter(|name| name != "mod")
+        .collect();
+    assert_eq!(roster, files.iter().map(String::as_str).collect(), "a file that `experiments/mod.rs` does not name");
+}
+
+#[test]
+fn every_experiment_runs_at_its_smallest_and_gives_the_same_finite_bits_twice() {
+    for figure in &smoke::paper("smoke").manifest.figures {
+        let Some(entry) = smoke::entry(figure) else { continue };
+        let start = Instant::now();
+        let first = smoke::run(figure, entry);
+        eprintln!("{:<32} {:>7.3} s", figure.id, start.elapsed().as_secs_f64());
+        assert!(!first.values.is_empty() && !first.frames.is_empty(), "{}: no results", figure.id);
+        for (name, value) in &first.values {
+            assert!(value.is_finite(), "{}: `{name}` is {value}", figure.id);
+        }
+        for (name, frame) in &first.frames {
+            assert!(frame.rows() > 0, "{}: `{name}` has no row", figure.id);
+            for numbers in frame.names().filter_map(|column| frame.numbers(column)) {
+                assert!(numbers.iter().all(|number| number.is_finite()), "{}: `{name}`", figure.id);
+            }
+        }
+        smoke::assert_same(&figure.id, &first, &smoke::run(figure, entry));
+    }
+}
