@@ -155,7 +155,7 @@ fn hessian(splits: &[Split]) -> Frame {
         .with("positive", splits.iter().map(|split| split.wide.positive as f64))
 }
 
-/// The slide's drawing: one neuron (role "split") becomes two ("kept", "copy"); outgoing weights `a`, `(1 − α) a`, `α a`.
+/// The slide's drawing: one neuron (role "split") becomes two ("kept", "copy").
 fn schematic(results: &mut Results) {
     let (mut nodes, mut edges) = (Vec::new(), Vec::new());
     for (left, hidden) in
@@ -168,18 +168,14 @@ fn schematic(results: &mut Results) {
             edges.push((role, [left + 1.0, height, left + 2.0, 1.0]));
         }
     }
-    let ends = [("x", [-0.55, 1.0]), ("f", [2.2, 1.0]), ("→", [2.6, 1.0]), ("x", [3.1, 1.0]), ("f", [5.8, 1.0])];
-    let weights = [("a", [1.65, 0.4]), ("(1 − α) a", [4.6, 0.75]), ("α a", [5.5, -0.1])];
-    let labels = [&ends[..], &weights].concat();
-    results.frame("nodes", named("role", &["x", "y"], &nodes));
-    results.frame("edges", named("role", &["x", "y", "x2", "y2"], &edges));
-    results.frame("labels", named("text", &["x", "y"], &labels));
+    results.frame("nodes", of_roles(&["x", "y"], &nodes));
+    results.frame("edges", of_roles(&["x", "y", "x2", "y2"], &edges));
 }
 
-/// A table of a word and numbers a row.
-fn named<const N: usize>(word: &str, names: &[&str; N], rows: &[(&str, [f64; N])]) -> Frame {
-    let words = Frame::new().with_words(word, rows.iter().map(|(word, _)| *word));
-    names.iter().enumerate().fold(words, |frame, (at, name)| frame.with(name, rows.iter().map(|(_, row)| row[at])))
+/// A table of roles and numbers, one row each.
+fn of_roles<const N: usize>(names: &[&str; N], rows: &[(&str, [f64; N])]) -> Frame {
+    let roles = Frame::new().with_words("role", rows.iter().map(|(role, _)| *role));
+    names.iter().enumerate().fold(roles, |frame, (at, name)| frame.with(name, rows.iter().map(|(_, row)| row[at])))
 }
 
 #[cfg(test)]
