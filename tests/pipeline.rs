@@ -626,3 +626,11 @@ fn why_survives_a_clean() {
     paper.edit("manifest.toml", "slope = 2", "slope = 4");
     paper.run(&["why", "rising"]).expect(3).prints("`params.slope`: 2 → 4");
 }
+
+#[test]
+fn a_formula_that_is_no_tex_is_refused_before_anything_runs() {
+    let paper = Paper::small();
+    paper.edit("figures/rising.md", "A line of slope", "Here $\\frac{1}$ is wrong. A line of slope");
+    let run = paper.run(&["-v", "report"]).expect(2).says("P034").says("figures/rising.md:3:");
+    assert!(run.steps().is_empty(), "{:?}", run.steps());
+}

@@ -8,7 +8,7 @@ use crate::engine::atomic::{self, Durability};
 use crate::engine::output;
 use crate::engine::state::State;
 use crate::engine::store::Store;
-use crate::paper::page::Part;
+use crate::paper::page::{Page, Part};
 use crate::paper::passage::Known;
 use crate::paper::{markup, quote};
 use crate::pipeline::locked::Lock;
@@ -150,6 +150,20 @@ pub fn clean(session: &Session, store: bool) -> Result<Answer, Trouble> {
     Ok(Answer::well(""))
 }
 
+/// Prose that cannot be rendered, most often for a formula: asked before anything runs, quotations standing as digits.
+pub fn unrenderable(page: &Page) -> Vec<Diagnostic> {
+    let mut faults = Vec::new();
+    for part in &page.parts {
+        let Part::Prose { text, at } = part else { continue };
+        let marked = quote::replace(text, |quotation| "0".repeat(quotation.span.len()));
+        for fault in markup::block(&marked, &[]).err().unwrap_or_default() {
+            let span = at + fault.span.start..at + fault.span.end;
+            faults.push(Diagnostic::new("P034", fault.message).at(&page.source, span, ""));
+        }
+    }
+    faults
+}
+
 /// Checks what opening a project does not: formulas, and names of values and columns where results are at hand.
 pub fn check(session: &Session) -> Result<Answer, Trouble> {
     session.judged(|look| {
@@ -158,18 +172,7 @@ pub fn check(session: &Session) -> Result<Answer, Trouble> {
         for figure in &look.assembly.figures {
             let Some(page) = session.project.paper().pages.get(&figure.id) else { continue };
             claims += page.claims().count();
-            for part in &page.parts {
-                let Part::Prose { text, at } = part else { continue };
-                let marked = quote::replace(text, |quotation| "0".repeat(quotation.span.len()));
-                let wrong = markup::block(&marked, &[]).err().unwrap_or_default();
-                faults.extend(wrong.into_iter().map(|fault| {
-                    Diagnostic::new("P034", fault.message).at(
-                        &page.source,
-                        at + fault.span.start..at + fault.span.end,
-                        "",
-                    )
-                }));
-            }
+            faults.extend(unrenderable(page));
             let Some(done) = look.build.outcome(figure.run) else { continue };
             bound += 1;
             let bytes = look.build.bytes(figure.run, "values.json")?;

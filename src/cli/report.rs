@@ -1,5 +1,6 @@
 //! `report` and `run`: build what changed, publish, and hand over to the verdict.
 
+use crate::cli::accept;
 use crate::cli::args::How;
 use crate::cli::exit::Exit;
 use crate::cli::face::tell;
@@ -39,6 +40,13 @@ pub fn build(session: &Session, ids: &[String], how: &How, publishing: bool) -> 
     let last = state.steps.clone();
     let options = session.options(how.keep_going, &signal);
     let built = Build::new(&assembly.plan, &wanted, &store, &last, &options, &session.face);
+    if built.judge()?.values().any(|state| matches!(state, StepState::Stale(_))) {
+        let pages = session.project.paper().pages.values();
+        let faults: Vec<_> = pages.flat_map(accept::unrenderable).collect();
+        if !faults.is_empty() {
+            return Err(Trouble::written(faults));
+        }
+    }
     let ran = built.run();
     session.face.close();
     state.steps.extend(built.done().into_iter().map(|(id, done)| (assembly.plan.step(id).name(), done.key)));
