@@ -634,3 +634,17 @@ fn a_formula_that_is_no_tex_is_refused_before_anything_runs() {
     let run = paper.run(&["-v", "report"]).expect(2).says("P034").says("figures/rising.md:3:");
     assert!(run.steps().is_empty(), "{:?}", run.steps());
 }
+
+#[test]
+fn a_grandchild_in_a_session_of_its_own_does_not_outlive_the_time_limit() {
+    if std::process::Command::new("setsid").arg("--version").output().is_err() {
+        eprintln!("SKIPPED: no setsid on this machine");
+        return;
+    }
+    let paper = Paper::small();
+    paper.edit("manifest.toml", "id = \"rising\"\n", "id = \"rising\"\ntimeout_seconds = 1\n");
+    paper.write("scripts/line.sh", "setsid sleep 20 & sleep 20");
+    let start = std::time::Instant::now();
+    paper.run(&["report", "--only", "rising"]).expect(1).says("took longer than its limit of 1 s");
+    assert!(start.elapsed().as_secs() < 15, "{:?}", start.elapsed());
+}

@@ -18,6 +18,7 @@ use std::fs;
 use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -106,11 +107,20 @@ impl CommandStep<'_> {
         let (mut stdin, mut stderr) = (child.stdin.take(), child.stderr.take());
         // A program that does not read its input is fine: the write then fails with a closed pipe.
         let feeder = thread::spawn(move || stdin.as_mut().map(|pipe| pipe.write_all(input.as_bytes())));
-        let listener = thread::spawn(move || {
-            let mut text = Vec::new();
-            let _ = stderr.as_mut().map(|pipe| pipe.read_to_end(&mut text));
-            tail(&text)
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let (ear, (over, ended)) = (Arc::clone(&heard), mpsc::channel());
+        thread::spawn(move || {
+            let mut chunk = [0; 4096];
+            while let Some(Ok(length @ 1..)) = stderr.as_mut().map(|pipe| pipe.read(&mut chunk)) {
+                ear.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(&chunk[..length]);
+            }
+            let _ = over.send(());
         });
+        // A grandchild in a session of its own may hold the pipe open for ever: nobody waits for it.
+        let said = || {
+            let _ = ended.recv_timeout(Duration::from_secs(1));
+            tail(&heard.lock().unwrap_or_else(PoisonError::into_inner))
+        };
         let start = Instant::now();
         let status = loop {
             if let Some(status) = child.try_wait()? {
@@ -122,18 +132,15 @@ impl CommandStep<'_> {
             }
             if start.elapsed() > Duration::from_secs(self.spec.timeout_seconds) {
                 end(&mut child);
-                let stderr = listener.join().unwrap_or_default();
-                return Err(Trouble::Said {
-                    what: format!("took longer than its limit of {} s", self.spec.timeout_seconds),
-                    stderr,
-                });
+                let what = format!("took longer than its limit of {} s", self.spec.timeout_seconds);
+                return Err(Trouble::Said { what, stderr: said() });
             }
             thread::sleep(Duration::from_millis(5));
         };
         // Whatever it left running in its group goes too: a pipe held open would keep us waiting.
         end(&mut child);
         let _ = feeder.join();
-        let stderr = listener.join().unwrap_or_default();
+        let stderr = said();
         if status.success() { Ok(stderr) } else { Err(Trouble::Said { what: format!("ended with {status}"), stderr }) }
     }
 
