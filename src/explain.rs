@@ -52,6 +52,10 @@ const OWN: &[(&str, &str)] = &[
         "An external command failed, took too long, or wrote other files than it declares. It runs in a scratch folder that holds its `reads` only.",
     ),
     ("E005", "The system refused a file operation. The message names the path."),
+    (
+        "E008",
+        "The record of a step is there, its bytes are gone or damaged. Verbs that only look change nothing; `condense report` computes them again.",
+    ),
     ("E006", "One process writes at a time. The lock dies with its process; `--lock-timeout` says how long to wait."),
     (
         "L001",

@@ -8,9 +8,7 @@ use crate::engine::atomic::{self, Durability};
 use crate::engine::output;
 use crate::engine::state::State;
 use crate::engine::store::Store;
-use crate::paper::page::{Page, Part};
 use crate::paper::passage::Known;
-use crate::paper::{markup, quote};
 use crate::pipeline::locked::Lock;
 use crate::pipeline::outputs::{self, REPORT};
 use std::collections::BTreeMap;
@@ -150,35 +148,22 @@ pub fn clean(session: &Session, store: bool) -> Result<Answer, Trouble> {
     Ok(Answer::well(""))
 }
 
-/// Prose that cannot be rendered, most often for a formula: asked before anything runs, quotations standing as digits.
-pub fn unrenderable(page: &Page) -> Vec<Diagnostic> {
-    let mut faults = Vec::new();
-    for part in &page.parts {
-        let Part::Prose { text, at } = part else { continue };
-        let marked = quote::replace(text, |quotation| "0".repeat(quotation.span.len()));
-        for fault in markup::block(&marked, &[]).err().unwrap_or_default() {
-            let span = at + fault.span.start..at + fault.span.end;
-            faults.push(Diagnostic::new("P034", fault.message).at(&page.source, span, ""));
-        }
-    }
-    faults
-}
-
 /// Checks what opening a project does not: formulas, and names of values and columns where results are at hand.
 pub fn check(session: &Session) -> Result<Answer, Trouble> {
     session.judged(|look| {
         let mut faults = Vec::new();
         let (mut claims, mut bound) = (0, 0);
+        let paper = session.project.paper();
         for figure in &look.assembly.figures {
-            let Some(page) = session.project.paper().pages.get(&figure.id) else { continue };
+            let (Some(page), Some(entry)) = (paper.pages.get(&figure.id), paper.figure(&figure.id)) else { continue };
             claims += page.claims().count();
-            faults.extend(unrenderable(page));
+            faults.extend(paper.unrenderable(entry));
             let Some(done) = look.build.outcome(figure.run) else { continue };
             bound += 1;
             let bytes = look.build.bytes(figure.run, "values.json")?;
             let values: BTreeMap<String, f64> = serde_json::from_slice(&bytes).unwrap_or_default();
             let names: Vec<String> = values.into_keys().collect();
-            faults.extend(page.unknown_names(&Known { values: Some(&names), ..Known::default() }));
+            faults.extend(paper.unknown_names(entry, &Known { values: Some(&names), ..Known::default() }));
             let mut frames = BTreeMap::new();
             for name in done.record.artefacts.keys().filter_map(|name| name.strip_suffix(".csv")) {
                 let text = look.build.bytes(figure.run, &format!("{name}.csv"))?;

@@ -1,6 +1,5 @@
 //! `report` and `run`: build what changed, publish, and hand over to the verdict.
 
-use crate::cli::accept;
 use crate::cli::args::How;
 use crate::cli::exit::Exit;
 use crate::cli::face::tell;
@@ -8,8 +7,9 @@ use crate::cli::publish::{publish, refuse_altered};
 use crate::cli::session::{Answer, Look, Session, Trouble, exit_of};
 use crate::cli::verdict::{self, Deeds, counted, fail};
 use crate::engine::build::{Build, State as StepState};
+use crate::engine::failure::Failure;
 use crate::engine::output;
-use crate::engine::step::{Failure, StepId};
+use crate::engine::step::StepId;
 use crate::engine::store::Store;
 use crate::pipeline::{Assembly, outputs};
 use std::sync::Arc;
@@ -41,8 +41,8 @@ pub fn build(session: &Session, ids: &[String], how: &How, publishing: bool) -> 
     let options = session.options(how.keep_going, &signal);
     let built = Build::new(&assembly.plan, &wanted, &store, &last, &options, &session.face);
     if built.judge()?.values().any(|state| matches!(state, StepState::Stale(_))) {
-        let pages = session.project.paper().pages.values();
-        let faults: Vec<_> = pages.flat_map(accept::unrenderable).collect();
+        let paper = session.project.paper();
+        let faults: Vec<_> = paper.manifest.figures.iter().flat_map(|figure| paper.unrenderable(figure)).collect();
         if !faults.is_empty() {
             return Err(Trouble::written(faults));
         }

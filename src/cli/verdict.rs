@@ -7,7 +7,7 @@ use crate::engine::digest::Digest;
 use crate::engine::progress::Verdict;
 use crate::pipeline::check::Judged;
 use crate::pipeline::locked::Standing;
-use crate::pipeline::{Assembly, DEFAULT_PROFILE, FULL_PROFILE, Rooms, outputs};
+use crate::pipeline::{Assembly, Rooms, judges, outputs};
 use crate::plot::text::significant;
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -124,13 +124,6 @@ pub fn judge(session: &Session, chosen: &[&Rooms], build: &Build, tally: &mut Ta
             .line("note", &format!("{count} false at the parameters of profile `{profile}`: shown, not judged"));
     }
     exit
-}
-
-/// Whether a false claim is a failure. Claims speak of the paper's own parameters: of those in its entries, and of the
-/// source's largest. Other profiles change the numbers on purpose (a network of sixteen neurons proves nothing), so
-/// there claims are measured and shown, and fail nothing.
-fn judges(profile: &str) -> bool {
-    [DEFAULT_PROFILE, FULL_PROFILE].contains(&profile)
 }
 
 /// The last words of a run that is not well.

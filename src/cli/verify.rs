@@ -7,7 +7,7 @@ use crate::cli::style::plain;
 use crate::cli::verdict::{self, Tally, counted, fail};
 use crate::engine::build::Build;
 use crate::engine::digest::Digest;
-use crate::engine::step::Failure;
+use crate::engine::failure::Failure;
 use crate::engine::store::Store;
 use crate::pipeline::Rooms;
 use crate::pipeline::compare;

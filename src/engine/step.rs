@@ -1,8 +1,9 @@
 //! One unit of work: what it needs, what it depends on, and how it turns bytes into bytes.
 
-use crate::engine::build::Site;
 use crate::engine::digest::Digest;
+use crate::engine::failure::Failure;
 use crate::engine::recipe::Recipe;
+use crate::engine::site::Site;
 use std::collections::BTreeMap;
 
 /// What a step makes: named bytes.
@@ -98,13 +99,4 @@ impl Inputs {
     pub fn seconds(&self, step: StepId) -> Option<f64> {
         self.seconds.get(&step).copied()
     }
-}
-
-/// Why a step made nothing.
-#[derive(Debug)]
-pub enum Failure {
-    /// A signal came.
-    Interrupted,
-    /// What went wrong: one or more diagnostics.
-    Broken(Vec<crate::diag::Diagnostic>),
 }

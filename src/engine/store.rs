@@ -12,6 +12,7 @@ use std::{fs, io};
 /// A store in a folder.
 pub struct Store {
     root: PathBuf,
+    read_only: bool,
     damage: Mutex<Vec<String>>,
 }
 
@@ -41,12 +42,17 @@ impl Store {
             "Signature: 8a477f597d28d172789f06886806bc55\n# A cache of condense; it can be deleted at any time.\n",
         )?;
         own(".gitignore", "*\n")?;
-        Ok(Self::at(root))
+        Ok(Self { read_only: false, ..Self::at(root) })
     }
 
-    /// A store for reading only: nothing is made.
+    /// A store for those who hold no lock: nothing is made and nothing dropped.
     pub fn at(root: &Path) -> Self {
-        Self { root: root.to_owned(), damage: Mutex::new(Vec::new()) }
+        Self { root: root.to_owned(), read_only: true, damage: Mutex::new(Vec::new()) }
+    }
+
+    /// Whether it was opened by [`Store::at`].
+    pub fn is_read_only(&self) -> bool {
+        self.read_only
     }
 
     /// Where the store is.
@@ -139,7 +145,10 @@ impl Store {
     }
 
     fn drop_damaged<T>(&self, path: &Path, what: &str) -> io::Result<Option<T>> {
-        remove(path)?;
+        // Without the lock, a writer may just now be putting a good one in its place.
+        if !self.read_only {
+            remove(path)?;
+        }
         let name = path.strip_prefix(&self.root).unwrap_or(path).display();
         let sentence = format!("damaged {what} dropped from the store: {name}");
         self.damage.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(sentence);

@@ -5,7 +5,7 @@ use crate::diag::{Diagnostic, Source};
 use crate::paper::claim::Bound;
 use crate::paper::faults::Faults;
 use crate::paper::names;
-use crate::paper::passage::Passage;
+use crate::paper::passage::{Form, Passage};
 use crate::paper::toml_reader::{Piece, Reading, parse, read, tables};
 use crate::plot::chart::Chart;
 use crate::plot::check::{self, Named, Place, Unknown};
@@ -249,6 +249,13 @@ fn long_points(chart: &DeTable, piece: &Piece, faults: &mut Faults) {
     }
 }
 
+impl ClaimBlock {
+    /// The text that may quote.
+    pub fn passage(&self) -> Passage<'_> {
+        Passage { text: &self.says, at: self.says_at.clone(), form: Form::Line }
+    }
+}
+
 impl ChartBlock {
     /// The bytes of the page that a place in the chart stands at; the opening line where there is none.
     pub fn span_of(&self, place: &Place) -> Range<usize> {
@@ -258,7 +265,7 @@ impl ChartBlock {
 
     /// The text that may quote.
     pub fn passage(&self) -> Passage<'_> {
-        Passage { text: &self.chart.caption, at: self.caption_at.clone() }
+        Passage { text: &self.chart.caption, at: self.caption_at.clone(), form: Form::Line }
     }
 
     /// A name that the results lack, as a diagnostic.

@@ -1,10 +1,12 @@
 //! One `[[figure]]` entry of the manifest: what is computed, from what, and how near it is to its source.
 //! It knows neither other entries nor the figure's page.
 
+use crate::diag::{Diagnostic, Source};
 use crate::paper::faults::Faults;
 use crate::paper::inputs;
 use crate::paper::names;
 use crate::paper::params::{Catalogue, Origin};
+use crate::paper::passage::{Form, Known, Passage};
 use crate::paper::toml_reader::{Piece, Reading, read};
 use crate::paper::work::{self, Work};
 use serde::Deserialize;
@@ -13,6 +15,7 @@ use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 use toml::Spanned;
 use toml::de::DeTable;
 
@@ -39,15 +42,42 @@ pub struct Figure {
     pub span: Range<usize>,
 }
 
+impl Figure {
+    /// Every name that `because` quotes and that is not among the known ones.
+    pub fn unknown_names(&self, manifest: &Arc<Source>, known: &Known) -> Vec<Diagnostic> {
+        let mut faults = Faults::default();
+        if let Some(because) = self.fidelity.because() {
+            because.passage().resolve(manifest, known, &mut faults);
+        }
+        faults.into_list()
+    }
+}
+
 /// How near a figure is to its source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fidelity {
     /// The source's setting.
     Faithful,
     /// Smaller; says what, and why.
-    Scaled(String),
+    Scaled(Because),
     /// Another setting that shows the same thing; says which, and why.
-    Substitute(String),
+    Substitute(Because),
+}
+
+/// What differs from the source, and why. It may quote parameters, values and figures, as pages do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Because {
+    /// The words.
+    pub text: String,
+    /// Where they stand in the manifest, quotation marks of TOML included.
+    pub at: Range<usize>,
+}
+
+impl Because {
+    /// The text that may quote.
+    pub fn passage(&self) -> Passage<'_> {
+        Passage { text: &self.text, at: self.at.clone(), form: Form::Line }
+    }
 }
 
 impl Fidelity {
@@ -61,7 +91,7 @@ impl Fidelity {
     }
 
     /// What differs from the source, and why; none for a faithful figure.
-    pub fn because(&self) -> Option<&str> {
+    pub fn because(&self) -> Option<&Because> {
         match self {
             Self::Faithful => None,
             Self::Scaled(because) | Self::Substitute(because) => Some(because),
@@ -213,7 +243,11 @@ impl Checks<'_> {
 
     fn fidelity(&mut self, raw: &Raw) -> Fidelity {
         self.not_blank(raw.because.as_ref(), "because");
-        let because = || raw.because.clone().map_or_else(String::new, Spanned::into_inner);
+        let because = raw.because.as_ref().map_or_else(Because::default, |because| Because {
+            text: because.get_ref().clone(),
+            at: self.piece.span(because.span()),
+        });
+        because.passage().check(&self.piece.source, self.faults);
         let Some(tag) = &raw.fidelity else {
             self.missing("fidelity", "fidelity = \"faithful\", or \"scaled\" or \"substitute\" with `because`");
             return Fidelity::Faithful;
@@ -230,8 +264,8 @@ impl Checks<'_> {
         }
         match tag.get_ref() {
             Tag::Faithful => Fidelity::Faithful,
-            Tag::Scaled => Fidelity::Scaled(because()),
-            Tag::Substitute => Fidelity::Substitute(because()),
+            Tag::Scaled => Fidelity::Scaled(because),
+            Tag::Substitute => Fidelity::Substitute(because),
         }
     }
 

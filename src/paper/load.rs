@@ -32,6 +32,22 @@ impl Paper {
         self.manifest.figures.iter().find(|figure| figure.id == id)
     }
 
+    /// Every name that a figure quotes, on its page or in the manifest, and that is not among the known ones.
+    pub fn unknown_names(&self, figure: &Figure, known: &Known) -> Vec<Diagnostic> {
+        let page = self.pages.get(&figure.id).map(|page| page.unknown_names(known)).unwrap_or_default();
+        page.into_iter().chain(figure.unknown_names(&self.source, known)).collect()
+    }
+
+    /// Every text of a figure that cannot be rendered.
+    pub fn unrenderable(&self, figure: &Figure) -> Vec<Diagnostic> {
+        let page = self.pages.get(&figure.id).map(Page::unrenderable).unwrap_or_default();
+        let mut faults = Faults::default();
+        if let Some(because) = figure.fidelity.because() {
+            because.passage().check_markup(&self.source, &mut faults);
+        }
+        page.into_iter().chain(faults.into_list()).collect()
+    }
+
     /// All ids, in deck order.
     pub fn ids(&self) -> Vec<String> {
         self.manifest.figures.iter().map(|figure| figure.id.clone()).collect()
@@ -59,7 +75,7 @@ pub fn load(project: &Path, profile: &str, catalogue: &dyn Catalogue) -> Result<
     let mut pages = BTreeMap::new();
     for figure in &manifest.figures {
         if on_disk.contains(&figure.id) {
-            let page = one_page(project, figure, &ids, &mut faults);
+            let page = one_page(project, figure, &ids, &source, &mut faults);
             pages.extend(page.map(|page| (figure.id.clone(), page)));
         } else {
             faults.push(without_page(&source, figure));
@@ -115,13 +131,20 @@ fn page_path(id: &str) -> String {
     format!("figures/{id}.md")
 }
 
-fn one_page(project: &Path, figure: &Figure, ids: &[String], faults: &mut Faults) -> Option<Page> {
+fn one_page(
+    project: &Path,
+    figure: &Figure,
+    ids: &[String],
+    manifest: &Arc<Source>,
+    faults: &mut Faults,
+) -> Option<Page> {
     let source = read(project, &page_path(&figure.id), PAGE_BYTES).map_err(|fault| faults.push(*fault)).ok()?;
     let (page, wrong) = page::parse(&figure.id, &source);
     faults.extend(wrong);
     let params: Vec<String> = figure.params.keys().cloned().collect();
     let known = Known { values: None, params: Some(&params), figures: Some(ids) };
     faults.extend(page.iter().flat_map(|page| page.unknown_names(&known)));
+    faults.extend(figure.unknown_names(manifest, &known));
     page
 }
 

@@ -12,7 +12,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::DeTable;
 
 /// The profile that changes nothing.
 pub const DEFAULT_PROFILE: &str = "default";
@@ -50,7 +50,7 @@ pub struct PaperInfo {
 pub struct Examined {
     /// What could be read. Only where there are no faults is it fit for use.
     pub manifest: Manifest,
-    /// Every id that is written, good or bad; none when the file could not be read as TOML.
+    /// Every id that is written, good or bad; none when the entries could not be read.
     pub ids: Option<BTreeSet<String>>,
     /// All mistakes.
     pub faults: Faults,
@@ -78,17 +78,24 @@ pub fn examine(source: &Arc<Source>, asked: &Asked) -> Examined {
     let Some(document) = parse_toml(&source.text, &piece, &mut faults) else {
         return Examined { manifest, ids: None, faults };
     };
+    if let Some(figure) = document.get_ref().get("figure").filter(|figure| figure.get_ref().is_table()) {
+        // Every table after it looks as if it stood twice: one slip, one mistake.
+        let mut faults = Faults::default();
+        let message = "`[figure]` is one table: each figure is written `[[figure]]`";
+        faults.push(piece.fault("M005", message, figure.span(), ""));
+        return Examined { manifest, ids: None, faults };
+    }
     manifest.paper = about(document.get_ref(), &piece, &mut faults);
     let tables = entries(document.get_ref(), &piece, &mut faults);
-    let ids = figures(&tables, asked, &piece, &mut manifest, &mut faults);
+    let ids = tables.map(|tables| figures(&tables, asked, &piece, &mut manifest, &mut faults));
     let known = asked.profile == DEFAULT_PROFILE || manifest.profiles.contains(asked.profile);
-    if !known && !faults.full() {
+    if !known && ids.is_some() && !faults.full() {
         let legal = std::iter::once(DEFAULT_PROFILE).chain(manifest.profiles.iter().map(String::as_str));
         let fault = Diagnostic::new("M013", format!("no figure has a profile `{}`", asked.profile));
         faults.push(fault.suggest(asked.profile, legal, "profiles"));
     }
     faults.sort();
-    Examined { manifest, ids: Some(ids), faults }
+    Examined { manifest, ids, faults }
 }
 
 /// Adds the figures to the manifest, each id once; returns every id that is written.
@@ -157,24 +164,21 @@ fn about(document: &DeTable, piece: &Piece, faults: &mut Faults) -> PaperInfo {
     info
 }
 
-/// The `[[figure]]` tables.
-fn entries<'t>(document: &DeTable<'t>, piece: &Piece, faults: &mut Faults) -> Vec<Spanned<DeTable<'t>>> {
+/// The `[[figure]]` tables; none where something else stands in their place.
+fn entries<'t>(document: &DeTable<'t>, piece: &Piece, faults: &mut Faults) -> Option<Vec<Spanned<DeTable<'t>>>> {
     let none = || Diagnostic::new("M017", "the manifest has no figures");
     let help = "start with `[[figure]]` and its `id`, `slide`, `experiment` and `fidelity`";
     let Some(figures) = document.get("figure") else {
         faults.push(none().at(&piece.source, 0..0, "").help(help));
-        return Vec::new();
+        return Some(Vec::new());
     };
-    match tables(figures) {
+    let found = tables(figures);
+    match &found {
         Some(tables) if tables.is_empty() => faults.push(none().at(&piece.source, figures.span(), "").help(help)),
-        Some(tables) => return tables,
-        None if matches!(figures.get_ref(), DeValue::Table(_)) => {
-            let message = "`[figure]` is one table: each figure is written `[[figure]]`";
-            faults.push(piece.fault("M005", message, figures.span(), ""));
-        }
+        Some(_) => {}
         None => faults.push(piece.fault("M005", "`figure` must be tables: write `[[figure]]`", figures.span(), "")),
     }
-    Vec::new()
+    found
 }
 
 /// One paragraph a code, for `condense explain`.

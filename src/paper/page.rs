@@ -6,7 +6,7 @@ use crate::frame::Frame;
 use crate::paper::block::{Block, ChartBlock, ClaimBlock};
 use crate::paper::faults::Faults;
 use crate::paper::fences::{Kind, Stretch, split};
-use crate::paper::passage::{Known, Passage};
+use crate::paper::passage::{Form, Known, Passage};
 use crate::paper::toml_reader::unprintable;
 use crate::plot::check::{self, Place};
 use std::collections::BTreeMap;
@@ -44,11 +44,11 @@ pub enum Part {
 
 impl Part {
     /// The text that may quote.
-    fn passage(&self) -> Passage<'_> {
+    pub fn passage(&self) -> Passage<'_> {
         match self {
-            Self::Prose { text, at } => Passage { text, at: *at..at + text.len() },
+            Self::Prose { text, at } => Passage { text, at: *at..at + text.len(), form: Form::Prose },
             Self::Chart(chart) => chart.passage(),
-            Self::Claim(claim) => Passage { text: &claim.says, at: claim.says_at.clone() },
+            Self::Claim(claim) => claim.passage(),
         }
     }
 }
@@ -69,11 +69,24 @@ impl Page {
         chart.chart.name.as_ref().map_or_else(|| self.id.clone(), |name| format!("{}-{name}", self.id))
     }
 
+    /// The title, as a text that may quote.
+    pub fn title_passage(&self) -> Passage<'_> {
+        let start = self.source.text.find(&self.title).unwrap_or_default();
+        Passage { text: &self.title, at: start..start + self.title.len(), form: Form::Line }
+    }
+
     /// Every text that may quote.
     fn passages(&self) -> impl Iterator<Item = Passage<'_>> {
-        let start = self.source.text.find(&self.title).unwrap_or_default();
-        let title = Passage { text: &self.title, at: start..start + self.title.len() };
-        std::iter::once(title).chain(self.parts.iter().map(Part::passage))
+        std::iter::once(self.title_passage()).chain(self.parts.iter().map(Part::passage))
+    }
+
+    /// Everything that cannot be rendered, in the order of the page.
+    pub fn unrenderable(&self) -> Vec<Diagnostic> {
+        let mut faults = Faults::default();
+        for passage in self.passages() {
+            passage.check_markup(&self.source, &mut faults);
+        }
+        faults.into_list()
     }
 
     /// Every quoted or claimed name that is not among the known ones, in the order of the page.

@@ -3,6 +3,7 @@
 
 use crate::diag::{Diagnostic, Source};
 use crate::paper::faults::Faults;
+use crate::paper::markup::{self, Quote, Text};
 use crate::paper::quote::{self, FUNCTIONS, Quoted};
 use std::ops::Range;
 use std::sync::Arc;
@@ -14,6 +15,17 @@ pub struct Passage<'p> {
     pub text: &'p str,
     /// The bytes of the page that say it, quotation marks of TOML included.
     pub at: Range<usize>,
+    /// What it becomes.
+    pub form: Form,
+}
+
+/// What a text becomes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// A line: title, caption, sentence.
+    Line,
+    /// Paragraphs, lists, displayed formulas.
+    Prose,
 }
 
 /// The names that pages may quote; none where they are not known yet.
@@ -25,6 +37,19 @@ pub struct Known<'k> {
     pub params: Option<&'k [String]>,
     /// Ids of all figures.
     pub figures: Option<&'k [String]>,
+}
+
+impl Form {
+    /// Renders a text of this form, its quotations already replaced by [marks](markup::mark).
+    ///
+    /// # Errors
+    /// What cannot be rendered, each with its place in the text.
+    pub fn render(self, text: &str, quotes: &[Quote]) -> Result<Text, Vec<markup::Fault>> {
+        match self {
+            Self::Line => markup::inline(text, quotes),
+            Self::Prose => markup::block(text, quotes),
+        }
+    }
 }
 
 impl Passage<'_> {
@@ -49,6 +74,14 @@ impl Passage<'_> {
                 Some(function) => diagnostic.suggest(&function, FUNCTIONS, "functions"),
                 None => diagnostic.help("braces that quote nothing go into backticks, or are written `{ {`"),
             });
+        }
+    }
+
+    /// Reports what cannot be rendered, most often a formula. Quotations stand as digits, for their results may be unknown.
+    pub fn check_markup(&self, source: &Arc<Source>, faults: &mut Faults) {
+        let marked = quote::replace(self.text, |quotation| "0".repeat(quotation.span.len()));
+        for fault in self.form.render(&marked, &[]).err().unwrap_or_default() {
+            faults.push(Diagnostic::new("P034", fault.message).at(source, self.span(source, fault.span), ""));
         }
     }
 

@@ -20,10 +20,21 @@ pub struct ReportView {
     pub version: String,
     /// The command that makes the whole report.
     pub command: String,
+    /// The profile whose parameters these are, where they are not the paper's own.
+    pub profile: Option<Profile>,
     /// The style sheet that all SVGs of the page share.
     pub style: String,
     /// The figures, in the source's order.
     pub sections: Vec<SectionView>,
+}
+
+/// A profile: parameters that are not the paper's own.
+#[derive(Clone, Debug, Serialize)]
+pub struct Profile {
+    /// Its name in the manifest.
+    pub name: String,
+    /// Whether claims speak of these parameters, too: elsewhere they are shown, and fail nothing.
+    pub judged: bool,
 }
 
 /// Figures under one heading.

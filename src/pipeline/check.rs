@@ -1,9 +1,12 @@
 //! The step that judges a figure's claims, and writes its numbers as JSON. It knows no charts and no prose.
 
-use crate::engine::build::Site;
+use crate::engine::failure::Failure;
 use crate::engine::recipe::Recipe;
-use crate::engine::step::{Artefacts, Failure, Inputs, Need, Step, StepId, Which};
+use crate::engine::site::Site;
+use crate::engine::step::{Artefacts, Inputs, Need, Step, StepId, Which};
 use crate::paper::claim::Bound;
+use crate::paper::figure::Figure;
+use crate::paper::load::Paper;
 use crate::paper::page::Page;
 use crate::paper::passage::Known;
 use crate::paper::quote::{self, Quoted};
@@ -16,6 +19,10 @@ use std::collections::BTreeMap;
 
 /// The claims of a figure.
 pub struct CheckStep<'p> {
+    /// The paper.
+    pub paper: &'p Paper,
+    /// The manifest's entry.
+    pub figure: &'p Figure,
     /// Its page.
     pub page: &'p Page,
     /// The step that measures.
@@ -74,7 +81,7 @@ impl Step for CheckStep<'_> {
         let values = values(inputs, self.run);
         let names: Vec<String> = values.keys().cloned().collect();
         // Prose and claims name values: with the values at hand, every slip is told at once.
-        let faults = self.page.unknown_names(&Known { values: Some(&names), ..Known::default() });
+        let faults = self.paper.unknown_names(self.figure, &Known { values: Some(&names), ..Known::default() });
         if !faults.is_empty() {
             return Err(Failure::Broken(faults));
         }

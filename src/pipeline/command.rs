@@ -5,10 +5,11 @@
 //! `{"params": {…}, "seed": n}`; what it writes to the folder named by `CONDENSE_OUT` must be exactly `writes`.
 
 use crate::diag::Diagnostic;
-use crate::engine::build::Site;
 use crate::engine::digest::Digest;
+use crate::engine::failure::Failure;
 use crate::engine::recipe::Recipe;
-use crate::engine::step::{Artefacts, Failure, Inputs, Step};
+use crate::engine::site::Site;
+use crate::engine::step::{Artefacts, Inputs, Step};
 use crate::frame::{Frame, Results};
 use crate::paper::work::CommandSpec;
 use crate::pipeline::run::{Declared, artefacts};

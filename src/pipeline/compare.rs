@@ -1,8 +1,10 @@
-//! Where two versions of an output differ: for tables the first differing cells, with the distance in ulp.
+//! Where two versions of an output differ: in tables by row and column, in JSON by name, with the distance in ulp.
 
 use crate::frame::{Column, Frame};
+use serde_json::Value;
+use std::collections::BTreeSet;
 
-/// How many differing cells are told one by one.
+/// How many differing places are told one by one.
 const TOLD: usize = 5;
 
 /// Sentences about where `found` differs from `recorded`.
@@ -15,6 +17,16 @@ pub fn differences(path: &str, recorded: &[u8], found: &[u8]) -> Vec<String> {
         let cells = in_tables(&old, &new);
         if !cells.is_empty() {
             return cells;
+        }
+    }
+    let documents = || Some((serde_json::from_slice(recorded).ok()?, serde_json::from_slice(found).ok()?));
+    if path.ends_with(".json")
+        && let Some((old, new)) = documents()
+    {
+        let mut places = Vec::new();
+        in_json("", &old, &new, &mut places);
+        if !places.is_empty() {
+            return shortened(places, "places");
         }
     }
     match (text(recorded), text(found)) {
@@ -41,7 +53,6 @@ fn in_tables(old: &Frame, new: &Frame) -> Vec<String> {
     if old.rows() != new.rows() {
         told.push(format!("{} rows -> {} rows", old.rows(), new.rows()));
     }
-    let mut differing = 0;
     for row in 0..old.rows().min(new.rows()) {
         for ((name, a), (_, b)) in old.0.iter().zip(&new.0) {
             let same = match (a, b) {
@@ -51,20 +62,59 @@ fn in_tables(old: &Frame, new: &Frame) -> Vec<String> {
             if same {
                 continue;
             }
-            differing += 1;
-            if differing <= TOLD {
-                let distance = match (a, b) {
-                    (Column::Numbers(a), Column::Numbers(b)) => in_ulp(a[row], b[row]),
-                    _ => String::new(),
-                };
-                told.push(format!("row {}, column `{name}`: {} -> {}{distance}", row + 1, a.text(row), b.text(row)));
-            }
+            let distance = match (a, b) {
+                (Column::Numbers(a), Column::Numbers(b)) => in_ulp(a[row], b[row]),
+                _ => String::new(),
+            };
+            told.push(format!("row {}, column `{name}`: {} -> {}{distance}", row + 1, a.text(row), b.text(row)));
         }
     }
-    if differing > TOLD {
-        told.push(format!("and {} more cells", differing - TOLD));
+    shortened(told, "cells")
+}
+
+/// Walks two documents side by side; a place is named by the keys that lead to it: `values.rate`.
+fn in_json(place: &str, old: &Value, new: &Value, told: &mut Vec<String>) {
+    let below = |key: &str| if place.is_empty() { key.to_owned() } else { format!("{place}.{key}") };
+    match (old, new) {
+        (Value::Object(old), Value::Object(new)) => {
+            for key in old.keys().chain(new.keys()).collect::<BTreeSet<_>>() {
+                in_json(&below(key), old.get(key).unwrap_or(&Value::Null), new.get(key).unwrap_or(&Value::Null), told);
+            }
+        }
+        (Value::Array(old), Value::Array(new)) if old.len() == new.len() => {
+            for (at, (old, new)) in old.iter().zip(new).enumerate() {
+                in_json(&below(&at.to_string()), old, new, told);
+            }
+        }
+        (Value::Number(a), Value::Number(b)) if a != b => {
+            let distance = a.as_f64().zip(b.as_f64()).map_or_else(String::new, |(a, b)| in_ulp(a, b));
+            told.push(format!("{}: {a} -> {b}{distance}", named(place)));
+        }
+        _ if old != new => told.push(format!("{}: {} -> {}", named(place), brief(old), brief(new))),
+        _ => {}
     }
-    told
+}
+
+fn named(place: &str) -> String {
+    if place.is_empty() { "the document".to_owned() } else { format!("`{place}`") }
+}
+
+/// A value in a few characters; what is not there is nothing.
+fn brief(value: &Value) -> String {
+    match value {
+        Value::Null => "nothing".to_owned(),
+        other => other.to_string().chars().take(70).collect(),
+    }
+}
+
+/// The first few places, and how many there are beside.
+fn shortened(mut places: Vec<String>, noun: &str) -> Vec<String> {
+    let more = places.len().saturating_sub(TOLD);
+    places.truncate(TOLD);
+    if more > 0 {
+        places.push(format!("and {more} more {noun}"));
+    }
+    places
 }
 
 /// The number of doubles between two, as a remark; silent beyond a million, where the values speak for themselves.
@@ -105,6 +155,24 @@ mod tests {
         assert_eq!(differences("a.csv", b"x,n\n1,a\n", b"x,n\n1,b\n"), ["row 1, column `n`: a -> b"]);
         assert_eq!(differences("a.csv", b"x\n1\n", b"x\n1\n2\n"), ["1 rows -> 2 rows"]);
         assert_eq!(differences("a.csv", b"x\n1\n", b"z\n1\n"), ["columns x -> z"]);
+    }
+
+    #[test]
+    fn values_are_named_by_the_keys_that_lead_to_them() {
+        let told = |old: &str, new: &str| differences("a.json", old.as_bytes(), new.as_bytes());
+        let next = f64::from_bits(0.1f64.to_bits() + 1);
+        assert_eq!(
+            told(
+                r#"{"values": {"a": 0.1, "b": 1}, "seed": 1}"#,
+                &format!(r#"{{"values": {{"a": {next}, "c": 2}}, "seed": 1}}"#)
+            ),
+            ["`values.a`: 0.1 -> 0.10000000000000002 (1 ulp)", "`values.b`: 1 -> nothing", "`values.c`: nothing -> 2"]
+        );
+        assert_eq!(told("[1, [2]]", "[1, [3]]"), ["`1.0`: 2 -> 3"]);
+        assert_eq!(told("[1]", "[1, 2]"), ["the document: [1] -> [1,2]"]);
+        assert_eq!(told("{\"a\": 1}", "{\"a\":  1}"), ["line 1: {\"a\": 1} -> {\"a\":  1}"], "only the layout");
+        let many = |by: usize| format!("[{}]", (0..8).map(|n| (n * by).to_string()).collect::<Vec<_>>().join(", "));
+        assert_eq!(told(&many(1), &many(2)).last().map(String::as_str), Some("and 2 more places"));
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! The step that draws one chart: tables in, SVG out. It knows no experiments and no prose.
 
 use crate::diag::Diagnostic;
-use crate::engine::build::Site;
 use crate::engine::digest::Digest;
+use crate::engine::failure::Failure;
 use crate::engine::recipe::Recipe;
-use crate::engine::step::{Artefacts, Failure, Inputs, Need, Step, StepId, Which};
+use crate::engine::site::Site;
+use crate::engine::step::{Artefacts, Inputs, Need, Step, StepId, Which};
 use crate::frame::Frame;
 use crate::paper::block::ChartBlock;
 use crate::paper::page::Page;

@@ -2,8 +2,9 @@
 
 use crate::engine::build::Build;
 use crate::engine::digest::Digest;
+use crate::engine::failure::Failure;
 use crate::engine::output::Wanted;
-use crate::engine::step::{Failure, StepId};
+use crate::engine::step::StepId;
 use crate::pipeline::locked::{Lock, Locked, Standing};
 use crate::pipeline::{Assembly, Rooms};
 use std::collections::BTreeMap;

@@ -1,16 +1,17 @@
 //! The steps that write: one card a figure, and the index that assembles the cards. Pure functions of words and results.
 
-use crate::diag::Diagnostic;
-use crate::engine::build::Site;
+use crate::diag::{Diagnostic, Source};
 use crate::engine::digest::Digest;
+use crate::engine::failure::Failure;
 use crate::engine::recipe::Recipe;
-use crate::engine::step::{Artefacts, Failure, Inputs, Need, Step, StepId, Which};
+use crate::engine::site::Site;
+use crate::engine::step::{Artefacts, Inputs, Need, Step, StepId, Which};
 use crate::paper::block::{ChartBlock, ClaimBlock};
 use crate::paper::figure::Figure;
 use crate::paper::load::Paper;
 use crate::paper::markup::{self, Quote, Text};
 use crate::paper::page::{Page, Part};
-use crate::paper::passage::Known;
+use crate::paper::passage::{Known, Passage};
 use crate::paper::quote::{self, Quoted};
 use crate::paper::report;
 use crate::paper::view::{self, Block, Chart, ClaimView, Download, FigureView, Pair, Provenance};
@@ -20,10 +21,12 @@ use crate::pipeline::locked::{Locked, Standing};
 use crate::pipeline::outputs::run_output;
 use crate::pipeline::run::Declared;
 use crate::pipeline::templates::Templates;
+use crate::pipeline::{DEFAULT_PROFILE, judges};
 use crate::plot::{svg, text};
 use crate::roster;
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// Significant digits where neither quotation nor claim says.
 const DIGITS: usize = 4;
@@ -34,10 +37,20 @@ pub struct Desk<'p> {
     pub paper: &'p Paper,
     /// The pages' templates.
     pub templates: &'p Templates,
-    /// How a reader remakes things: `make report ONLY=` where there is a Makefile.
-    pub remake: String,
+    /// The profile in force.
+    pub profile: &'p str,
+    /// How a reader remakes things.
+    pub remake: Remake,
     /// Whether pages tell how long things took. Not when they are to be compared byte by byte.
     pub times: bool,
+}
+
+/// The commands that remake things: those of `make`, where there is a Makefile.
+pub struct Remake {
+    /// The whole report.
+    pub whole: String,
+    /// One figure, whose id is to follow.
+    pub only: String,
 }
 
 /// The card of a figure.
@@ -84,10 +97,8 @@ impl Step for CardStep<'_> {
         to.part("page", self.page.source.text.as_bytes());
         to.part("number", self.number.to_string().as_bytes());
         to.part("slide", self.figure.slide.as_bytes());
-        to.part(
-            "fidelity",
-            format!("{} {}", self.figure.fidelity.tag(), self.figure.fidelity.because().unwrap_or_default()).as_bytes(),
-        );
+        let because = self.figure.fidelity.because().map_or("", |because| &because.text);
+        to.part("fidelity", format!("{} {}", self.figure.fidelity.tag(), because).as_bytes());
         to.part("work", format!("{} in {}", self.work, self.source_file).as_bytes());
         self.declared.describe(to);
         to.part("code", self.code.as_bytes());
@@ -120,7 +131,8 @@ impl Step for CardStep<'_> {
 impl Desk<'_> {
     fn describe(&self, to: &mut dyn Recipe) {
         to.part("templates", self.templates.digest.to_string().as_bytes());
-        to.part("remake", self.remake.as_bytes());
+        to.part("remake", self.remake.only.as_bytes());
+        to.part("profile", self.profile.as_bytes());
         to.part("times", self.times.to_string().as_bytes());
         to.part("code of the pages", roster::PAGE.digest.as_bytes());
     }
@@ -130,18 +142,19 @@ impl CardStep<'_> {
     fn view(&self, inputs: &Inputs) -> Result<FigureView, Failure> {
         let values = values(inputs, self.run);
         let names: Vec<String> = values.keys().cloned().collect();
-        let mut faults = self.page.unknown_names(&Known { values: Some(&names), ..Known::default() });
+        let known = Known { values: Some(&names), ..Known::default() };
+        let mut faults = self.desk.paper.unknown_names(self.figure, &known);
         let claims: Vec<Judged> = inputs
             .bytes(self.check, "claims.json")
             .and_then(|bytes| serde_json::from_slice(bytes).ok())
             .unwrap_or_default();
         let writer = Writer { card: self, values: &values };
-        let title = writer.line(&self.page.title, 2, &mut faults);
+        let title = writer.on_page(&self.page.title_passage(), &mut faults);
         let mut blocks = Vec::new();
         let mut charts = 0..;
         for part in &self.page.parts {
             match part {
-                Part::Prose { text, at } => blocks.push(Block::Prose(writer.prose(text, *at, &mut faults))),
+                Part::Prose { .. } => blocks.push(Block::Prose(writer.on_page(&part.passage(), &mut faults))),
                 Part::Chart(chart) => blocks.push(Block::Chart(self.chart(
                     charts.next().unwrap_or(0),
                     chart,
@@ -155,7 +168,8 @@ impl CardStep<'_> {
         // The verdicts were judged on exactly these blocks, in this order: their texts are in the key of that step.
         let judged = self.page.claims().zip(&claims);
         let claims = judged.map(|(claim, judged)| writer.claim(claim, judged, &mut faults)).collect();
-        let because = self.figure.fidelity.because().map(|because| writer.line(because, 0, &mut faults));
+        let because = self.figure.fidelity.because();
+        let because = because.map(|because| writer.write(&self.desk.paper.source, &because.passage(), &mut faults));
         if !faults.is_empty() {
             return Err(Failure::Broken(faults));
         }
@@ -213,7 +227,7 @@ impl CardStep<'_> {
         let pair = |name: &str, text: String| Pair { name: name.to_owned(), text };
         let seconds = inputs.seconds(self.run).filter(|_| self.desk.times);
         Provenance {
-            command: format!("{}{}", self.desk.remake, self.figure.id),
+            command: format!("{}{}", self.desk.remake.only, self.figure.id),
             seconds: seconds.map(|seconds| {
                 if seconds < 0.1 { format!("{:.0} ms", seconds * 1e3) } else { format!("{seconds:.1} s") }
             }),
@@ -253,7 +267,7 @@ impl CardStep<'_> {
             svg: svg::inline(picture),
             file: format!("fig/{stem}.svg"),
             alt: chart.chart.alt.clone(),
-            caption: writer.line(&chart.chart.caption, chart.block.at.start, faults),
+            caption: writer.on_page(&chart.passage(), faults),
             wide: chart.chart.columns.is_some_and(|columns| columns > 2),
             table: grids.into_iter().next().map(|grid| grid_view(&grid)),
         }
@@ -279,33 +293,25 @@ struct Writer<'w> {
 }
 
 impl Writer<'_> {
-    fn prose(&self, text: &str, at: usize, faults: &mut Vec<Diagnostic>) -> Text {
-        self.render(text, at, faults, markup::block)
+    /// A text of the page.
+    fn on_page(&self, passage: &Passage, faults: &mut Vec<Diagnostic>) -> Text {
+        self.write(&self.card.page.source, passage, faults)
     }
 
-    fn line(&self, text: &str, at: usize, faults: &mut Vec<Diagnostic>) -> Text {
-        self.render(text, at, faults, markup::inline)
-    }
-
-    fn render(
-        &self,
-        text: &str,
-        at: usize,
-        faults: &mut Vec<Diagnostic>,
-        how: fn(&str, &[Quote]) -> Result<Text, Vec<markup::Fault>>,
-    ) -> Text {
+    /// A text of some source.
+    fn write(&self, source: &Arc<Source>, passage: &Passage, faults: &mut Vec<Diagnostic>) -> Text {
         let mut quotes = Vec::new();
         let mut moved: Vec<(usize, Range<usize>)> = Vec::new();
-        let marked = quote::replace(text, |quotation| {
+        let marked = quote::replace(passage.text, |quotation| {
             quotes.push(self.quote(&quotation.what));
             let mark = markup::mark(quotes.len() - 1);
             moved.push((mark.len(), quotation.span.clone()));
             mark
         });
-        how(&marked, &quotes).unwrap_or_else(|wrong| {
+        passage.form.render(&marked, &quotes).unwrap_or_else(|wrong| {
             for fault in wrong {
-                let span = at + original(fault.span.start, &moved)..at + original(fault.span.end, &moved);
-                faults.push(Diagnostic::new("P034", fault.message).at(&self.card.page.source, span, ""));
+                let span = original(fault.span.start, &moved)..original(fault.span.end, &moved);
+                faults.push(Diagnostic::new("P034", fault.message).at(source, passage.span(source, span), ""));
             }
             Text::default()
         })
@@ -338,7 +344,7 @@ impl Writer<'_> {
         let number = |value: f64| text::significant(value, claim.digits.unwrap_or(DIGITS));
         ClaimView {
             id: claim.id.clone(),
-            says: self.line(&block.says, block.block.at.start, faults),
+            says: self.on_page(&block.passage(), faults),
             value: number(claim.measured),
             bound: claim.bound.text(|value| text::significant(value, 17)),
             margin: text::significant(claim.margin, 2),
@@ -423,14 +429,9 @@ impl Step for IndexStep<'_> {
             authors: info.authors.clone(),
             source: plain(&info.source),
             version: format!("condense {}", env!("CARGO_PKG_VERSION")),
-            command: self
-                .desk
-                .remake
-                .split(" ONLY=")
-                .next()
-                .unwrap_or_default()
-                .trim_end_matches(" --only ")
-                .to_owned(),
+            command: self.desk.remake.whole.clone(),
+            profile: (self.desk.profile != DEFAULT_PROFILE)
+                .then(|| view::Profile { name: self.desk.profile.to_owned(), judged: judges(self.desk.profile) }),
             style: svg::style(),
             sections,
         };

@@ -2,10 +2,11 @@
 //! It knows neither the figure's words nor how its numbers will be drawn.
 
 use crate::diag::Diagnostic;
-use crate::engine::build::{Site, broken};
 use crate::engine::digest::Digest;
+use crate::engine::failure::{Failure, broken};
 use crate::engine::recipe::{Key, Recipe};
-use crate::engine::step::{Artefacts, Failure, Inputs, Step};
+use crate::engine::site::Site;
+use crate::engine::step::{Artefacts, Inputs, Step};
 use crate::experiment::{Cell, Context, Host, Stop};
 use crate::frame::Results;
 use crate::roster::Entry;

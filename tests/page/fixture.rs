@@ -104,6 +104,7 @@ fn digest(seed: u64) -> String {
 fn figure(number: usize, id: &str, title: &str, lock: Lock) -> FigureView {
     let outputs = vec![pair(&format!("fig/{id}.svg"), &digest(4)), pair(&format!("fig/{id}.csv"), &digest(5))];
     let provenance = Provenance {
+        profile: None,
         command: format!("make report ONLY={id}"),
         seconds: Some("1.9 s here".to_owned()),
         experiment: "condensation_1d".to_owned(),
@@ -300,6 +301,7 @@ pub fn report() -> ReportView {
             "Yaoyu Zhang, [*The Condensation Phenomenon of Deep Neural Networks*](https://example.org/deck), MaD Seminar, New York University",
         ),
         version: "0.1.0".to_owned(),
+        profile: None,
         command: "make report".to_owned(),
         style: STYLE.to_owned(),
         sections: vec![

@@ -90,7 +90,13 @@ fn a_command_is_read_with_its_limit() {
     };
     assert_eq!((argv.len(), reads.len(), writes.len(), env["MODE"].as_str(), *timeout_seconds), (2, 1, 2, "x", 600));
     assert_eq!(manifest.figures[0].params["n"], 1);
-    assert_eq!((manifest.figures[0].fidelity.tag(), manifest.figures[0].fidelity.because()), ("scaled", Some("b")));
+    assert_eq!(
+        (
+            manifest.figures[0].fidelity.tag(),
+            manifest.figures[0].fidelity.because().map(|because| because.text.as_str())
+        ),
+        ("scaled", Some("b"))
+    );
 }
 
 #[test]
