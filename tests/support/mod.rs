@@ -80,6 +80,11 @@ impl Paper {
         Run::of(self.command(args).output().expect("the binary starts"))
     }
 
+    /// `-v report`, for its list of steps.
+    pub fn report(&self) -> Run {
+        self.ok(&["-v", "report"])
+    }
+
     /// Runs it and insists on success.
     pub fn ok(&self, args: &[&str]) -> Run {
         self.run(args).expect(0)
