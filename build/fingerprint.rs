@@ -84,6 +84,12 @@ impl Sources {
         Ok(Code { digest: hex(all.as_bytes()), parts })
     }
 
+    /// A digest of every module, reached or not.
+    pub fn whole(&self) -> String {
+        let all: String = self.0.iter().map(|(name, module)| format!("{name} {}\n", module.digest)).collect();
+        hex(all.as_bytes())
+    }
+
     /// The modules behind a path: the longest prefix that is a file, and, where that is a folder's `mod.rs`, all below it.
     fn resolve(&self, path: &[String]) -> Option<Vec<String>> {
         let prefixes = (1..=path.len()).rev().map(|length| path[..length].join("::"));
@@ -221,7 +227,8 @@ fn colons(tokens: &[TokenTree], at: usize) -> bool {
     is(at) && is(at + 1)
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// The SHA-256 digest of some bytes.
+pub fn hex(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text

@@ -13,6 +13,7 @@ const NOT_NUMERIC: [&str; 2] = ["serde", "serde_json"];
 
 fn main() {
     println!("cargo::rerun-if-changed=src");
+    println!("cargo::rerun-if-changed=templates");
     println!("cargo::rerun-if-changed=Cargo.lock");
     match generate() {
         Ok(text) => {
@@ -25,10 +26,11 @@ fn main() {
 
 fn generate() -> Result<String, String> {
     let mut sources = Sources::default();
-    for (path, text) in rust_files(Path::new("src"))? {
+    for (path, text) in files(Path::new("src"), ".rs")? {
         sources.add(&path, &text)?;
     }
-    let crates = locked_crates(&fs::read_to_string("Cargo.lock").map_err(|error| format!("Cargo.lock: {error}"))?);
+    let lock = fs::read_to_string("Cargo.lock").map_err(|error| format!("Cargo.lock: {error}"))?;
+    let crates = locked_crates(&lock);
     let list =
         fs::read_to_string("src/experiments/mod.rs").map_err(|error| format!("src/experiments/mod.rs: {error}"))?;
 
@@ -52,11 +54,18 @@ fn generate() -> Result<String, String> {
         let code = sources.reach(root, &crates)?;
         let _ = writeln!(text, "/// The code that {what}.\npub static {constant}: Code = {};", literal(&code));
     }
+    let built_in: String = files(Path::new("templates"), "")?.into_values().collect();
+    let program = fingerprint::hex(format!("{}{lock}{built_in}", sources.whole()).as_bytes());
+    let _ = writeln!(
+        text,
+        "/// The whole program: its modules, the crates it is built with, and its templates.\n\
+         pub static PROGRAM: &str = {program:?};"
+    );
     Ok(text)
 }
 
-/// Every Rust file below `root`, as (path relative to it, text), sorted.
-fn rust_files(root: &Path) -> Result<BTreeMap<String, String>, String> {
+/// Every file below `root` whose name ends like that, as (path relative to it, text), sorted. Tests are left out.
+fn files(root: &Path, ending: &str) -> Result<BTreeMap<String, String>, String> {
     let mut files = BTreeMap::new();
     let mut open = vec![root.to_owned()];
     while let Some(folder) = open.pop() {
@@ -65,7 +74,7 @@ fn rust_files(root: &Path) -> Result<BTreeMap<String, String>, String> {
             let path = entry.path();
             if path.is_dir() {
                 open.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") && !path.ends_with("tests.rs") {
+            } else if path.to_string_lossy().ends_with(ending) && !path.ends_with("tests.rs") {
                 let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
                 let relative = path.strip_prefix(root).expect("below root").to_string_lossy().replace('\\', "/");
                 files.insert(relative, text);

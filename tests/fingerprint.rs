@@ -105,3 +105,15 @@ fn strings_numbers_and_operators_are_code() {
         assert_eq!(changed(&[("nn/attention.rs", edit)]), ["alpha"], "{edit}");
     }
 }
+
+#[test]
+fn the_whole_is_every_module_and_no_comment() {
+    let with = |extra: &str| {
+        let mut sources = Sources::default();
+        sources.add("a.rs", &format!("fn a() {{}} {extra}")).expect("Rust");
+        sources.add("b.rs", "fn b() {}").expect("Rust");
+        sources.whole()
+    };
+    assert_eq!(with("// a comment"), with(""));
+    assert_ne!(with("fn c() {}"), with(""));
+}

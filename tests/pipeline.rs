@@ -195,3 +195,57 @@ fn a_formula_that_is_no_tex_is_refused_before_anything_runs() {
     let run = paper.run(&["-v", "report"]).expect(2).says("P034").says("figures/rising.md:3:");
     assert!(run.steps().is_empty(), "{:?}", run.steps());
 }
+
+#[test]
+fn a_quotation_of_because_is_held_to_the_results() {
+    let paper = Paper::small();
+    let because =
+        |name: &str| format!("fidelity = \"scaled\"\nbecause = \"to a slope of {{{{ value(\\\"{name}\\\") }}}}\"");
+    let manifest = paper.read("manifest.toml");
+    paper.write("manifest.toml", &manifest.replacen("fidelity = \"faithful\"", &because("slop"), 1));
+    let run = paper.run(&["report"]).expect(2).says("P031").says("unknown value `slop`").says("did you mean `slope`?");
+    run.says("manifest.toml:15:");
+    paper.write("manifest.toml", &manifest.replacen("fidelity = \"faithful\"", &because("slope"), 1));
+    paper.report();
+    assert!(paper.read("report/report.md").contains("to a slope of 2"));
+}
+
+#[test]
+fn a_glance_sees_every_file_that_was_read_or_written() {
+    let paper = Paper::small();
+    paper.write("templates/style.css", "p { margin: 0 }\n");
+    paper.report();
+    paper.ok(&["accept"]);
+    let read = ["manifest.toml", "figures/rising.md", "scripts/line.sh", "templates/style.css", "manifest.lock"];
+    let written = ["report/index.html", "report/fig/falling.csv", "report/SHA256SUMS", ".condense/state.json"];
+    for file in read.iter().chain(&written) {
+        let run = paper.report().says("nothing to do");
+        assert!(paper.file(".condense/glance.json").exists() && run.steps().is_empty());
+        let before = paper.read(file);
+        // A change of the same length, with the time put back: only the bytes tell.
+        let time = fs::metadata(paper.file(file)).and_then(|about| about.modified()).expect("a time");
+        let at = before.rfind(['0', '1', '2', '3']).expect("a digit");
+        paper.write(file, &format!("{}7{}", &before[..at], &before[at + 1..]));
+        fs::File::options().write(true).open(paper.file(file)).and_then(|own| own.set_modified(time)).expect("set");
+        let run = paper.run(&["-v", "report"]);
+        assert!(run.code != 0 || !run.steps().is_empty() || run.stderr.contains("damaged"), "{file}: {}", run.stderr);
+        paper.write(file, &before);
+        paper.run(&["report"]);
+    }
+    paper.write("figures/orphan.md", "# Orphan\n");
+    paper.run(&["report"]).expect(2).says("M051");
+    fs::remove_file(paper.file("figures/orphan.md")).expect("removed");
+    paper.ok(&["report"]).says("nothing to do");
+    paper.write("templates/card.md", "{{ title.md }}\n");
+    assert!(!paper.report().steps().is_empty(), "a template that was not there before");
+}
+
+#[test]
+fn a_damaged_glance_is_not_believed() {
+    let paper = Paper::small();
+    paper.report();
+    let glance = paper.read(".condense/glance.json");
+    paper.write(".condense/glance.json", &glance.replace("2/2 claims hold", "9/9 claims hold"));
+    paper.report().says("2/2 claims hold");
+    assert_eq!(paper.read(".condense/glance.json"), glance);
+}

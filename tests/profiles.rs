@@ -39,3 +39,17 @@ fn accepting_one_profile_keeps_what_was_accepted_of_the_others() {
     paper.ok(&["accept"]);
     assert_eq!(paper.read("manifest.lock"), both);
 }
+
+#[test]
+fn a_report_of_other_parameters_says_so_at_its_head() {
+    let paper = with_profile("smoke");
+    let says = "These parameters are not the paper's own: claims are measured and shown, and fail nothing.";
+    paper.ok(&["report"]);
+    assert!(!paper.read("report/index.html").contains("class=\"profile\""));
+    assert!(!paper.read("report/report.md").contains("not the paper's own"));
+    paper.ok(&["--profile", "smoke", "report"]);
+    assert!(paper.read("report/index.html").contains(&format!("<b>Profile <code>smoke</code>.</b> {says}")));
+    assert!(paper.read("report/report.md").contains(&format!("**Profile `smoke`.** {says}")));
+    paper.ok(&["--profile", "smoke", "report"]).says("nothing to do").says("shown, not judged");
+    paper.ok(&["report"]).says("written");
+}

@@ -156,3 +156,36 @@ fn why_survives_a_clean() {
     paper.edit("manifest.toml", "slope = 2", "slope = 4");
     paper.run(&["why", "rising"]).expect(3).prints("`params.slope`: 2 → 4");
 }
+
+/// Every file of the store with its bytes.
+fn store(paper: &Paper) -> Vec<(std::path::PathBuf, Vec<u8>)> {
+    let files = walkdir::WalkDir::new(paper.file(".condense")).sort_by_file_name().into_iter().filter_map(Result::ok);
+    let files = files.filter(|file| file.file_type().is_file());
+    files.map(|file| (file.path().to_owned(), fs::read(file.path()).expect("bytes"))).collect()
+}
+
+#[test]
+fn verbs_that_only_look_leave_a_store_that_lost_bytes_as_it_is() {
+    let paper = Paper::small();
+    paper.report();
+    let blobs = walkdir::WalkDir::new(paper.file(".condense/cas")).into_iter().filter_map(Result::ok);
+    for (at, blob) in blobs.filter(|blob| blob.file_type().is_file()).enumerate() {
+        if at % 2 == 0 {
+            fs::remove_file(blob.path()).expect("removed");
+        } else {
+            fs::write(blob.path(), "damaged").expect("written");
+        }
+    }
+    let before = store(&paper);
+    paper.run(&["check"]).expect(1).says("E008").says("the store lost `values.json` of `run rising`");
+    paper.ok(&["list"]).prints("rising");
+    paper.ok(&["list", "--json"]).prints("\"holds\": null");
+    paper.ok(&["show", "rising"]).prints("slide      A line that rises");
+    paper.ok(&["status"]).prints("all 2 figures are fresh");
+    paper.ok(&["why", "rising"]).prints("rising is fresh");
+    paper.ok(&["diff", "rising"]).prints("no difference");
+    assert_eq!(store(&paper), before);
+    paper.edit("figures/rising.md", "caption = \"The line.\"", "caption = \"The same line.\"");
+    paper.report().says("the store lost");
+    paper.ok(&["check"]);
+}

@@ -46,7 +46,10 @@ pub fn run() -> ExitCode {
 fn call(global: &Global, verb: Verb) -> Result<Answer, Trouble> {
     let session = || Session::open(global);
     match verb {
-        Verb::Report(build) => report::build(&session()?, &build.only, &build.how, true),
+        Verb::Report(build) => match report::glance(global, &build) {
+            Some(answer) => Ok(answer),
+            None => report::build(&session()?, &build.only, &build.how, true),
+        },
         Verb::Run { ids, how } => report::build(&session()?, &ids, &how, false),
         Verb::Verify { ids, fast, json } => verify::verify(&session()?, &ids, fast, json),
         Verb::Status { json } => list::status(&session()?, json),

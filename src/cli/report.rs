@@ -1,20 +1,35 @@
 //! `report` and `run`: build what changed, publish, and hand over to the verdict.
 
-use crate::cli::args::How;
+use crate::cli::args::{self, Global, How};
 use crate::cli::exit::Exit;
 use crate::cli::face::tell;
 use crate::cli::publish::{publish, refuse_altered};
-use crate::cli::session::{Answer, Look, Session, Trouble, exit_of};
+use crate::cli::session::{self, Answer, Look, Session, Trouble, exit_of};
 use crate::cli::verdict::{self, Deeds, counted, fail};
 use crate::engine::build::{Build, State as StepState};
 use crate::engine::failure::Failure;
 use crate::engine::output;
 use crate::engine::step::StepId;
 use crate::engine::store::Store;
-use crate::pipeline::{Assembly, outputs};
+use crate::pipeline::glance::Glance;
+use crate::pipeline::{Assembly, outputs, tells_times};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Instant;
+
+/// The answer to a `report` when nothing has changed since one ended well: a look at every file is enough.
+pub fn glance(global: &Global, build: &args::Build) -> Option<Answer> {
+    let start = Instant::now();
+    if build.how.dry_run || !build.only.is_empty() {
+        return None;
+    }
+    let file = session::glance_path(&global.project);
+    let glance = Glance::still_true(&file, &global.project, &global.profile, tells_times())?;
+    let face = session::face(global);
+    glance.words.remarks.iter().for_each(|remark| face.line("note", remark));
+    face.line("ok", &format!("{}  {}", glance.words.counts, verdict::took(start)));
+    Some(Answer::well(""))
+}
 
 /// Builds the figures `ids` (all, where there is none); writes `report/` when `publishing`.
 pub fn build(session: &Session, ids: &[String], how: &How, publishing: bool) -> Result<Answer, Trouble> {
@@ -70,7 +85,11 @@ pub fn build(session: &Session, ids: &[String], how: &How, publishing: bool) -> 
         session.face.line("note", &sentence);
     }
     let deeds = Deeds { written, failed, start };
-    Ok(verdict::speak(session, &assembly, &chosen, (&built, everything), &deeds))
+    let (answer, words) = verdict::speak(session, &assembly, &chosen, (&built, everything), &deeds);
+    if whole && let Some(words) = words {
+        Glance::new(&session.project, &state, session::STATE, words)?.leave(&session.glance_path())?;
+    }
+    Ok(answer)
 }
 
 /// A signal came: what was kept.

@@ -18,10 +18,16 @@ use crate::pipeline::outputs::REPORT;
 use crate::pipeline::{Assembly, Project, Rooms, compare};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, IsTerminal as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 use std::{fs, thread};
+
+/// The folder of all that is remembered.
+const STORE: &str = ".condense";
+
+/// What the last run left there.
+pub const STATE: &str = ".condense/state.json";
 
 /// What a verb gives: text for stdout, and the exit code.
 pub struct Answer {
@@ -124,14 +130,8 @@ impl Look<'_> {
 impl Session {
     /// Opens the project.
     pub fn open(global: &Global) -> Result<Self, Trouble> {
-        let style = Style::new(global.color);
         let project = Project::open(&global.project, &global.profile).map_err(Trouble::written)?;
-        let loudness = match (global.quiet, global.verbose) {
-            (true, _) => Loudness::Quiet,
-            (_, true) => Loudness::Verbose,
-            _ => Loudness::Normal,
-        };
-        let face = Face::new(loudness, style, io::stderr().is_terminal());
+        let (style, face) = (Style::new(global.color), face(global));
         let cores = || thread::available_parallelism().map_or(1, usize::from);
         let jobs = global.jobs.map_or_else(cores, usize::from);
         Ok(Self { project, face, style, jobs, patience: Duration::from_secs_f64(global.lock_timeout) })
@@ -139,12 +139,17 @@ impl Session {
 
     /// The store's folder.
     pub fn store_path(&self) -> PathBuf {
-        self.project.root.join(".condense")
+        self.project.root.join(STORE)
     }
 
     /// The state's file.
     pub fn state_path(&self) -> PathBuf {
-        self.store_path().join("state.json")
+        self.project.root.join(STATE)
+    }
+
+    /// The file of the last glance.
+    pub fn glance_path(&self) -> PathBuf {
+        glance_path(&self.project.root)
     }
 
     /// The right to write, after waiting for another writer.
@@ -239,6 +244,21 @@ impl Session {
             _ => vec!["the recorded bytes are no longer in the store".to_owned()],
         }
     }
+}
+
+/// The face that was asked for.
+pub fn face(global: &Global) -> Face {
+    let loudness = match (global.quiet, global.verbose) {
+        (true, _) => Loudness::Quiet,
+        (_, true) => Loudness::Verbose,
+        _ => Loudness::Normal,
+    };
+    Face::new(loudness, Style::new(global.color), io::stderr().is_terminal())
+}
+
+/// Where the last glance of a project is.
+pub fn glance_path(project: &Path) -> PathBuf {
+    project.join(STORE).join("glance.json")
 }
 
 /// No figure has this id.

@@ -6,6 +6,7 @@ use crate::engine::build::Build;
 use crate::engine::digest::Digest;
 use crate::engine::progress::Verdict;
 use crate::pipeline::check::Judged;
+use crate::pipeline::glance::LastWords;
 use crate::pipeline::locked::Standing;
 use crate::pipeline::{Assembly, Rooms, judges, outputs};
 use crate::plot::text::significant;
@@ -21,6 +22,8 @@ pub struct Tally {
     hold: usize,
     figures: usize,
     locked: usize,
+    /// What is worth a line and no failure.
+    remarks: Vec<String>,
 }
 
 /// What a build did besides running steps.
@@ -33,14 +36,15 @@ pub struct Deeds {
     pub start: Instant,
 }
 
-/// Compares with the lock, judges the claims, and says the last words.
+/// Compares with the lock, judges the claims, and says the last words. Where all is well they are given back, too: the
+/// next build may say the same after a glance.
 pub fn speak(
     session: &Session,
     assembly: &Assembly,
     chosen: &[&Rooms],
     (built, everything): (&Build, &Build),
     deeds: &Deeds,
-) -> Answer {
+) -> (Answer, Option<LastWords>) {
     let mut tally = Tally::default();
     let differs = compare(session, assembly, everything, &mut tally);
     let fails = judge(session, chosen, everything, &mut tally);
@@ -54,20 +58,22 @@ pub fn speak(
         (made, _) => format!("{made} made"),
     };
     let failed = deeds.failed.map_or(String::new(), |(_, count)| format!("{} failed, ", counted(count, "step")));
-    let text = format!(
-        "{failed}{did}, {} reused  {}/{} claims hold  {}/{} figures match the lock  {:.2}s",
-        tally.reused,
-        tally.hold,
-        tally.claims,
-        tally.locked,
-        tally.figures,
-        deeds.start.elapsed().as_secs_f64()
-    );
+    let counts = |reused: usize| {
+        let Tally { hold, claims, locked, figures, .. } = tally;
+        format!("{reused} reused  {hold}/{claims} claims hold  {locked}/{figures} figures match the lock")
+    };
+    let text = format!("{failed}{did}, {}  {}", counts(tally.reused), took(deeds.start));
     if let Some(exit) = exits.into_iter().flatten().next() {
-        return fail(session, exit, &text);
+        return (fail(session, exit, &text), None);
     }
     session.face.line("ok", &text);
-    Answer::well("")
+    let counts = format!("nothing to do, {}", counts(done.len()));
+    (Answer::well(""), Some(LastWords { remarks: tally.remarks, counts }))
+}
+
+/// The time since then, as last lines tell it.
+pub fn took(start: Instant) -> String {
+    format!("{:.2}s", start.elapsed().as_secs_f64())
 }
 
 /// How the figures stand to the lock; the exit code where one differs from it.
@@ -94,8 +100,9 @@ fn compare(session: &Session, assembly: &Assembly, build: &Build, tally: &mut Ta
     }
     for (text, figures) in &aside {
         let ids = if figures.len() > 3 { counted(figures.len(), "figure") } else { figures.join(", ") };
-        face.line("note", &format!("{ids}: {text}; `condense accept` writes it"));
+        tally.remarks.push(format!("{ids}: {text}; `condense accept` writes it"));
     }
+    tally.remarks.iter().for_each(|remark| face.line("note", remark));
     exit
 }
 
@@ -119,9 +126,9 @@ pub fn judge(session: &Session, chosen: &[&Rooms], build: &Build, tally: &mut Ta
     let false_ones = tally.claims - tally.hold;
     if false_ones > 0 && !judged {
         let (count, profile) = (counted(false_ones, "claim"), &session.project.profile);
-        session
-            .face
-            .line("note", &format!("{count} false at the parameters of profile `{profile}`: shown, not judged"));
+        let remark = format!("{count} false at the parameters of profile `{profile}`: shown, not judged");
+        session.face.line("note", &remark);
+        tally.remarks.push(remark);
     }
     exit
 }

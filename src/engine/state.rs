@@ -36,12 +36,24 @@ impl State {
         Ok(serde_json::from_slice(&bytes).map_or(Found::Damaged, Found::Good))
     }
 
+    fn bytes(&self) -> io::Result<Vec<u8>> {
+        serde_json::to_vec(self).map_err(io::Error::other)
+    }
+
+    /// The digest of the file that [`State::save`] writes.
+    ///
+    /// # Errors
+    /// When it cannot be written as JSON.
+    pub fn digest(&self) -> io::Result<Digest> {
+        Ok(Digest::of(&self.bytes()?))
+    }
+
     /// Writes the state, unless the file has it already.
     ///
     /// # Errors
     /// The system's.
     pub fn save(&self, path: &Path) -> io::Result<()> {
-        let bytes = serde_json::to_vec(self).map_err(io::Error::other)?;
+        let bytes = self.bytes()?;
         if atomic::read(path)?.as_deref() == Some(&bytes) {
             return Ok(());
         }

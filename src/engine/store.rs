@@ -166,13 +166,14 @@ impl Store {
 }
 
 /// A body with its own digest in front: such a file proves itself.
-fn seal(body: &[u8]) -> Vec<u8> {
+pub fn seal(body: &[u8]) -> Vec<u8> {
     let mut bytes = format!("{}\n", Digest::of(body)).into_bytes();
     bytes.extend_from_slice(body);
     bytes
 }
 
-fn sealed(bytes: &[u8]) -> Option<&[u8]> {
+/// The body of a sealed file, if the seal is whole.
+pub fn sealed(bytes: &[u8]) -> Option<&[u8]> {
     let (seal, body) = (bytes.get(..64)?, bytes.get(65..)?);
     let seal = Digest::parse(std::str::from_utf8(seal).ok()?)?;
     (seal == Digest::of(body)).then_some(body)

@@ -54,7 +54,10 @@ impl Paper {
     }
 }
 
-const MANIFEST: &str = "manifest.toml";
+/// The manifest's file.
+pub const MANIFEST: &str = "manifest.toml";
+/// The folder of pages.
+pub const PAGES: &str = "figures";
 const MANIFEST_BYTES: u64 = 4 << 20;
 const PAGE_BYTES: u64 = 1 << 20;
 
@@ -115,11 +118,11 @@ pub fn read(project: &Path, path: &str, most: u64) -> Result<Arc<Source>, Box<Di
 
 /// The ids that have a page.
 fn page_names(project: &Path, faults: &mut Faults) -> BTreeSet<String> {
-    let entries = match fs::read_dir(project.join("figures")) {
+    let entries = match fs::read_dir(project.join(PAGES)) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return BTreeSet::new(),
         Err(error) => {
-            faults.push(Diagnostic::new("M052", format!("`figures` cannot be read: {error}")));
+            faults.push(Diagnostic::new("M052", format!("`{PAGES}` cannot be read: {error}")));
             return BTreeSet::new();
         }
     };
@@ -128,7 +131,7 @@ fn page_names(project: &Path, faults: &mut Faults) -> BTreeSet<String> {
 }
 
 fn page_path(id: &str) -> String {
-    format!("figures/{id}.md")
+    format!("{PAGES}/{id}.md")
 }
 
 fn one_page(

@@ -7,6 +7,7 @@ pub mod check;
 pub mod command;
 pub mod compare;
 pub mod draw;
+pub mod glance;
 pub mod locked;
 pub mod outputs;
 pub mod page;
@@ -37,6 +38,11 @@ pub const DEFAULT_PROFILE: &str = "default";
 
 /// The profile of the source's largest settings.
 pub const FULL_PROFILE: &str = "full";
+
+/// Whether pages tell how long things took. `SOURCE_DATE_EPOCH` is the convention for "let no time into the output".
+pub fn tells_times() -> bool {
+    std::env::var_os("SOURCE_DATE_EPOCH").is_none()
+}
 
 /// Whether a false claim is a failure. Claims speak of the paper's own parameters: of those in its entries, and of the
 /// source's largest. Other profiles change the numbers on purpose (a network of sixteen neurons proves nothing), so
@@ -110,9 +116,8 @@ impl Project {
         let declared = paper.as_ref().map(|paper| declare(root, paper, &mut keep));
         match (templates, lock, paper, declared) {
             (Some(templates), Some(lock), Some(paper), Some(declared)) if faults.is_empty() => {
-                // SOURCE_DATE_EPOCH is the convention for "let no time into the output".
-                let times = std::env::var_os("SOURCE_DATE_EPOCH").is_none();
-                Ok(Self { root: root.to_owned(), profile: profile.to_owned(), lock, declared, paper, templates, times })
+                let (root, profile, times) = (root.to_owned(), profile.to_owned(), tells_times());
+                Ok(Self { root, profile, lock, declared, paper, templates, times })
             }
             _ => Err(faults),
         }

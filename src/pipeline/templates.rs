@@ -23,6 +23,8 @@ pub struct Templates {
     pub parsed: report::Templates,
     /// Over all names and texts.
     pub digest: Digest,
+    /// The files that were asked for, below the project, with the digests of those that are there.
+    pub files: BTreeMap<String, Option<Digest>>,
     texts: BTreeMap<String, String>,
 }
 
@@ -32,10 +34,11 @@ impl Templates {
     /// # Errors
     /// A file that cannot be read, or a template that does not parse.
     pub fn load(project: &Path) -> Result<Self, Diagnostic> {
-        let mut texts = BTreeMap::new();
+        let (mut texts, mut files) = (BTreeMap::new(), BTreeMap::new());
         for (name, built_in) in BUILT_IN {
             let path = format!("templates/{name}");
             let own = atomic::read(&project.join(&path)).map_err(|error| Diagnostic::new("T002", error.to_string()))?;
+            files.insert(path.clone(), own.as_deref().map(Digest::of));
             let text = match own {
                 Some(bytes) => {
                     String::from_utf8(bytes).map_err(|_| Diagnostic::new("T002", format!("`{path}` is not UTF-8")))?
@@ -48,7 +51,7 @@ impl Templates {
         let all: String =
             texts.iter().map(|(name, text)| format!("{name} {}\n", Digest::of(text.as_bytes()))).collect();
         match parsed {
-            Ok(parsed) => Ok(Self { parsed, digest: Digest::of(all.as_bytes()), texts }),
+            Ok(parsed) => Ok(Self { parsed, digest: Digest::of(all.as_bytes()), files, texts }),
             Err(fault) => Err(diagnostic(&texts, &fault)),
         }
     }

@@ -104,7 +104,6 @@ fn digest(seed: u64) -> String {
 fn figure(number: usize, id: &str, title: &str, lock: Lock) -> FigureView {
     let outputs = vec![pair(&format!("fig/{id}.svg"), &digest(4)), pair(&format!("fig/{id}.csv"), &digest(5))];
     let provenance = Provenance {
-        profile: None,
         command: format!("make report ONLY={id}"),
         seconds: Some("1.9 s here".to_owned()),
         experiment: "condensation_1d".to_owned(),

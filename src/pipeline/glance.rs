@@ -1,0 +1,112 @@
+//! A glance: whether anything has changed since all was well. It hashes what was read and what was written, every byte of
+//! both, and parses nothing; so a build with nothing to do costs what reading costs.
+//!
+//! A glance is left by a whole `report` that ended well. It is no cache of results: where one digest differs, or it is
+//! gone or damaged, the build goes the whole way.
+
+use crate::engine::atomic::{self, Durability};
+use crate::engine::digest::Digest;
+use crate::engine::state::State;
+use crate::engine::store::{seal, sealed};
+use crate::paper::load::{MANIFEST, PAGES};
+use crate::pipeline::Project;
+use crate::pipeline::locked;
+use crate::roster;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::{fs, io};
+
+/// What was seen when all was well.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Glance {
+    /// The program that saw it.
+    program: String,
+    /// The profile in force.
+    profile: String,
+    /// Whether pages tell times.
+    times: bool,
+    /// Path below the project to the digest of the file there; none where there must be no file.
+    files: BTreeMap<String, Option<Digest>>,
+    /// The names in the folder of pages: one more would be an orphan.
+    pages: BTreeSet<String>,
+    /// What to say.
+    pub words: LastWords,
+}
+
+/// What a build that finds nothing to do says at its end.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastWords {
+    /// What is worth a line and no failure.
+    pub remarks: Vec<String>,
+    /// Steps, claims and figures, counted.
+    pub counts: String,
+}
+
+impl Glance {
+    /// What is seen now: all that the project read, the state (which lies at `state_path` below the project), and the
+    /// outputs that it knows.
+    ///
+    /// # Errors
+    /// When the folder of pages cannot be listed.
+    pub fn new(project: &Project, state: &State, state_path: &str, words: LastWords) -> io::Result<Self> {
+        let paper = project.paper();
+        let mut files = project.templates.files.clone();
+        // Digests are of what was read, not of what stands there now: whoever edits meanwhile is noticed.
+        files.insert(MANIFEST.to_owned(), Some(Digest::of(paper.source.text.as_bytes())));
+        for page in paper.pages.values() {
+            files.insert(page.source.path.clone(), Some(Digest::of(page.source.text.as_bytes())));
+        }
+        for (path, bytes) in project.declared.iter().flat_map(|declared| declared.data.iter().chain(&declared.code)) {
+            files.insert(path.clone(), Some(Digest::of(bytes)));
+        }
+        files.insert(locked::NAME.to_owned(), Some(Digest::of(project.lock.to_text().as_bytes())));
+        files.insert(state_path.to_owned(), Some(state.digest()?));
+        for (path, digests) in &state.outputs {
+            files.insert(path.clone(), digests.first().copied());
+        }
+        Ok(Self {
+            program: roster::PROGRAM.to_owned(),
+            profile: project.profile.clone(),
+            times: project.times,
+            files,
+            pages: listing(&project.root)?,
+            words,
+        })
+    }
+
+    /// The glance that was left in `file`, if it still tells the truth about the project.
+    pub fn still_true(file: &Path, project: &Path, profile: &str, times: bool) -> Option<Self> {
+        let bytes = fs::read(file).ok()?;
+        let glance: Self = serde_json::from_slice(sealed(&bytes)?).ok()?;
+        let same = glance.program == roster::PROGRAM && glance.profile == profile && glance.times == times;
+        let unchanged = |(path, digest): (&String, &Option<Digest>)| stands(&project.join(path), digest.as_ref());
+        (same && listing(project).ok()? == glance.pages && glance.files.iter().all(unchanged)).then_some(glance)
+    }
+
+    /// Leaves it in `file`, unless that holds it already.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn leave(&self, file: &Path) -> io::Result<()> {
+        let bytes = seal(&serde_json::to_vec(self).map_err(io::Error::other)?);
+        if atomic::read(file)?.as_deref() == Some(&bytes) {
+            return Ok(());
+        }
+        atomic::write(file, &bytes, Durability::Cached)
+    }
+}
+
+/// Whether a path is what it should be. What is reached through a link is for the whole way to judge.
+fn stands(path: &Path, digest: Option<&Digest>) -> bool {
+    match (fs::symlink_metadata(path), digest) {
+        (Ok(about), Some(digest)) if about.is_file() => fs::read(path).is_ok_and(|bytes| Digest::of(&bytes) == *digest),
+        (Err(error), None) => error.kind() == io::ErrorKind::NotFound,
+        _ => false,
+    }
+}
+
+fn listing(project: &Path) -> io::Result<BTreeSet<String>> {
+    let names = fs::read_dir(project.join(PAGES))?.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
+    names.collect()
+}
