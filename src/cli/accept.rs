@@ -142,7 +142,7 @@ pub fn clean(session: &Session, store: bool) -> Result<Answer, Trouble> {
             }
         }
     } else {
-        state.save(&session.state_path())?;
+        state.save(&session.state_path(), Durability::Synced)?;
     }
     session.face.line("ok", &format!("{} removed", counted(survey.present.len(), "file")));
     Ok(Answer::well(""))

@@ -6,6 +6,7 @@ use crate::cli::face::tell;
 use crate::cli::publish::{publish, refuse_altered};
 use crate::cli::session::{self, Answer, Look, Session, Trouble, exit_of};
 use crate::cli::verdict::{self, Deeds, counted, fail};
+use crate::engine::atomic::Durability;
 use crate::engine::build::{Build, State as StepState};
 use crate::engine::failure::Failure;
 use crate::engine::output;
@@ -65,7 +66,11 @@ pub fn build(session: &Session, ids: &[String], how: &How, publishing: bool) -> 
     let ran = built.run();
     session.face.close();
     state.steps.extend(built.done().into_iter().map(|(id, done)| (assembly.plan.step(id).name(), done.key)));
-    state.save(&session.state_path())?;
+    let well = ran.is_ok() && !built.interrupted() && (how.keep_going || !built.has_failures());
+    if !(well && publishing) {
+        // Publishing saves the state itself, before and after.
+        state.save(&session.state_path(), Durability::Cached)?;
+    }
     ran?;
     if built.interrupted() {
         return Ok(stopped(session, &assembly, &built, signal.load(Ordering::Relaxed)));

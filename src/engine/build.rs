@@ -131,6 +131,11 @@ impl<'b> Build<'b> {
         failed
     }
 
+    /// Whether a step failed (and its failure was not taken yet).
+    pub fn has_failures(&self) -> bool {
+        !self.lock().failed.is_empty()
+    }
+
     /// Whether a signal ended it.
     pub fn interrupted(&self) -> bool {
         self.lock().interrupted

@@ -1,11 +1,13 @@
 //! The files that people see. Each is hashed on every run; one that was changed by hand is named, never repaired in silence.
 
-use crate::engine::atomic::{self, Durability};
+use crate::engine::atomic::{self, Durability, Staged};
 use crate::engine::digest::Digest;
 use crate::engine::state::State;
 use std::collections::{BTreeMap, BTreeSet};
-use std::io;
-use std::path::Path;
+use std::panic::resume_unwind;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{fs, io, thread};
 
 /// Path below the project → digest of what should be there.
 pub type Wanted = BTreeMap<String, Digest>;
@@ -61,13 +63,13 @@ pub fn survey(root: &Path, state: &State) -> io::Result<Survey> {
 ///
 /// # Errors
 /// When a file cannot be written, or `bytes` fails.
-pub fn publish<E: From<io::Error>>(
+pub fn publish<E: From<io::Error> + Send>(
     root: &Path,
     wanted: &Wanted,
     survey: &Survey,
     state: &mut State,
     state_path: &Path,
-    bytes: impl Fn(&str) -> Result<Vec<u8>, E>,
+    bytes: impl Fn(&str) -> Result<Vec<u8>, E> + Sync,
 ) -> Result<Vec<String>, E> {
     let stale: Vec<&String> = wanted
         .iter()
@@ -79,18 +81,68 @@ pub fn publish<E: From<io::Error>>(
         for path in &stale {
             state.outputs.entry((*path).clone()).or_default().insert(wanted[*path]);
         }
-        state.save(state_path)?;
-        for path in &stale {
-            atomic::write(&root.join(path), &bytes(path)?, Durability::Synced)?;
-        }
+        state.save(state_path, Durability::Synced)?;
+        write_all(root, &stale, bytes)?;
         for path in &gone {
-            match std::fs::remove_file(root.join(path)) {
+            match fs::remove_file(root.join(path)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
                 _ => {}
             }
         }
     }
     state.outputs = wanted.iter().map(|(path, digest)| (path.clone(), BTreeSet::from([*digest]))).collect();
-    state.save(state_path)?;
+    // Should the disk lose this one, the state before it allows both the old and the new files.
+    state.save(state_path, Durability::Cached)?;
     Ok(stale.into_iter().cloned().collect())
+}
+
+/// How many files are written at once.
+const WRITERS: usize = 8;
+
+/// Writes many files: all of them beside their places, then all get their names, then each folder is synced once.
+fn write_all<E: From<io::Error> + Send>(
+    root: &Path,
+    paths: &[&String],
+    bytes: impl Fn(&str) -> Result<Vec<u8>, E> + Sync,
+) -> Result<(), E> {
+    let places: Vec<PathBuf> = paths.iter().map(|path| root.join(path)).collect();
+    // One file stands for its folder.
+    let folders: BTreeMap<_, _> = places.iter().map(|place| (place.parent(), place)).collect();
+    for folder in folders.keys().flatten() {
+        sweep(folder)?;
+    }
+    // Each write waits for the disk, and disks like to be asked for several things at once.
+    let next = AtomicUsize::new(0);
+    let stage = || {
+        let mut staged = Vec::new();
+        while let Some((path, place)) = {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            paths.get(at).zip(places.get(at))
+        } {
+            staged.push(atomic::stage(place, &bytes(path)?, Durability::Synced)?);
+        }
+        Ok::<_, E>(staged)
+    };
+    let staged: Vec<Result<Vec<Staged>, E>> = thread::scope(|scope| {
+        let writers: Vec<_> = (0..WRITERS.min(paths.len())).map(|_| scope.spawn(stage)).collect();
+        writers.into_iter().map(|writer| writer.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
+    });
+    for file in staged.into_iter().collect::<Result<Vec<_>, E>>()?.into_iter().flatten() {
+        file.name()?;
+    }
+    for place in folders.values() {
+        atomic::sync_names(place)?;
+    }
+    Ok(())
+}
+
+/// Removes what a killed process left half-written in a folder.
+fn sweep(folder: &Path) -> io::Result<()> {
+    let Ok(entries) = fs::read_dir(folder) else { return Ok(()) };
+    for entry in entries.filter_map(Result::ok) {
+        if entry.file_name().to_string_lossy().starts_with(atomic::UNNAMED) {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
 }

@@ -52,11 +52,11 @@ impl State {
     ///
     /// # Errors
     /// The system's.
-    pub fn save(&self, path: &Path) -> io::Result<()> {
+    pub fn save(&self, path: &Path, durability: Durability) -> io::Result<()> {
         let bytes = self.bytes()?;
         if atomic::read(path)?.as_deref() == Some(&bytes) {
             return Ok(());
         }
-        atomic::write(path, &bytes, Durability::Synced)
+        atomic::write(path, &bytes, durability)
     }
 }

@@ -60,7 +60,8 @@ impl Glance {
         for (path, bytes) in project.declared.iter().flat_map(|declared| declared.data.iter().chain(&declared.code)) {
             files.insert(path.clone(), Some(Digest::of(bytes)));
         }
-        files.insert(locked::NAME.to_owned(), Some(Digest::of(project.lock.to_text().as_bytes())));
+        let lock = (!project.lock.0.is_empty()).then(|| Digest::of(project.lock.to_text().as_bytes()));
+        files.insert(locked::NAME.to_owned(), lock);
         files.insert(state_path.to_owned(), Some(state.digest()?));
         for (path, digests) in &state.outputs {
             files.insert(path.clone(), digests.first().copied());
