@@ -4,7 +4,7 @@
 mod smoke;
 mod support;
 
-use condense::num::kernel;
+use condense::num::level::{LEVELS, Level, at_most, processor_has};
 
 /// The lock without the sections of a profile.
 fn without(lock: &str, profile: &str) -> String {
@@ -40,13 +40,16 @@ fn this_build_meets_the_lock_whatever_its_profile() {
 
 #[test]
 fn narrow_machines_compute_what_wide_ones_do() {
-    if !kernel::is_wide() {
-        eprintln!("SKIPPED: this processor has no AVX2 and FMA, so there is only one path");
+    let levels: Vec<Level> = LEVELS.into_iter().filter(|level| processor_has(*level)).collect();
+    if levels.len() == 1 {
+        eprintln!("SKIPPED: this processor knows no wide instructions, so there is only one path");
         return;
     }
     for figure in &smoke::paper("smoke").manifest.figures {
         let Some(entry) = smoke::entry(figure) else { continue };
-        let wide = smoke::run(figure, entry);
-        smoke::assert_same(&figure.id, &wide, &kernel::portable(|| smoke::run(figure, entry)));
+        let plain = at_most(Level::Baseline, || smoke::run(figure, entry));
+        for level in &levels {
+            smoke::assert_same(&figure.id, &at_most(*level, || smoke::run(figure, entry)), &plain);
+        }
     }
 }

@@ -7,8 +7,9 @@
 //! The midpoint rule freezes `J` halfway (Hochbruck & Ostermann, *Exponential integrators*, Acta Numerica 2010, §2.3).
 
 use crate::num::eigen;
+use crate::num::kernel::dot;
 use crate::num::kernel::kernel;
-use crate::num::kernel::{LANES, dot, fold};
+use crate::num::lanes::{LANES, fold};
 use crate::num::math;
 use ndarray::Array2;
 use std::fmt;
@@ -211,12 +212,12 @@ impl<'m, M: Model> Flow<'m, M> {
 
 kernel! {
     /// `|x|²`.
-    fn square_norm(x: &[f64]) -> f64 {
+    fn square_norm(_m, x: &[f64]) -> f64 {
         dot(x, x)
     }
 
     /// `|x - y|²`, in the order of [`dot`].
-    fn square_distance(x: &[f64], y: &[f64]) -> f64 {
+    fn square_distance(_m, x: &[f64], y: &[f64]) -> f64 {
         let ((x, x_rest), (y, y_rest)) = (x.as_chunks::<LANES>(), y.as_chunks::<LANES>());
         let mut lanes = [0.0; LANES];
         for (x, y) in x.iter().zip(y) {

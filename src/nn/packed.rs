@@ -2,7 +2,8 @@
 //! It knows no data and no training. Inputs carry their constant, `x ← (x, 1)` and `w ← (w, b)`, as in the papers.
 
 use crate::nn::activation::Activation;
-use crate::num::kernel::{LANES, fold, kernel};
+use crate::num::kernel::kernel;
+use crate::num::lanes::{LANES, fold};
 use crate::num::rng::Stream;
 
 /// One number for each of eight neurons.
@@ -108,7 +109,7 @@ impl Packed<2> {
 }
 
 kernel! {
-    fn evaluate<const D: usize>(activation: Activation, blocks: &[Block<D>], inputs: &[[f64; D]], outputs: &mut [f64]) {
+    fn evaluate<const D: usize>(_m, activation: Activation, blocks: &[Block<D>], inputs: &[[f64; D]], outputs: &mut [f64]) {
         for (x, output) in inputs.iter().zip(outputs) {
             let mut sums = [0.0; LANES];
             for block in blocks {

@@ -7,7 +7,8 @@
 
 use crate::nn::activation::Activation;
 use crate::nn::packed::{Block, Lanes};
-use crate::num::kernel::{LANES, fold, kernel};
+use crate::num::kernel::kernel;
+use crate::num::lanes::{LANES, fold};
 
 /// Gradient descent, with heavy-ball momentum: `v ← momentum·v + ∇`, `θ ← θ - rate·v`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -33,6 +34,7 @@ kernel! {
     /// All neurons once round; `tape` holds `[σ(z), σ'(z)]` and `sums` collects `Σ a σ(z)`, lane by lane.
     /// Shapes: `tape` blocks × n, `points` and `sums` n.
     pub fn turn<const D: usize>(
+        _m,
         activation: Activation, rule: Descent, blocks: &mut [Block<D>], velocity: &mut [Block<D>],
         tape: &mut [[Lanes; 2]], points: &[Point<D>], sums: &mut [Lanes],
     ) {
@@ -44,7 +46,7 @@ kernel! {
     }
 
     /// Sets the forces; returns the mean square error.
-    pub fn compare<const D: usize>(sums: &[Lanes], points: &mut [Point<D>]) -> f64 {
+    pub fn compare<const D: usize>(_m, sums: &[Lanes], points: &mut [Point<D>]) -> f64 {
         let (n, mut squares) = (points.len() as f64, 0.0);
         for (sums, point) in sums.iter().zip(points) {
             let error = fold(*sums) - point.y;

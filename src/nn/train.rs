@@ -5,7 +5,7 @@ use crate::experiment::{Context, Stop};
 use crate::nn::packed::{Block, Lanes, Packed};
 use crate::nn::pass::{Descent, Point, compare, turn};
 use crate::nn::task::Samples;
-use crate::num::kernel::LANES;
+use crate::num::lanes::LANES;
 use crate::num::stats::logspace;
 
 /// Values and slopes to compute between two ticks: a few milliseconds.
@@ -117,7 +117,7 @@ mod tests {
     use crate::experiment::{Cell, Host, Inline};
     use crate::nn::activation::Activation;
     use crate::nn::packed::Neuron;
-    use crate::num::kernel::portable;
+    use crate::num::level::same_on_all;
     use crate::num::rng::Stream;
     use std::collections::BTreeMap;
 
@@ -213,13 +213,13 @@ mod tests {
     }
 
     #[test]
-    fn both_bodies_of_the_kernel_give_the_same_bits() {
+    fn all_levels_give_the_same_bits() {
         let samples = samples::<2>(9);
         for activation in BOTH {
-            let run = || trained(activation, &draw::<2>(activation, 19), &samples, GENTLE, 50);
-            let (wide, plain) = (run(), portable(run));
-            assert_eq!(wide.net(), plain.net());
-            assert_eq!(wide.losses(), plain.losses());
+            same_on_all(|| {
+                let trainer = trained(activation, &draw::<2>(activation, 19), &samples, GENTLE, 50);
+                (trainer.net().clone(), trainer.losses().to_vec())
+            });
         }
     }
 

@@ -7,7 +7,8 @@
 use crate::nn::activation::Activation;
 use crate::nn::flow::{Model, Tangent};
 use crate::num::kernel::kernel;
-use crate::num::kernel::{LANES, axpy, dot, fold};
+use crate::num::kernel::{axpy, dot};
+use crate::num::lanes::{LANES, fold};
 use crate::num::rng::Stream;
 use ndarray::Array2;
 use std::ops::Range;
@@ -157,7 +158,7 @@ impl Sums {
 
 kernel! {
     /// Fills the features of one chunk: `a` and each of the `d` slices `w` are as long as it; `inputs` is samples × d.
-    fn activate(activation: Activation, inputs: &[f64], a: &[f64], w: &[&[f64]], features: &mut [f64]) {
+    fn activate(_m, activation: Activation, inputs: &[f64], a: &[f64], w: &[&[f64]], features: &mut [f64]) {
         let (sigma, slope) = features.split_at_mut(features.len() / 2);
         let rows = sigma.chunks_mut(a.len()).zip(slope.chunks_mut(a.len()));
         for (x, (sigma, slope)) in inputs.chunks(w.len()).zip(rows) {
@@ -177,7 +178,7 @@ kernel! {
     }
 
     /// Adds one chunk to the sums over neurons.
-    fn accumulate(a: &[f64], features: &[f64], sums: &mut Sums) {
+    fn accumulate(_m, a: &[f64], features: &[f64], sums: &mut Sums) {
         let n = sums.output.len();
         let (sigma, slope) = features.split_at(features.len() / 2);
         for (i, (sigma_i, slope_i)) in sigma.chunks(a.len()).zip(slope.chunks(a.len())).enumerate() {
@@ -191,7 +192,7 @@ kernel! {
     }
 
     /// `sum = Σ_i factors[i] rows[i]`, the rows lying one after the other.
-    fn combine(factors: &[f64], rows: &[f64], sum: &mut [f64]) {
+    fn combine(_m, factors: &[f64], rows: &[f64], sum: &mut [f64]) {
         sum.fill(0.0);
         let (fours, rest) = factors.as_chunks::<4>();
         let mut rows = rows.chunks(sum.len());
@@ -242,7 +243,7 @@ fn dot_pair(x: [&[f64]; 2], y: [&[f64]; 2]) -> [f64; 2] {
 mod tests {
     use super::*;
     use crate::nn::bias::with_bias;
-    use crate::num::kernel::portable;
+    use crate::num::level::same_on_all;
 
     /// Three inputs of two coordinates; more neurons than a chunk has, and not a multiple of the lanes.
     fn network(activation: Activation, width: usize) -> (TwoLayer, Vec<f64>) {
@@ -333,7 +334,7 @@ mod tests {
             network.pull(&tangent, &tangent.residual.clone(), &mut pulled);
             (tangent.residual, tangent.kernel, pulled)
         };
-        assert_eq!(run(), portable(run));
+        same_on_all(run);
     }
 
     #[test]

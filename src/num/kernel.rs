@@ -1,88 +1,73 @@
-//! The door of hot loops: one source, compiled for the plainest machine and for AVX2 + FMA, with the same bits from both.
-//! It knows nothing of what the loops compute. This file holds the only `unsafe` of the crate.
+//! The door of hot loops: one source, compiled for the plainest machine and for wider ones, with the same bits from all.
+//! It knows nothing of what the loops compute.
 //!
 //! Why the bits agree: every `f64` operation a kernel may use (`+ - * /`, `sqrt`, `mul_add`, comparisons) is correctly
 //! rounded by IEEE 754, in hardware or in software; the compiler neither reorders nor fuses them; and sums over many terms
 //! run in [`LANES`] logical lanes whatever the width of the registers. Without the instructions `mul_add` is a slow call
 //! (about 3 ns); so helpers must be `#[inline(always)]`, lest they be compiled outside of the door.
 
-use std::cell::Cell;
+use crate::num::lanes::{LANES, fold};
 
-/// The logical lanes of every reduction: element `i` belongs to lane `i % LANES`, on every machine.
-pub const LANES: usize = 8;
-
-thread_local! {
-    static PORTABLE: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Runs `work` with every kernel of this thread held to its portable body: how tests compare the two.
-pub fn portable<T>(work: impl FnOnce() -> T) -> T {
-    struct Restore(bool);
-    impl Drop for Restore {
-        fn drop(&mut self) {
-            PORTABLE.set(self.0);
-        }
-    }
-    let _restore = Restore(PORTABLE.replace(true));
-    work()
-}
-
-/// Whether kernels take their AVX2 + FMA body: the processor has both, and [`portable`] is not in force.
-#[inline]
-pub fn is_wide() -> bool {
-    #[cfg(target_arch = "x86_64")]
-    let able = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
-    #[cfg(not(target_arch = "x86_64"))]
-    let able = false;
-    able && !PORTABLE.get()
-}
-
-/// Defines functions whose body is compiled twice: plainly, and for AVX2 + FMA where the processor has them.
+/// Defines functions whose body is compiled for every [level](crate::num::level::Level): the door looks which one is in
+/// force and goes in.
 ///
-/// The signature is an ordinary one, with named arguments and at most const generics:
+/// The signature is an ordinary one, with named arguments and at most const generics. Before the arguments stands a name
+/// for the [machine](crate::num::lanes::Machine) that the body runs on: loops that want eight lanes in their hands take
+/// them from it; others leave them to the compiler.
 ///
 /// ```ignore
 /// kernel! {
 ///     /// Scales in place.
-///     pub fn scale<const N: usize>(x: &mut [[f64; N]], by: f64) {
+///     pub fn scale(m, x: &mut [[f64; 8]], by: f64) {
 ///         for block in x {
-///             *block = block.map(|x| x * by);
+///             (m.load(block) * m.splat(by)).store(block);
 ///         }
 ///     }
 /// }
 /// ```
 macro_rules! kernel {
     ($($(#[$meta:meta])* $vis:vis fn $name:ident $(<$(const $size:ident: $kind:ty),+>)? (
-        $($arg:ident: $type:ty),* $(,)?
+        $machine:ident $(, $arg:ident: $type:ty)* $(,)?
     ) $(-> $ret:ty)? $body:block)+) => {$(
         $(#[$meta])*
         $vis fn $name $(<$(const $size: $kind),+>)? ($($arg: $type),*) $(-> $ret)? {
             #[inline(always)]
-            fn body $(<$(const $size: $kind),+>)? ($($arg: $type),*) $(-> $ret)? $body
+            fn body<M: $crate::num::lanes::Machine $($(, const $size: $kind)+)?>(
+                $machine: M $(, $arg: $type)*
+            ) $(-> $ret)? $body
 
-            #[cfg(target_arch = "x86_64")]
-            if $crate::num::kernel::is_wide() {
-                #[target_feature(enable = "avx2,fma")]
-                fn wide $(<$(const $size: $kind),+>)? ($($arg: $type),*) $(-> $ret)? {
-                    body $(::<$($size),+>)? ($($arg),*)
+            match $crate::num::level::level() {
+                #[cfg(target_arch = "x86_64")]
+                $crate::num::level::Level::Avx512 => {
+                    #[target_feature(enable = "avx512f,avx512dq")]
+                    fn wide $(<$(const $size: $kind),+>)? ($($arg: $type),*) $(-> $ret)? {
+                        body::<_ $($(, $size)+)?>($crate::num::lanes_x86::Avx512::here() $(, $arg)*)
+                    }
+                    // SAFETY: `wide` is a safe function but for the instructions it contains; `level` has asked the
+                    // processor for exactly those.
+                    #[allow(unsafe_code)]
+                    unsafe { wide $(::<$($size),+>)? ($($arg),*) }
                 }
-                // SAFETY: `wide` is a safe function but for the instructions it may contain; `is_wide` has asked the
-                // processor for exactly those.
-                #[allow(unsafe_code)]
-                return unsafe { wide $(::<$($size),+>)? ($($arg),*) };
+                #[cfg(target_arch = "x86_64")]
+                $crate::num::level::Level::Avx2 => {
+                    #[target_feature(enable = "avx2,fma")]
+                    fn wide $(<$(const $size: $kind),+>)? ($($arg: $type),*) $(-> $ret)? {
+                        body::<_ $($(, $size)+)?>($crate::num::lanes_x86::Avx2::here() $(, $arg)*)
+                    }
+                    // SAFETY: as above.
+                    #[allow(unsafe_code)]
+                    unsafe { wide $(::<$($size),+>)? ($($arg),*) }
+                }
+                #[cfg(target_arch = "aarch64")]
+                $crate::num::level::Level::Neon => {
+                    body::<_ $($(, $size)+)?>($crate::num::lanes_arm::Neon $(, $arg)*)
+                }
+                _ => body::<_ $($(, $size)+)?>($crate::num::lanes::Plain $(, $arg)*),
             }
-            body $(::<$($size),+>)? ($($arg),*)
         }
     )+};
 }
 pub(crate) use kernel;
-
-/// Adds up eight lanes by the one fixed tree: halves onto each other.
-#[inline(always)]
-pub fn fold(lanes: [f64; LANES]) -> f64 {
-    let [a, b, c, d, e, f, g, h] = lanes;
-    ((a + e) + (c + g)) + ((b + f) + (d + h))
-}
 
 /// The sum of a slice in the fixed order: each lane over the blocks, then [`fold`]. For use inside kernels.
 #[inline(always)]
@@ -128,29 +113,31 @@ pub fn axpy(factor: f64, x: &[f64], y: &mut [f64]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::num::lanes::{Lanes as _, Real as _};
+    use crate::num::level::same_on_all;
     use crate::num::math;
     use crate::num::rng::Stream;
 
     kernel! {
-        fn sum_of_tanh(x: &[f64], work: &mut [f64]) -> f64 {
+        fn sum_of_tanh(_m, x: &[f64], work: &mut [f64]) -> f64 {
             for (work, x) in work.iter_mut().zip(x) {
                 *work = math::tanh(*x);
             }
             sum(work)
         }
 
-        fn tower(x: &mut [f64]) {
+        fn tower(_m, x: &mut [f64]) {
             for x in x {
                 *x = math::exp(math::expm1(*x));
             }
         }
 
-        fn inner(a: &[f64], b: &mut [f64]) -> f64 {
+        fn inner(_m, a: &[f64], b: &mut [f64]) -> f64 {
             axpy(0.3, a, b);
             dot(a, b)
         }
 
-        fn halves<const N: usize>(x: [f64; N]) -> [f64; N] {
+        fn halves<const N: usize>(_m, x: [f64; N]) -> [f64; N] {
             x.map(|x| 0.5 * x)
         }
     }
@@ -170,29 +157,78 @@ mod tests {
     }
 
     #[test]
-    fn both_bodies_give_the_same_bits() {
+    fn all_levels_give_the_same_bits() {
         let x = draws(10_007);
-        let run = || {
+        same_on_all(|| {
             let (mut tanh, mut towers, mut b) = (x.clone(), x[9..].to_vec(), x[9..].to_vec());
             let total = sum_of_tanh(&x, &mut tanh);
             tower(&mut towers);
             let inner = inner(&x[9..], &mut b);
             (bits(&[total, inner]), bits(&tanh), bits(&towers), bits(&b))
-        };
-        assert_eq!(run(), portable(run));
+        });
+    }
+
+    /// Numbers of every kind, NaN among them, eight at a time, and all of them against all.
+    fn kinds() -> Vec<[f64; LANES]> {
+        let special = [0.0, -0.0, 5e-324, -1e-310, 1e300, f64::INFINITY, f64::NEG_INFINITY, f64::NAN];
+        let drawn = draws(64);
+        std::iter::once(special).chain(drawn.as_chunks().0.iter().copied()).collect()
+    }
+
+    kernel! {
+        fn every_operation(m, x: &[f64; LANES], y: &[f64; LANES], z: &[f64; LANES], out: &mut [[f64; LANES]; 16]) {
+            let (a, b, c) = (m.load(x), m.load(y), m.load(z));
+            let all = [
+                a + b, a - b, a * b, a / b, -a, a.mul_add(b, c), a.abs(), a.copysign(b), a.abs().sqrt(),
+                a.or_else(b.above(c), b), a.or_zero(b.above(c)), a.at_most(b), a.positive(), m.splat(3.0),
+                (a.like(6755399441055744.0) + a.like(7.0)).power_of_two(), math::tanh(a),
+            ];
+            all.into_iter().zip(out).for_each(|(lanes, out)| lanes.store(out));
+        }
+    }
+
+    /// The bits, but for what a NaN carries along: which of two is passed on is no arithmetic.
+    fn bits_of(x: f64) -> u64 {
+        if x.is_nan() { f64::NAN.to_bits() } else { x.to_bits() }
     }
 
     #[test]
-    fn the_portable_body_is_in_force_only_while_asked_for() {
-        let before = is_wide();
-        assert!(!portable(is_wide));
-        let after_an_inner_one = portable(|| {
-            portable(|| ());
-            is_wide()
-        });
-        assert!(!after_an_inner_one);
-        let _ = std::panic::catch_unwind(|| portable(|| panic!("as a failing test would")));
-        assert_eq!(is_wide(), before);
+    fn every_operation_of_lanes_is_that_of_single_numbers() {
+        let kinds = kinds();
+        for (x, y, z) in kinds.iter().flat_map(|x| kinds.iter().map(move |y| (x, y, x))).map(|(x, y, z)| {
+            let mut turned = *z;
+            turned.rotate_left(3);
+            (x, y, turned)
+        }) {
+            let lanes = same_on_all(|| {
+                let mut out = [[0.0; LANES]; 16];
+                every_operation(x, y, &z, &mut out);
+                out.map(|lanes| lanes.map(bits_of))
+            });
+            for lane in 0..LANES {
+                let (a, b, c) = (x[lane], y[lane], z[lane]);
+                let or = |yes, a, b| if yes { a } else { b };
+                let single = [
+                    a + b,
+                    a - b,
+                    a * b,
+                    a / b,
+                    -a,
+                    a.mul_add(b, c),
+                    a.abs(),
+                    a.copysign(b),
+                    a.abs().sqrt(),
+                    or(b > c, a, b),
+                    or(b > c, a, 0.0),
+                    or(a > b, b, a),
+                    or(a > 0.0, a, 0.0),
+                    3.0,
+                    128.0,
+                    math::tanh(a),
+                ];
+                assert_eq!(lanes.map(|lanes| lanes[lane]), single.map(bits_of), "{a} {b} {c}");
+            }
+        }
     }
 
     #[test]

@@ -2,10 +2,11 @@
 //! They know nothing of lanes or kernels; the C library's versions change between machines and are banned by `clippy.toml`.
 //!
 //! [`exp`], [`expm1`] and [`tanh`] are our own, without branches or tables, so that a loop over them becomes vector code
-//! inside a [kernel](crate::num::kernel). All three rest on the classical reduction `x = k ln 2 + r`, `|r| <= ln 2 / 2`
+//! inside a [kernel](crate::num::kernel), and take one number or [eight](crate::num::lanes). All three rest on the classical reduction `x = k ln 2 + r`, `|r| <= ln 2 / 2`
 //! (Muller et al., *Handbook of Floating-Point Arithmetic*, §11). Fused multiply-adds are part of their definition.
 //! The others are pure-Rust `libm` (musl's algorithms) and belong outside hot loops.
 
+use crate::num::lanes::Real;
 use std::f64::consts::{LN_2, LOG2_E};
 
 /// `ln 2 - LN_2`: the part of ln 2 below the last bit of `f64`.
@@ -31,68 +32,58 @@ const SERIES: [f64; 12] = {
 
 /// The `k` and `r` of `x = k ln 2 + r`, `k` with [`ROUNDER`] still added.
 #[inline(always)]
-fn reduce(x: f64) -> (f64, f64) {
-    let shifted = x.mul_add(LOG2_E, ROUNDER);
-    let k = shifted - ROUNDER;
-    (shifted, k.mul_add(-LN_2_TAIL, k.mul_add(-LN_2, x)))
-}
-
-/// `2^k` for an integer `k` from -1022 to 1023 to which [`ROUNDER`] was added.
-#[inline(always)]
-fn power_of_two(shifted: f64) -> f64 {
-    f64::from_bits((shifted.to_bits() << 52).wrapping_add(1.0f64.to_bits()))
+fn reduce<R: Real>(x: R) -> (R, R) {
+    let shifted = x.mul_add(x.like(LOG2_E), x.like(ROUNDER));
+    let k = shifted - x.like(ROUNDER);
+    (shifted, k.mul_add(x.like(-LN_2_TAIL), k.mul_add(x.like(-LN_2), x)))
 }
 
 /// `expm1(r)` for `|r| <= ln 2 / 2`: the series by Estrin's scheme, which keeps the multipliers busier than Horner's.
 #[inline(always)]
-fn expm1_reduced(r: f64) -> f64 {
-    let c = SERIES;
+fn expm1_reduced<R: Real>(r: R) -> R {
+    let pair = |n: usize| r.like(SERIES[n + 1]).mul_add(r, r.like(SERIES[n]));
     let r2 = r * r;
     let r4 = r2 * r2;
-    let low = r2.mul_add(c[3].mul_add(r, c[2]), c[1].mul_add(r, c[0]));
-    let mid = r2.mul_add(c[7].mul_add(r, c[6]), c[5].mul_add(r, c[4]));
-    let high = r2.mul_add(c[11].mul_add(r, c[10]), c[9].mul_add(r, c[8]));
+    let low = r2.mul_add(pair(2), pair(0));
+    let mid = r2.mul_add(pair(6), pair(4));
+    let high = r2.mul_add(pair(10), pair(8));
     r2.mul_add(r4.mul_add(r4.mul_add(high, mid), low), r)
-}
-
-/// The smaller of two, but not a number where `x` is not (`f64::min` would pass the bound instead).
-#[inline(always)]
-fn at_most(bound: f64, x: f64) -> f64 {
-    if x > bound { bound } else { x }
 }
 
 /// eˣ, within 1 ulp; gradual underflow and overflow as IEEE has them.
 #[inline(always)]
-pub fn exp(x: f64) -> f64 {
-    let (shifted, r) = reduce(-at_most(746.0, -at_most(710.0, x)));
+pub fn exp<R: Real>(x: R) -> R {
+    let rounder = x.like(ROUNDER);
+    let (shifted, r) = reduce(-(-x.at_most(x.like(710.0))).at_most(x.like(746.0)));
     // 2^k in two factors, for neither 2¹⁰²⁴ nor 2⁻¹⁰⁷⁵ is a number; only the last product can round.
-    let k = shifted - ROUNDER;
-    let half = k.mul_add(0.5, ROUNDER);
-    let other = (k - (half - ROUNDER)) + ROUNDER;
-    (1.0 + expm1_reduced(r)) * power_of_two(half) * power_of_two(other)
+    let k = shifted - rounder;
+    let half = k.mul_add(x.like(0.5), rounder);
+    let other = (k - (half - rounder)) + rounder;
+    (x.like(1.0) + expm1_reduced(r)) * half.power_of_two() * other.power_of_two()
 }
 
 /// eˣ - 1, within 2 ulp, also where eˣ is near 1.
 #[inline(always)]
-pub fn expm1(x: f64) -> f64 {
-    let (shifted, r) = reduce(-at_most(40.0, -at_most(710.0, x)));
+pub fn expm1<R: Real>(x: R) -> R {
+    let (shifted, r) = reduce(-(-x.at_most(x.like(710.0))).at_most(x.like(40.0)));
     // Half of the value, for 2¹⁰²⁴ is not a number; doubling is exact.
-    let scale = power_of_two(shifted - 1.0);
-    let value = 2.0 * scale.mul_add(expm1_reduced(r), scale - 0.5);
-    if x.abs() < TINY { x } else { value }
+    let scale = (shifted - x.like(1.0)).power_of_two();
+    let value = x.like(2.0) * scale.mul_add(expm1_reduced(r), scale - x.like(0.5));
+    x.or_else(x.like(TINY).above(x.abs()), value)
 }
 
 /// Hyperbolic tangent, within 2 ulp; odd to the last bit.
 #[inline(always)]
-pub fn tanh(x: f64) -> f64 {
+pub fn tanh<R: Real>(x: R) -> R {
+    let two = x.like(2.0);
     // From 20 on the value rounds to 1.
-    let (shifted, r) = reduce(2.0 * at_most(20.0, x.abs()));
-    let scale = power_of_two(shifted);
-    let expm1 = scale.mul_add(expm1_reduced(r), scale - 1.0);
+    let (shifted, r) = reduce(two * x.abs().at_most(x.like(20.0)));
+    let scale = shifted.power_of_two();
+    let expm1 = scale.mul_add(expm1_reduced(r), scale - x.like(1.0));
     // expm1 / (expm1 + 2) by one division, then a correction by what the rounded divisor and quotient left out.
-    let divisor = expm1 + 2.0;
-    let lost = expm1 - (divisor - 2.0);
-    let inverse = 1.0 / divisor;
+    let divisor = expm1 + two;
+    let lost = expm1 - (divisor - two);
+    let inverse = x.like(1.0) / divisor;
     let quotient = expm1 * inverse;
     let remainder = quotient.mul_add(-lost, quotient.mul_add(-divisor, expm1));
     remainder.mul_add(inverse, quotient).copysign(x)
@@ -247,7 +238,7 @@ mod tests {
     #[test]
     fn the_edges_are_right() {
         let inf = f64::INFINITY;
-        for f in [exp, expm1, tanh] {
+        for f in [exp::<f64>, expm1, tanh] {
             assert!(f(f64::NAN).is_nan());
         }
         assert_eq!([exp(0.0), exp(-0.0), exp(inf), exp(-inf)], [1.0, 1.0, inf, 0.0]);
@@ -286,7 +277,7 @@ mod tests {
             arguments(20.0).fold(0u64, |digest, x| (digest ^ f(x).to_bits()).wrapping_mul(0x0000_0100_0000_01b3))
         };
         assert_eq!(
-            [exp, expm1, tanh, ln_1p_of_size].map(digest),
+            [exp::<f64>, expm1, tanh, ln_1p_of_size].map(digest),
             [0x2cc57a3ca32282e, 0xbb8265a31b4b254a, 0xb1ccc38c22b688e1, 0x51e788d8255cf3d1]
         );
     }

@@ -1,6 +1,10 @@
 //! Floor 1: numerics that give the same bits everywhere.
 pub mod eigen;
 pub mod kernel;
+pub mod lanes;
+pub mod lanes_arm;
+pub mod lanes_x86;
+pub mod level;
 pub mod linalg;
 pub mod math;
 pub mod rng;
