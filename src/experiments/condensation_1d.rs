@@ -10,7 +10,7 @@ use crate::frame::{Frame, Results};
 use crate::nn::activation::Activation;
 use crate::nn::measure::{Cluster, Direction, orientation, sector_counts};
 use crate::nn::packed::Packed;
-use crate::nn::pass::Descent;
+use crate::nn::rule::Descent;
 use crate::nn::stage::{Gauge, Stage};
 use crate::nn::task::{Samples, best_ramp, four_ramps};
 use crate::nn::train::Trainer;

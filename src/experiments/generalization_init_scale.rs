@@ -9,7 +9,7 @@ use crate::frame::{Frame, Results};
 use crate::nn::activation::Activation;
 use crate::nn::measure::{Direction, features};
 use crate::nn::packed::{Neuron, Packed};
-use crate::nn::pass::Descent;
+use crate::nn::rule::Descent;
 use crate::nn::stage::{Gauge, Stage};
 use crate::nn::task::{Samples, two_steps};
 use crate::nn::train::Trainer;

@@ -1,6 +1,7 @@
 //! Activation functions: the value and the first two derivatives that gradients and Hessians ask for.
-//! It knows no weights and no lanes; everything here is one number in, one number out, and inlines into kernels.
+//! It knows no weights and no lanes; one number or eight go in, as many come out, and all inlines into kernels.
 
+use crate::num::lanes::Real;
 use crate::num::math;
 use serde::{Deserialize, Serialize};
 
@@ -17,43 +18,31 @@ pub enum Activation {
 impl Activation {
     /// `σ(z)`.
     #[inline(always)]
-    pub fn value(self, z: f64) -> f64 {
+    pub fn value<R: Real>(self, z: R) -> R {
         match self {
-            Self::Relu => {
-                if z > 0.0 {
-                    z
-                } else {
-                    0.0
-                }
-            }
+            Self::Relu => z.positive(),
             Self::Tanh => math::tanh(z),
         }
     }
 
     /// `σ'(z)`; for ReLU 0 at the kink, where neurons without input rest.
     #[inline(always)]
-    pub fn slope(self, z: f64) -> f64 {
+    pub fn slope<R: Real>(self, z: R) -> R {
         match self {
-            Self::Relu => {
-                if z > 0.0 {
-                    1.0
-                } else {
-                    0.0
-                }
-            }
+            Self::Relu => z.like(1.0).or_zero(z.above(z.like(0.0))),
             Self::Tanh => {
                 let t = self.value(z);
-                t.mul_add(-t, 1.0)
+                t.mul_add(-t, z.like(1.0))
             }
         }
     }
 
     /// `σ''(z)`.
     #[inline(always)]
-    pub fn curvature(self, z: f64) -> f64 {
+    pub fn curvature<R: Real>(self, z: R) -> R {
         match self {
-            Self::Relu => 0.0,
-            Self::Tanh => -2.0 * self.value(z) * self.slope(z),
+            Self::Relu => z.like(0.0),
+            Self::Tanh => z.like(-2.0) * self.value(z) * self.slope(z),
         }
     }
 }

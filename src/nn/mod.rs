@@ -12,6 +12,7 @@ pub mod pass;
 pub mod phase_plane;
 pub mod plane;
 pub mod rank;
+pub mod rule;
 pub mod scaling;
 pub mod search;
 pub mod similarity;

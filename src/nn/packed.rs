@@ -3,11 +3,11 @@
 
 use crate::nn::activation::Activation;
 use crate::num::kernel::kernel;
-use crate::num::lanes::{LANES, fold};
+use crate::num::lanes::{LANES, Lanes as _, Real as _};
 use crate::num::rng::Stream;
 
 /// One number for each of eight neurons.
-pub type Lanes = [f64; LANES];
+pub type Eight = [f64; LANES];
 
 /// One hidden neuron: output weight `a` and `D` input weights, the last of them the bias.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -22,26 +22,14 @@ pub struct Neuron<const D: usize> {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Block<const D: usize> {
     /// Output weights.
-    pub a: Lanes,
+    pub a: Eight,
     /// Input weights, one row an input.
-    pub w: [Lanes; D],
+    pub w: [Eight; D],
 }
 
 impl<const D: usize> Block<D> {
     /// Eight neurons at rest.
     pub const ZERO: Self = Self { a: [0.0; LANES], w: [[0.0; LANES]; D] };
-
-    /// What the eight neurons get: `w·x`, the bias first.
-    #[inline(always)]
-    pub fn inputs(&self, x: &[f64; D]) -> Lanes {
-        let mut z = [0.0; LANES];
-        for (row, x) in self.w.iter().zip(x).rev() {
-            for lane in 0..LANES {
-                z[lane] = row[lane].mul_add(*x, z[lane]);
-            }
-        }
-        z
-    }
 }
 
 /// A network of `width` neurons; the last block is filled up with neurons at rest, which stay at rest in training
@@ -109,16 +97,20 @@ impl Packed<2> {
 }
 
 kernel! {
-    fn evaluate<const D: usize>(_m, activation: Activation, blocks: &[Block<D>], inputs: &[[f64; D]], outputs: &mut [f64]) {
+    fn evaluate<const D: usize>(
+        m, activation: Activation, blocks: &[Block<D>], inputs: &[[f64; D]], outputs: &mut [f64],
+    ) {
         for (x, output) in inputs.iter().zip(outputs) {
-            let mut sums = [0.0; LANES];
+            let mut sum = m.splat(0.0);
             for block in blocks {
-                let z = block.inputs(x);
-                for lane in 0..LANES {
-                    sums[lane] = block.a[lane].mul_add(activation.value(z[lane]), sums[lane]);
+                // The bias first.
+                let mut z = m.splat(0.0);
+                for (w, x) in block.w.iter().zip(x).rev() {
+                    z = m.load(w).mul_add(m.splat(*x), z);
                 }
+                sum = m.load(&block.a).mul_add(activation.value(z), sum);
             }
-            *output = fold(sums);
+            *output = sum.fold();
         }
     }
 }

@@ -1,56 +1,70 @@
 //! The fused pass of training: every block of neurons goes backward, is updated and goes forward again, once a step.
 //! It knows no loop over steps and no losses but the present one; see [`train`](crate::nn::train) for both.
 //!
-//! With forces `rᵢ = (2/n) (f(xᵢ) - yᵢ)` the gradient of a neuron is `∂a = Σ rᵢ σ(zᵢ)`, `∂w = a Σ rᵢ σ'(zᵢ) xᵢ`, and
-//! neurons meet only in `f`; so a block of eight can go all the way round before the next block is looked at.
-//! A neuron's arithmetic is the same in every lane and block: equal neurons stay equal to the last bit.
+//! For `f(x) = c Σ a σ(w·x)` and forces `rᵢ = (2c/n) (f(xᵢ) - yᵢ)` the gradient of a neuron is `∂a = Σ rᵢ σ(zᵢ)`,
+//! `∂w = a Σ rᵢ σ'(zᵢ) xᵢ`, and neurons meet only in `f`; so blocks of eight can go all the way round before the next
+//! ones are looked at. A neuron's arithmetic is the same in every lane and block: equal neurons stay equal to the last bit.
 
 use crate::nn::activation::Activation;
-use crate::nn::packed::{Block, Lanes};
+use crate::nn::packed::{Block, Eight};
+use crate::nn::rule::Stride;
 use crate::num::kernel::kernel;
-use crate::num::lanes::{LANES, fold};
+use crate::num::lanes::{LANES, Lanes as _, Machine, Real as _, fold};
 
-/// Gradient descent, with heavy-ball momentum: `v ← momentum·v + ∇`, `θ ← θ - rate·v`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Descent {
-    /// Learning rate.
-    pub rate: f64,
-    /// 0 for plain gradient descent.
-    pub momentum: f64,
-}
+/// Blocks that go round together. Each alone would wait for its own additions; more would not fit the registers.
+const TOGETHER: usize = 2;
 
-/// One sample, and the pull it exerts.
+/// One sample, and the pull it exerts. The last entry of `x` is 1, and the kernels make use of that.
 #[derive(Clone, Copy, Debug)]
 pub struct Point<const D: usize> {
     /// Input.
     pub x: [f64; D],
     /// Target.
     pub y: f64,
-    /// `(2/n) (f(x) - y)`.
+    /// `(2c/n) (f(x) - y)`.
     pub force: f64,
 }
 
+/// What a network in training consists of, beside its samples. Shapes: blocks; blocks × what the rule remembers × (1 + D);
+/// blocks × samples × what the activation keeps; samples.
+pub struct Parts<'p, const D: usize> {
+    /// The neurons.
+    pub blocks: &'p mut [Block<D>],
+    /// What the rule remembers of each block, `a` first, then each `w`.
+    pub memory: &'p mut [Eight],
+    /// What the last forward pass kept of each block at each sample.
+    pub tape: &'p mut [Eight],
+    /// `Σ a σ(z)` at each sample, lane by lane.
+    pub sums: &'p mut [Eight],
+}
+
+/// How many numbers a forward pass keeps of a neuron at a sample: those that are dearer to compute again than to read.
+pub fn kept(activation: Activation) -> usize {
+    match activation {
+        Activation::Relu => 0,
+        // σ' follows from σ.
+        Activation::Tanh => 1,
+    }
+}
+
 kernel! {
-    /// All neurons once round; `tape` holds `[σ(z), σ'(z)]` and `sums` collects `Σ a σ(z)`, lane by lane.
-    /// Shapes: `tape` blocks × n, `points` and `sums` n.
+    /// All neurons once round; `mobility` scales the rates of `a` and of `w`.
     pub fn turn<const D: usize>(
-        _m,
-        activation: Activation, rule: Descent, blocks: &mut [Block<D>], velocity: &mut [Block<D>],
-        tape: &mut [[Lanes; 2]], points: &[Point<D>], sums: &mut [Lanes],
+        m, activation: Activation, stride: Stride, mobility: [f64; 2], parts: Parts<'_, D>, points: &[Point<D>],
     ) {
         // Each arm knows its activation while it is compiled.
         match activation {
-            Activation::Relu => round(Activation::Relu, rule, blocks, velocity, tape, points, sums),
-            Activation::Tanh => round(Activation::Tanh, rule, blocks, velocity, tape, points, sums),
+            Activation::Relu => round(m, Activation::Relu, stride, mobility, parts, points),
+            Activation::Tanh => round(m, Activation::Tanh, stride, mobility, parts, points),
         }
     }
 
-    /// Sets the forces; returns the mean square error.
-    pub fn compare<const D: usize>(_m, sums: &[Lanes], points: &mut [Point<D>]) -> f64 {
+    /// Sets the forces; returns the mean square error. `scale` is `c`.
+    pub fn compare<const D: usize>(_m, scale: f64, sums: &[Eight], points: &mut [Point<D>]) -> f64 {
         let (n, mut squares) = (points.len() as f64, 0.0);
         for (sums, point) in sums.iter().zip(points) {
-            let error = fold(*sums) - point.y;
-            point.force = error * (2.0 / n);
+            let error = fold(*sums).mul_add(scale, -point.y);
+            point.force = error * (2.0 * scale / n);
             squares = error.mul_add(error, squares);
         }
         squares / n
@@ -58,74 +72,125 @@ kernel! {
 }
 
 #[inline(always)]
-fn round<const D: usize>(
+fn round<M: Machine, const D: usize>(
+    m: M,
     activation: Activation,
-    rule: Descent,
-    blocks: &mut [Block<D>],
-    velocity: &mut [Block<D>],
-    tape: &mut [[Lanes; 2]],
+    stride: Stride,
+    mobility: [f64; 2],
+    parts: Parts<'_, D>,
     points: &[Point<D>],
-    sums: &mut [Lanes],
 ) {
+    let Parts { blocks, memory, tape, sums } = parts;
     sums.fill([0.0; LANES]);
-    for ((block, velocity), tape) in blocks.iter_mut().zip(velocity).zip(tape.chunks_exact_mut(points.len())) {
-        let gradient = backward(block, tape, points);
-        follow(rule, &mut velocity.a, &gradient.a, &mut block.a);
-        for d in 0..D {
-            follow(rule, &mut velocity.w[d], &gradient.w[d], &mut block.w[d]);
-        }
-        forward(activation, block, tape, points, sums);
+    let (memories, tapes) = (memory.len() / blocks.len().max(1), tape.len() / blocks.len().max(1));
+    let (several, single) = blocks.as_chunks_mut::<TOGETHER>();
+    let (memory, last_memory) = memory.split_at_mut(several.len() * TOGETHER * memories);
+    let (tape, last_tape) = tape.split_at_mut(several.len() * TOGETHER * tapes);
+    for (at, blocks) in several.iter_mut().enumerate() {
+        let memory = &mut memory[at * TOGETHER * memories..(at + 1) * TOGETHER * memories];
+        let tape = &mut tape[at * TOGETHER * tapes..(at + 1) * TOGETHER * tapes];
+        go_round(m, activation, stride, mobility, blocks, memory, tape, points, sums);
+    }
+    if let [block] = single {
+        go_round(m, activation, stride, mobility, std::array::from_mut(block), last_memory, last_tape, points, sums);
     }
 }
 
-/// The gradient of eight neurons.
+/// `B` blocks once round. Of the tape, each sample has the numbers of all blocks beside one another.
+#[expect(clippy::too_many_arguments, reason = "one call inside one loop, and every argument is a slice of a part")]
 #[inline(always)]
-fn backward<const D: usize>(block: &Block<D>, tape: &[[Lanes; 2]], points: &[Point<D>]) -> Block<D> {
-    let mut gradient = Block::ZERO;
-    for ([value, slope], Point { x, force, .. }) in tape.iter().zip(points) {
-        let mut pull = [0.0; LANES];
-        for lane in 0..LANES {
-            gradient.a[lane] = force.mul_add(value[lane], gradient.a[lane]);
-            pull[lane] = force * slope[lane];
-        }
-        for (row, x) in gradient.w.iter_mut().zip(x) {
-            for lane in 0..LANES {
-                row[lane] = x.mul_add(pull[lane], row[lane]);
-            }
-        }
-    }
-    for row in &mut gradient.w {
-        for lane in 0..LANES {
-            row[lane] *= block.a[lane];
-        }
-    }
-    gradient
-}
-
-/// One step of the rule for one parameter of eight neurons.
-#[inline(always)]
-fn follow(rule: Descent, velocity: &mut Lanes, gradient: &Lanes, theta: &mut Lanes) {
-    for lane in 0..LANES {
-        velocity[lane] = rule.momentum.mul_add(velocity[lane], gradient[lane]);
-        theta[lane] = velocity[lane].mul_add(-rule.rate, theta[lane]);
-    }
-}
-
-/// Eight neurons' share of the output at each sample, and what the next backward pass needs of them.
-#[inline(always)]
-fn forward<const D: usize>(
+fn go_round<M: Machine, const B: usize, const D: usize>(
+    m: M,
     activation: Activation,
-    block: &Block<D>,
-    tape: &mut [[Lanes; 2]],
+    stride: Stride,
+    mobility: [f64; 2],
+    blocks: &mut [Block<D>; B],
+    memory: &mut [Eight],
+    tape: &mut [Eight],
     points: &[Point<D>],
-    sums: &mut [Lanes],
+    sums: &mut [Eight],
 ) {
-    for (([value, slope], point), sum) in tape.iter_mut().zip(points).zip(sums) {
-        let z = block.inputs(&point.x);
-        for lane in 0..LANES {
-            value[lane] = activation.value(z[lane]);
-            slope[lane] = activation.slope(z[lane]);
-            sum[lane] = block.a[lane].mul_add(value[lane], sum[lane]);
+    let zero = m.splat(0.0);
+    let (mut a, mut w) = ([zero; B], [[zero; D]; B]);
+    for b in 0..B {
+        a[b] = m.load(&blocks[b].a);
+        for d in 0..D {
+            w[b][d] = m.load(&blocks[b].w[d]);
         }
     }
+    let (mut a_gradient, mut w_gradient) = ([zero; B], [[zero; D]; B]);
+    for (i, point) in points.iter().enumerate() {
+        let force = m.splat(point.force);
+        for b in 0..B {
+            // σ(z), and the pull rᵢ σ'(z).
+            let (value, pull) = match activation {
+                Activation::Relu => {
+                    let z = input(m, &w[b], &point.x);
+                    (z.positive(), force.or_zero(z.above(zero)))
+                }
+                Activation::Tanh => {
+                    let value = m.load(&tape[i * B + b]);
+                    (value, force * value.mul_add(-value, m.splat(1.0)))
+                }
+            };
+            a_gradient[b] = force.mul_add(value, a_gradient[b]);
+            for d in 0..D - 1 {
+                w_gradient[b][d] = m.splat(point.x[d]).mul_add(pull, w_gradient[b][d]);
+            }
+            w_gradient[b][D - 1] = w_gradient[b][D - 1] + pull;
+        }
+    }
+    let each = memory.len() / B;
+    for b in 0..B {
+        let mut gradient = Block::ZERO;
+        a_gradient[b].store(&mut gradient.a);
+        for d in 0..D {
+            (w_gradient[b][d] * a[b]).store(&mut gradient.w[d]);
+        }
+        follow(m, stride, mobility, &mut blocks[b], &gradient, &mut memory[b * each..(b + 1) * each]);
+        a[b] = m.load(&blocks[b].a);
+        for d in 0..D {
+            w[b][d] = m.load(&blocks[b].w[d]);
+        }
+    }
+    for (i, (point, sums)) in points.iter().zip(sums).enumerate() {
+        let mut sum = m.load(sums);
+        for b in 0..B {
+            let value = activation.value(input(m, &w[b], &point.x));
+            if kept(activation) > 0 {
+                value.store(&mut tape[i * B + b]);
+            }
+            sum = a[b].mul_add(value, sum);
+        }
+        sum.store(sums);
+    }
+}
+
+/// One block one step on.
+#[inline(always)]
+fn follow<M: Machine, const D: usize>(
+    m: M,
+    stride: Stride,
+    mobility: [f64; 2],
+    block: &mut Block<D>,
+    gradient: &Block<D>,
+    memory: &mut [Eight],
+) {
+    let each = memory.len() / (1 + D);
+    let parts = [(&mut block.a, &gradient.a)].into_iter().chain(block.w.iter_mut().zip(&gradient.w));
+    for (part, (theta, gradient)) in parts.enumerate() {
+        let memory = &mut memory[part * each..(part + 1) * each];
+        let moved = stride.follow(m, mobility[usize::from(part > 0)], m.load(theta), m.load(gradient), memory);
+        moved.store(theta);
+    }
+}
+
+/// `w·x`, the bias first.
+#[inline(always)]
+fn input<M: Machine, const D: usize>(m: M, w: &[M::Lanes; D], x: &[f64; D]) -> M::Lanes {
+    let mut z = w[D - 1];
+    for d in (0..D - 1).rev() {
+        z = w[d].mul_add(m.splat(x[d]), z);
+    }
+    z
 }

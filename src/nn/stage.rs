@@ -82,7 +82,7 @@ mod tests {
     use super::*;
     use crate::experiment::Inline;
     use crate::nn::activation::Activation;
-    use crate::nn::pass::Descent;
+    use crate::nn::rule::Descent;
     use crate::nn::task::Samples;
     use std::collections::BTreeMap;
 

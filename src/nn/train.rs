@@ -2,45 +2,72 @@
 //! It knows neither figures nor measures; one step is one [`pass`](crate::nn::pass) over the neurons.
 
 use crate::experiment::{Context, Stop};
-use crate::nn::packed::{Block, Lanes, Packed};
-use crate::nn::pass::{Descent, Point, compare, turn};
+use crate::nn::packed::{Eight, Packed};
+use crate::nn::pass::{Parts, Point, compare, kept, turn};
+use crate::nn::rule::{Rule, Stride};
 use crate::nn::task::Samples;
 use crate::num::lanes::LANES;
 use crate::num::stats::logspace;
 
-/// Values and slopes to compute between two ticks: a few milliseconds.
-const TICK: usize = 1 << 20;
+/// Values to compute between two ticks, eight at a time: a few milliseconds.
+const TICK: usize = 1 << 19;
 
 /// A network in training.
 #[derive(Clone, Debug)]
 pub struct Trainer<const D: usize> {
     net: Packed<D>,
-    rule: Descent,
-    velocity: Vec<Block<D>>,
+    rule: Rule,
+    /// `[β₁ᵗ, β₂ᵗ]` of Adam at the present epoch.
+    powers: [f64; 2],
+    /// `c` of `f = c Σ a σ(w·x)`.
+    scale: f64,
+    /// How fast `a` and `w` move.
+    mobility: [f64; 2],
+    memory: Vec<Eight>,
     points: Vec<Point<D>>,
-    /// `[σ(z), σ'(z)]` of each block at each point, as the last forward pass left them.
-    tape: Vec<[Lanes; 2]>,
-    /// `Σ a σ(z)` at each point, lane by lane.
-    sums: Vec<Lanes>,
+    tape: Vec<Eight>,
+    sums: Vec<Eight>,
     losses: Vec<f64>,
 }
 
 impl<const D: usize> Trainer<D> {
     /// A network before its first step.
-    pub fn new(net: Packed<D>, samples: &Samples<D>, rule: Descent) -> Self {
+    ///
+    /// # Panics
+    /// When an input does not end in 1, the factor of the bias.
+    pub fn new(net: Packed<D>, samples: &Samples<D>, rule: impl Into<Rule>) -> Self {
+        Self::normalised(net, samples, rule, 1.0, [1.0; 2])
+    }
+
+    /// The network `f = scale Σ a σ(w·x)`, `a` and `w` moving at these multiples of the rule's rate: the normalised model
+    /// (see [`two_layer`](crate::nn::two_layer)).
+    ///
+    /// # Panics
+    /// As [`Trainer::new`].
+    pub fn normalised(
+        net: Packed<D>,
+        samples: &Samples<D>,
+        rule: impl Into<Rule>,
+        scale: f64,
+        mobility: [f64; 2],
+    ) -> Self {
+        assert!(samples.x.iter().all(|x| x[D - 1] == 1.0), "the last entry of an input is 1");
         let points: Vec<_> = samples.x.iter().zip(&samples.y).map(|(&x, &y)| Point { x, y, force: 0.0 }).collect();
-        let (blocks, n) = (net.blocks.len(), points.len());
+        let (blocks, n, rule) = (net.blocks.len(), points.len(), rule.into());
         let mut trainer = Self {
-            net,
             rule,
-            velocity: vec![Block::ZERO; blocks],
-            points,
-            tape: vec![[[0.0; LANES]; 2]; blocks * n],
+            powers: [1.0; 2],
+            scale,
+            mobility,
+            memory: vec![[0.0; LANES]; blocks * (1 + D) * rule.memory()],
+            tape: vec![[0.0; LANES]; blocks * n * kept(net.activation())],
             sums: vec![[0.0; LANES]; n],
+            net,
+            points,
             losses: Vec::new(),
         };
-        // Without forces a step moves nothing and only looks.
-        trainer.step();
+        // Without forces and at no rate a step moves nothing and only looks.
+        trainer.turn(Stride::Plain { rate: 0.0 });
         trainer
     }
 
@@ -85,29 +112,32 @@ impl<const D: usize> Trainer<D> {
     /// # Errors
     /// As [`train_to`](Self::train_to).
     pub fn train_until(&mut self, tolerance: f64, epoch: usize, ctx: &Context) -> Result<(), Stop> {
-        let stride = (TICK / self.tape.len().max(1)).max(1);
+        let stride = (TICK / (self.net.blocks.len() * self.points.len()).max(1)).max(1);
         while self.epoch() < epoch && self.loss() >= tolerance {
             if self.epoch().is_multiple_of(stride) {
                 ctx.tick(self.epoch(), epoch)?;
             }
             self.step();
-            let (loss, Descent { rate, momentum }) = (self.loss(), self.rule);
-            if !loss.is_finite() {
-                let step = self.epoch();
-                return Err(Stop::failed(format!(
-                    "training diverged: the loss is {loss} at step {step}, with rate {rate} and momentum {momentum}"
-                )));
+            if !self.loss().is_finite() {
+                let (loss, step, rule) = (self.loss(), self.epoch(), self.rule);
+                return Err(Stop::failed(format!("training diverged: the loss is {loss} at step {step}, by {rule:?}")));
             }
         }
         Ok(())
     }
 
-    /// One step of descent, and the loss after it.
-    fn step(&mut self) {
+    /// One step of training, and the loss after it.
+    pub fn step(&mut self) {
+        self.powers = self.rule.decayed(self.powers);
+        self.turn(self.rule.stride(self.powers));
+    }
+
+    fn turn(&mut self, stride: Stride) {
+        let Self { memory, tape, sums, .. } = self;
         let activation = self.net.activation();
-        let (blocks, velocity) = (&mut self.net.blocks, &mut self.velocity);
-        turn(activation, self.rule, blocks, velocity, &mut self.tape, &self.points, &mut self.sums);
-        self.losses.push(compare(&self.sums, &mut self.points));
+        let parts = Parts { blocks: &mut self.net.blocks, memory, tape, sums };
+        turn(activation, stride, self.mobility, parts, &self.points);
+        self.losses.push(compare(self.scale, &self.sums, &mut self.points));
     }
 }
 
@@ -117,7 +147,10 @@ mod tests {
     use crate::experiment::{Cell, Host, Inline};
     use crate::nn::activation::Activation;
     use crate::nn::packed::Neuron;
+    use crate::nn::rule::{Adam, Descent};
+    use crate::nn::two_layer::TwoLayer;
     use crate::num::level::same_on_all;
+    use crate::num::math::powi;
     use crate::num::rng::Stream;
     use std::collections::BTreeMap;
 
@@ -140,7 +173,7 @@ mod tests {
         activation: Activation,
         neurons: &[Neuron<D>],
         samples: &Samples<D>,
-        rule: Descent,
+        rule: impl Into<Rule>,
         steps: usize,
     ) -> Trainer<D> {
         let mut trainer = Trainer::new(Packed::new(activation, neurons), samples, rule);
@@ -213,6 +246,47 @@ mod tests {
     }
 
     #[test]
+    fn adam_is_that_of_a_plain_loop() {
+        let (samples, adam) = (samples::<3>(9), Adam { rate: 0.01, beta1: 0.9, beta2: 0.99, epsilon: 1e-8 });
+        for activation in BOTH {
+            let start = draw::<3>(activation, 13);
+            let mut theta = flat(&start);
+            let (mut p, mut q) = (vec![0.0; theta.len()], vec![0.0; theta.len()]);
+            for step in 1..=30 {
+                let gradient = plain(activation, &theta, &samples).1;
+                for (((p, q), g), theta) in p.iter_mut().zip(&mut q).zip(gradient).zip(&mut theta) {
+                    *p = adam.beta1 * *p + (1.0 - adam.beta1) * g;
+                    *q = adam.beta2 * *q + (1.0 - adam.beta2) * g * g;
+                    let mean = *p / (1.0 - powi(adam.beta1, step));
+                    *theta -= adam.rate * mean / ((*q / (1.0 - powi(adam.beta2, step))).sqrt() + adam.epsilon);
+                }
+            }
+            let trainer = trained(activation, &start, &samples, adam, 30);
+            for (one, other) in flat(&trainer.net().neurons()).iter().zip(&theta) {
+                assert!((one - other).abs() < 1e-10, "{activation:?}: {one} {other}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_normalised_model_trains_like_the_one_that_it_stands_for() {
+        // f = Σ a σ(w·x) / α with a = β₁ ā, w = β₂ w̄ (ReLU): κ = β₁β₂/α, and time runs in units of 1/(β₁β₂).
+        let (samples, [alpha, b1, b2], rate) = (samples::<2>(9), [3.0, 0.5, 0.7], 0.02);
+        let start = draw::<2>(Activation::Relu, 13);
+        let scaled: Vec<_> = start.iter().map(|n| Neuron { a: b1 * n.a, w: n.w.map(|w| b2 * w) }).collect();
+        let rule = |rate: f64| Descent { rate, momentum: 0.0 };
+        let train = |net: &[Neuron<2>], rate, scale, mobility| {
+            let net = Packed::new(Activation::Relu, net);
+            let mut trainer = Trainer::normalised(net, &samples, rule(rate), scale, mobility);
+            (0..100).for_each(|_| trainer.step());
+            trainer.loss()
+        };
+        let real = train(&scaled, rate, 1.0 / alpha, [1.0; 2]);
+        let normalised = train(&start, rate / (b1 * b2), b1 * b2 / alpha, TwoLayer::normalised(b1 / b2));
+        assert!((real / normalised - 1.0).abs() < 1e-11, "{real} {normalised}");
+    }
+
+    #[test]
     fn all_levels_give_the_same_bits() {
         let samples = samples::<2>(9);
         for activation in BOTH {
@@ -278,7 +352,10 @@ mod tests {
         let stop = trainer.train_to(1000, &Context::new(0, &inputs, &Inline)).unwrap_err();
         let Stop::Failed(why) = stop else { panic!("{stop}") };
         assert!(!trainer.loss().is_finite() && trainer.losses()[..trainer.epoch()].iter().all(|loss| loss.is_finite()));
-        assert!(why.contains(&format!("at step {}, with rate 50", trainer.epoch())), "{why}");
+        assert!(
+            why.contains(&format!("at step {}, by Descent", trainer.epoch())) && why.contains("rate: 50.0"),
+            "{why}"
+        );
     }
 
     #[test]

@@ -1,0 +1,153 @@
+//! The trainings W1 to W8, as a process that trains on request: our side of `benches/peers`.
+//!
+//! `cargo bench --bench workloads -- --serve [--threads N]` answers each line `W1 300` (a workload, and steps) with one
+//! line of JSON: seconds of the steps alone, and the loss after them. Without `--serve` it trains everything once for
+//! about a second and prints steps a second.
+
+mod inputs;
+
+use condense::nn::activation::Activation;
+use condense::nn::packed::{Neuron, Packed};
+use condense::nn::rule::{Adam, Descent, Rule};
+use condense::nn::task::Samples;
+use condense::nn::train::Trainer;
+use inputs::{line, neurons, normals};
+use std::io::{BufRead as _, Write as _};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+/// What a training gave: seconds of its steps, and half the mean square at the end (as the peers count).
+struct Trained {
+    seconds: f64,
+    loss: f64,
+}
+
+/// A workload, its inputs made.
+type Workload = Box<dyn Fn(usize, usize) -> Trained>;
+
+const NAMES: [&str; 7] = ["W1", "W2", "W3_1000", "W3_10000", "W3_100000", "W4", "W5"];
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let threads =
+        arguments.iter().position(|word| word == "--threads").and_then(|at| arguments.get(at + 1)?.parse().ok());
+    let threads: usize = threads.unwrap_or(1);
+    if arguments.iter().any(|word| word == "--serve") {
+        serve(threads);
+    } else {
+        for name in NAMES {
+            let train = workload(name);
+            let (mut steps, mut trained) = (1, train(1, threads));
+            while trained.seconds < 0.5 {
+                steps *= 2;
+                trained = train(steps, threads);
+            }
+            println!("{name:<10} {:>12.1} steps/s   loss {:.6e}", steps as f64 / trained.seconds, trained.loss);
+        }
+    }
+}
+
+/// Answers requests until there are no more.
+fn serve(threads: usize) {
+    let names: Vec<String> = NAMES.iter().map(|name| format!("{name:?}")).collect();
+    let version = env!("CARGO_PKG_VERSION");
+    say(&format!(
+        r#"{{"peer":"condense","version":"{version}","threads":{threads},"workloads":[{}]}}"#,
+        names.join(",")
+    ));
+    let mut made: Vec<(String, Workload)> = Vec::new();
+    for request in std::io::stdin().lock().lines().map_while(Result::ok) {
+        let mut words = request.split_whitespace();
+        let (Some(name), Some(Ok(steps))) = (words.next(), words.next().map(str::parse)) else { return };
+        if !NAMES.contains(&name) {
+            say(&format!(r#"{{"workload":"{name}","error":"unknown"}}"#));
+            continue;
+        }
+        if made.iter().all(|(own, _)| own != name) {
+            let train = workload(name);
+            train(1, threads);
+            made.push((name.to_owned(), train));
+        }
+        let train = &made.iter().find(|(own, _)| own == name).expect("made").1;
+        let Trained { seconds, loss } = train(steps, threads);
+        say(&format!(r#"{{"workload":"{name}","steps":{steps},"seconds":{seconds:e},"loss":{loss:e}}}"#));
+    }
+}
+
+fn say(line: &str) {
+    println!("{line}");
+    let _ = std::io::stdout().flush();
+}
+
+/// Makes the inputs of a workload. Half the mean square has half the gradient of ours: all rates are halved.
+fn workload(name: &str) -> Workload {
+    let descent = |rate: f64| Rule::Descent(Descent { rate: rate / 2.0, momentum: 0.0 });
+    let small = || neurons(&normals(1, 1500).into_iter().map(|normal| 0.1 * normal).collect::<Vec<_>>());
+    match name {
+        "W1" => two_layer(Activation::Tanh, small(), line(60), descent(0.05), 1.0),
+        // Adam does not see the factor of the gradient, but for its ε: ours sees twice the gradient.
+        "W2" => {
+            let adam = Adam { rate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 2e-8 };
+            two_layer(Activation::Tanh, small(), line(60), Rule::Adam(adam), 1.0)
+        }
+        "W3_1000" => mean_field(1000),
+        "W3_10000" => mean_field(10_000),
+        "W3_100000" => mean_field(100_000),
+        "W4" => phase_diagram(),
+        _ => {
+            let (samples, neurons) = inputs::w5();
+            two_layer(Activation::Tanh, neurons, samples, descent(0.02), 1.0)
+        }
+    }
+}
+
+fn mean_field(m: usize) -> Workload {
+    let rule = Descent { rate: 0.02 * m as f64 / 2.0, momentum: 0.0 };
+    two_layer(Activation::Relu, neurons(&normals(3, 3 * m)), line(20), Rule::Descent(rule), 1.0 / m as f64)
+}
+
+fn two_layer<const D: usize>(
+    activation: Activation,
+    neurons: Vec<Neuron<D>>,
+    samples: Samples<D>,
+    rule: Rule,
+    scale: f64,
+) -> Workload {
+    Box::new(move |steps, _| {
+        let net = Packed::new(activation, &neurons);
+        let mut trainer = Trainer::normalised(net, &samples, rule, scale, [1.0; 2]);
+        let start = Instant::now();
+        (0..steps).for_each(|_| trainer.step());
+        Trained { seconds: start.elapsed().as_secs_f64(), loss: trainer.loss() / 2.0 }
+    })
+}
+
+/// 1200 networks, each on its own: over the threads, as a sweep runs. The loss is their mean.
+fn phase_diagram() -> Workload {
+    let start = |cell: &inputs::Cell| (*cell, neurons(&normals(cell.seed, 3000)));
+    let cells: Vec<(inputs::Cell, Vec<Neuron<2>>)> = inputs::w4().iter().map(start).collect();
+    Box::new(move |steps, threads| {
+        let trainer = |(cell, neurons): &(inputs::Cell, Vec<Neuron<2>>)| {
+            let rule = Descent { rate: cell.rate / 2.0, momentum: 0.0 };
+            let mobility = [1.0 / cell.kappa_prime, cell.kappa_prime];
+            let net = Packed::new(Activation::Relu, neurons);
+            Mutex::new(Trainer::normalised(net, &line(4), rule, cell.kappa, mobility))
+        };
+        let (trainers, next): (Vec<_>, _) = (cells.iter().map(trainer).collect(), AtomicUsize::new(0));
+        let start = Instant::now();
+        std::thread::scope(|scope| {
+            for _ in 0..threads {
+                scope.spawn(|| {
+                    while let Some(trainer) = trainers.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        let mut trainer = trainer.lock().expect("one thread each");
+                        (0..steps).for_each(|_| trainer.step());
+                    }
+                });
+            }
+        });
+        let seconds = start.elapsed().as_secs_f64();
+        let loss = |trainer: &Mutex<Trainer<2>>| trainer.lock().expect("no panic").loss() / 2.0;
+        Trained { seconds, loss: trainers.iter().map(loss).sum::<f64>() / trainers.len() as f64 }
+    })
+}
