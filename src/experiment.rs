@@ -22,6 +22,10 @@ pub trait Experiment {
         Vec::new()
     }
 
+    /// How many numbers (eight bytes each) it holds at once, at most: its large arrays, of one cell of a sweep and of what
+    /// is kept of all cells. A bound that is easy to see is better than a sharp one.
+    fn working_set(params: &Self::Params) -> usize;
+
     /// Computes.
     ///
     /// # Errors

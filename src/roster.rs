@@ -24,12 +24,13 @@ pub struct Entry {
     pub code: Code,
     defaults: fn() -> Map<String, Value>,
     faults: fn(&Map<String, Value>) -> Vec<Fault>,
+    working_set: fn(&Map<String, Value>) -> Option<usize>,
     run: fn(&Map<String, Value>, &Context) -> Result<Results, Stop>,
 }
 
 impl Entry {
     const fn of<E: Experiment>(name: &'static str, code: Code) -> Self {
-        Self { name, code, defaults: defaults::<E>, faults: faults::<E>, run: run::<E> }
+        Self { name, code, defaults: defaults::<E>, faults: faults::<E>, working_set: working_set::<E>, run: run::<E> }
     }
 
     /// Every parameter with its default.
@@ -40,6 +41,11 @@ impl Entry {
     /// What is wrong with parameters: types first, key by key; then, where all types fit, the experiment's own checks.
     pub fn faults(&self, params: &Map<String, Value>) -> Vec<Fault> {
         (self.faults)(params)
+    }
+
+    /// Bytes that a run holds at once, at most (see [`Experiment::working_set`]); none where parameters do not fit.
+    pub fn working_set(&self, params: &Map<String, Value>) -> Option<usize> {
+        (self.working_set)(params)
     }
 
     /// Runs on full, checked parameters.
@@ -78,6 +84,10 @@ fn faults<E: Experiment>(params: &Map<String, Value>) -> Vec<Fault> {
         parse::<E>(&one).err().map(|message| Fault { key: key.clone(), message })
     };
     params.iter().filter_map(alone).collect()
+}
+
+fn working_set<E: Experiment>(params: &Map<String, Value>) -> Option<usize> {
+    parse::<E>(params).ok().map(|params| E::working_set(&params).saturating_mul(size_of::<f64>()))
 }
 
 fn run<E: Experiment>(params: &Map<String, Value>, ctx: &Context) -> Result<Results, Stop> {

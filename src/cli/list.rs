@@ -70,6 +70,7 @@ fn describe(session: &Session, look: &Look, figure: &Rooms) -> Value {
         "state": state,
         "lock": lock.as_ref().map_or("unknown", state_word),
         "seconds": seconds,
+        "working_set": session.project.working_set(&figure.id),
         "outputs": outputs,
         "claims": claims(session, look, figure),
     })

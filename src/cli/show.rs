@@ -6,6 +6,7 @@ use crate::cli::session::{Answer, Look, Session, Trouble};
 use crate::cli::style::plain;
 use crate::engine::digest::Digest;
 use crate::engine::output;
+use crate::paper::report::size;
 use crate::pipeline::check::Judged;
 use crate::pipeline::locked::Standing;
 use crate::pipeline::outputs::{self, REPORT};
@@ -37,6 +38,9 @@ fn figure(session: &Session, look: &Look, id: &str) -> Result<Answer, Trouble> {
         for (path, bytes) in &declared.data {
             let _ = writeln!(text, "  reads      {path}  sha256 {}", Digest::of(bytes).short());
         }
+    }
+    if let Some(bytes) = session.project.working_set(id) {
+        let _ = writeln!(text, "  holds      {} at once, at most", size(bytes as u64));
     }
     if let Some(done) = look.build.outcome(rooms.run) {
         let _ = writeln!(text, "  took       {:.2} s", done.record.seconds);

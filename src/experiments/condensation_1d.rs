@@ -99,6 +99,11 @@ impl Experiment for Condensation1d {
             .faults()
     }
 
+    fn working_set(p: &Params) -> usize {
+        // Both trainings: three numbers a parameter, what is kept at the samples, every loss, and six frames of the neurons.
+        2 * (p.width * (9 + 18 + 2 * p.samples) + p.frames[5])
+    }
+
     fn run(p: &Params, ctx: &Context) -> Result<Results, Stop> {
         let samples = Samples::of(four_ramps, &linspace(-1.0, 1.0, p.samples));
         let small = Run::new(p, p.std, p.rate, &p.frames, &samples, ctx)?;

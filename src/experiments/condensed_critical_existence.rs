@@ -54,6 +54,12 @@ impl Experiment for CondensedCriticalExistence {
             .faults()
     }
 
+    fn working_set(params: &Params) -> usize {
+        // The Hessian of the widest network, with its eigenvectors, and every start's network.
+        let parameters = 3 * (params.width + params.parts);
+        8 * parameters * parameters + params.starts * parameters
+    }
+
     fn run(params: &Params, ctx: &Context) -> Result<Results, Stop> {
         let landscape = Landscape::three_steps();
         let search = Search { landscape: &landscape, starts: params.starts, std: params.std, steps: params.steps };

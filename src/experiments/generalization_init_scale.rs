@@ -94,6 +94,11 @@ impl Experiment for GeneralizationInitScale {
             .faults()
     }
 
+    fn working_set(p: &Params) -> usize {
+        // One training: three numbers a parameter, what is kept at the samples, every loss; and the row of each draw.
+        p.width * (9 + 2 * p.samples) + p.epochs + 2 * p.draws * (3 * p.width + 3 * TEST)
+    }
+
     fn run(p: &Params, ctx: &Context) -> Result<Results, Stop> {
         let samples = Samples::of(two_steps, &linspace(-REACH, REACH, p.samples));
         let test = Samples::of(two_steps, &linspace(-REACH, REACH, TEST));

@@ -136,6 +136,11 @@ impl Experiment for InitializationSchemes {
             .faults()
     }
 
+    fn working_set(params: &Params) -> usize {
+        // The weights of one layer as they are drawn.
+        2 * params.width * (params.dimension + 2)
+    }
+
     fn run(params: &Params, ctx: &Context) -> Result<Results, Stop> {
         let (m, d) = (params.width as f64, params.dimension as f64);
         let (mut table, mut path) = (Vec::new(), Vec::new());

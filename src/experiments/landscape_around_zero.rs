@@ -95,6 +95,13 @@ impl Experiment for LandscapeAroundZero {
             .faults()
     }
 
+    fn working_set(params: &Params) -> usize {
+        // The directions of one set and order, with as many again in flight, and those that are shown.
+        let d = params.inputs + 1;
+        let kept = params.sets * ORDERS.len() * params.shown * d;
+        4 * params.neurons * d + kept + params.samples * d * params.sets + params.width * (d + 1) * 4 + params.epochs
+    }
+
     fn run(params: &Params, ctx: &Context) -> Result<Results, Stop> {
         let mut results = Results::default();
         sphere(params, ctx, &mut results)?;

@@ -61,6 +61,12 @@ impl Experiment for ModelRankExample {
             .faults()
     }
 
+    fn working_set(params: &Params) -> usize {
+        // A row of tangents and the map.
+        let side = 2 * params.lines + 1;
+        16 * params.samples + 9 * side * side
+    }
+
     fn run(params: &Params, ctx: &Context) -> Result<Results, Stop> {
         let step = params.reach / params.samples as f64;
         let x = Array2::from_shape_fn((params.samples, 1), |(i, _)| step * (i + 1) as f64);

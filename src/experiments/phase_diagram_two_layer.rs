@@ -113,6 +113,13 @@ impl Experiment for PhaseDiagramTwoLayer {
             .faults()
     }
 
+    fn working_set(params: &Params) -> usize {
+        // The widest simulated network: two features of each of the four samples, at two points, and a dozen vectors of
+        // its three parameters.
+        let widest = params.widths.iter().copied().max().unwrap_or(0).max(params.representatives);
+        widest * (2 * 4 * 2 + 14 * 3)
+    }
+
     fn run(params: &Params, ctx: &Context) -> Result<Results, Stop> {
         let row = |&gamma_prime: &f64| params.gammas.iter().map(move |&gamma| Point { gamma, gamma_prime });
         let plane: Vec<Point> = params.gamma_primes.iter().flat_map(row).collect();

@@ -29,6 +29,11 @@ impl Default for Params {
 impl Experiment for ScaleOfLearningSystems {
     type Params = Params;
 
+    fn working_set(_: &Params) -> usize {
+        // Two tables of a few rows, and curves through them.
+        10_000
+    }
+
     fn run(params: &Params, ctx: &Context) -> Result<Results, Stop> {
         let brains = Table::read(&params.brains, ctx)?;
         let models = Table::read(&params.models, ctx)?;

@@ -56,6 +56,12 @@ impl Experiment for SplittingEmbedding {
             .faults()
     }
 
+    fn working_set(params: &Params) -> usize {
+        // The Hessian of the widest network after a split, with its eigenvectors, and every start's network.
+        let widest = params.widths.iter().copied().max().unwrap_or(0) + 1;
+        8 * (3 * widest) * (3 * widest) + params.starts * 3 * widest
+    }
+
     fn run(params: &Params, ctx: &Context) -> Result<Results, Stop> {
         let landscape = Landscape::three_steps();
         let search = Search { landscape: &landscape, starts: params.starts, std: params.std, steps: params.steps };

@@ -38,7 +38,7 @@ impl Templates {
         tera.autoescape_on([".html"]);
         tera.register_filter("md", |text: &str, _: Kwargs, _: &State| md(text));
         tera.register_filter("cell", |text: &str, _: Kwargs, _: &State| cell(text));
-        tera.register_filter("bytes", |size: u64, _: Kwargs, _: &State| bytes(size));
+        tera.register_filter("bytes", |bytes: u64, _: Kwargs, _: &State| size(bytes));
         tera.add_raw_templates(texts).map_err(|error| Fault::of(&error))?;
         Ok(Self(tera))
     }
@@ -123,7 +123,7 @@ fn cell(text: &str) -> String {
 }
 
 /// A size as a reader wants it: `812 B`, `14.2 kB`, `3.1 MB`.
-fn bytes(size: u64) -> String {
+pub fn size(size: u64) -> String {
     let mut text = String::new();
     let _ = match size {
         0..1_000 => write!(text, "{size} B"),
@@ -179,7 +179,7 @@ mod tests {
 
     #[test]
     fn sizes_are_short() {
-        let sizes: Vec<String> = [0, 999, 1_000, 14_249, 999_949, 999_950].into_iter().map(bytes).collect();
+        let sizes: Vec<String> = [0, 999, 1_000, 14_249, 999_949, 999_950].into_iter().map(size).collect();
         assert_eq!(sizes, ["0 B", "999 B", "1.0 kB", "14.2 kB", "999.9 kB", "1.0 MB"]);
     }
 }

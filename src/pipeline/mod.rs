@@ -134,6 +134,14 @@ impl Project {
         self.declared.get(at)
     }
 
+    /// Bytes that a figure's experiment holds at once, at most; of a command nothing is known.
+    pub fn working_set(&self, id: &str) -> Option<usize> {
+        match &self.paper.figure(id)?.work {
+            Work::Experiment(name) => roster::find(name)?.working_set(&self.declared(id)?.params),
+            Work::Command(_) => None,
+        }
+    }
+
     /// What the writing steps share.
     pub fn desk(&self) -> Desk<'_> {
         let make = self.root.join("Makefile").exists();
