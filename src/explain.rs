@@ -35,6 +35,10 @@ const OWN: &[(&str, &str)] = &[
         "Files of the report that someone else wrote, or that were edited while a build ran, are never written over.",
     ),
     (
+        "C010",
+        "`--kernels` and `CONDENSE_KERNELS` hold the hot loops to an instruction path that the processor has. Without them the widest one is taken; the bits are the same.",
+    ),
+    (
         "E007",
         "Something happened that the program holds to be impossible. The lines above say where; please report them.",
     ),
