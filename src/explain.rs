@@ -66,6 +66,14 @@ const OWN: &[(&str, &str)] = &[
         "`manifest.lock` holds the accepted digests. It is committed: restore it from version control, or write it anew with `condense accept`.",
     ),
     (
+        "L002",
+        "`manifest.proved` holds the platforms that met the lock. It is committed and written by `condense verify --record` alone. Its lines are independent: of a merge, keep both sides.",
+    ),
+    (
+        "L003",
+        "A line of `manifest.proved` says that everything that was accepted of a profile came out the same, so the lock must hold exactly the figures that were computed, and must not move meanwhile.",
+    ),
+    (
         "T001",
         "A template cannot be parsed or rendered. Templates are Tera; the built-in ones are used where `templates/` has no file of that name.",
     ),

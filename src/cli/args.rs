@@ -65,6 +65,11 @@ fn seconds(text: &str) -> Result<f64, String> {
         .ok_or_else(|| "a number of seconds, from 0 to 1000000".to_owned())
 }
 
+fn note(text: &str) -> Result<String, String> {
+    let fits = !text.trim().is_empty() && text.chars().count() <= 80 && !text.contains(char::is_control);
+    if fits { Ok(text.trim().to_owned()) } else { Err("a few words on one line".to_owned()) }
+}
+
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
@@ -85,6 +90,9 @@ pub enum Verb {
         /// Hash the files of the report only.
         #[arg(long)]
         fast: bool,
+        /// If all is as accepted, write this platform into manifest.proved, with a note on what the program cannot know.
+        #[arg(long, value_name = "NOTE", num_args = 0..=1, conflicts_with_all = ["ids", "fast"], value_parser = note)]
+        record: Option<Option<String>>,
         /// One JSON document on stdout.
         #[arg(long)]
         json: bool,
