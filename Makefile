@@ -6,7 +6,7 @@ CONDENSE = $(CARGO) run --quiet --release --locked --
 ONLY ?=
 ID ?=
 
-.PHONY: report verify test check accept new bench clean help
+.PHONY: report verify identical test check accept new bench clean help
 
 help: ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
@@ -16,6 +16,9 @@ report: ## build what changed, check every claim, write report/index.html (ONLY=
 
 verify: ## recompute everything in an empty store and compare with manifest.lock
 	@$(CONDENSE) verify
+
+identical: ## prove that every platform which this machine is, or can play, gives the same bits
+	@.ci/identical
 
 accept: ## write what came out into manifest.lock
 	@$(CONDENSE) accept

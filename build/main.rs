@@ -1,4 +1,5 @@
-//! The build script: makes the roster of experiments and the fingerprints of the code they reach.
+//! The build script: makes the roster of experiments and the fingerprints of the code they reach, and tells the crate how
+//! it is compiled.
 
 mod fingerprint;
 
@@ -15,6 +16,9 @@ fn main() {
     println!("cargo::rerun-if-changed=src");
     println!("cargo::rerun-if-changed=templates");
     println!("cargo::rerun-if-changed=Cargo.lock");
+    for name in ["PROFILE", "OPT_LEVEL"] {
+        println!("cargo::rustc-env=CONDENSE_BUILD_{name}={}", env::var(name).expect("cargo sets it"));
+    }
     match generate() {
         Ok(text) => {
             let out = env::var("OUT_DIR").expect("cargo sets OUT_DIR");

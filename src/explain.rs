@@ -35,6 +35,10 @@ const OWN: &[(&str, &str)] = &[
         "Files of the report that someone else wrote, or that were edited while a build ran, are never written over.",
     ),
     (
+        "C010",
+        "`--kernels` and `CONDENSE_KERNELS` hold the hot loops to an instruction path that the processor has. Without them the widest one is taken; the bits are the same.",
+    ),
+    (
         "E007",
         "Something happened that the program holds to be impossible. The lines above say where; please report them.",
     ),
@@ -60,6 +64,14 @@ const OWN: &[(&str, &str)] = &[
     (
         "L001",
         "`manifest.lock` holds the accepted digests. It is committed: restore it from version control, or write it anew with `condense accept`.",
+    ),
+    (
+        "L002",
+        "`manifest.proved` holds the platforms that met the lock. It is committed and written by `condense verify --record` alone. Its lines are independent: of a merge, keep both sides.",
+    ),
+    (
+        "L003",
+        "A line of `manifest.proved` says that everything that was accepted of a profile came out the same, so the lock must hold exactly the figures that were computed, and must not move meanwhile.",
     ),
     (
         "T001",

@@ -45,7 +45,8 @@ fn follow(block: &str, folder: &Path, set: impl Fn(&mut Command)) -> Vec<(String
     let run = |line: &str| {
         let mut command = Command::new("sh");
         command.args(["-c", line]).current_dir(folder).env("NO_COLOR", "1");
-        for name in ["CONDENSE_PROFILE", "CONDENSE_JOBS", "CONDENSE_PROJECT", "MAKEFLAGS", "MAKELEVEL", "MFLAGS"] {
+        let ours = ["PROFILE", "JOBS", "KERNELS", "PROJECT"].map(|name| format!("CONDENSE_{name}"));
+        for name in ours.iter().map(String::as_str).chain(["MAKEFLAGS", "MAKELEVEL", "MFLAGS"]) {
             command.env_remove(name);
         }
         set(&mut command);

@@ -1,6 +1,7 @@
 //! What can be typed. Parsing is pure; effects come later, in the verbs.
 
 use crate::cli::style::When;
+use crate::num::level::Level;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -37,6 +38,9 @@ pub struct Global {
     /// Cores to use (default: all).
     #[arg(short, long, global = true, value_name = "N", env = "CONDENSE_JOBS", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub jobs: Option<u16>,
+    /// The widest instructions that hot loops may use (default: all that the processor has); the bits are the same.
+    #[arg(long, global = true, value_enum, value_name = "LEVEL", env = "CONDENSE_KERNELS")]
+    pub kernels: Option<Kernels>,
     /// Seconds to wait for another condense that writes here.
     #[arg(long, global = true, default_value_t = 60.0, value_name = "SECONDS", env = "CONDENSE_LOCK_TIMEOUT", value_parser = seconds)]
     pub lock_timeout: f64,
@@ -61,6 +65,11 @@ fn seconds(text: &str) -> Result<f64, String> {
         .ok_or_else(|| "a number of seconds, from 0 to 1000000".to_owned())
 }
 
+fn note(text: &str) -> Result<String, String> {
+    let fits = !text.trim().is_empty() && text.chars().count() <= 80 && !text.contains(char::is_control);
+    if fits { Ok(text.trim().to_owned()) } else { Err("a few words on one line".to_owned()) }
+}
+
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
@@ -81,6 +90,9 @@ pub enum Verb {
         /// Hash the files of the report only.
         #[arg(long)]
         fast: bool,
+        /// If all is as accepted, write this platform into manifest.proved, with a note on what the program cannot know.
+        #[arg(long, value_name = "NOTE", num_args = 0..=1, conflicts_with_all = ["ids", "fast"], value_parser = note)]
+        record: Option<Option<String>>,
         /// One JSON document on stdout.
         #[arg(long)]
         json: bool,
@@ -193,4 +205,31 @@ pub enum GraphFormat {
     Dot,
     /// Mermaid, as Markdown renderers draw it.
     Mermaid,
+}
+
+/// Instruction paths of hot loops.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Kernels {
+    /// What every processor of the architecture has.
+    Baseline,
+    /// AVX2 and FMA.
+    Avx2,
+    /// AVX-512.
+    Avx512,
+}
+
+impl Kernels {
+    /// The level of [`crate::num::level`].
+    pub fn level(self) -> Level {
+        match self {
+            Self::Baseline => Level::Baseline,
+            Self::Avx2 => Level::Avx2,
+            Self::Avx512 => Level::Avx512,
+        }
+    }
+
+    /// As it is typed.
+    pub fn name(self) -> String {
+        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
 }

@@ -15,9 +15,11 @@ pub mod style;
 pub mod verdict;
 pub mod verify;
 
+use crate::diag::listed;
 use crate::explain::explain;
-use args::{Cli, Global, Verb};
-use clap::{CommandFactory as _, Parser as _};
+use crate::num::level;
+use args::{Cli, Global, Kernels, Verb};
+use clap::{CommandFactory as _, Parser as _, ValueEnum as _};
 use exit::Exit;
 use face::tell;
 use session::{Answer, Session, Trouble};
@@ -44,6 +46,7 @@ pub fn run() -> ExitCode {
 }
 
 fn call(global: &Global, verb: Verb) -> Result<Answer, Trouble> {
+    global.kernels.map_or(Ok(()), hold_kernels)?;
     let session = || Session::open(global);
     match verb {
         Verb::Report(build) => match report::glance(global, &build) {
@@ -51,7 +54,8 @@ fn call(global: &Global, verb: Verb) -> Result<Answer, Trouble> {
             None => report::build(&session()?, &build.only, &build.how, true),
         },
         Verb::Run { ids, how } => report::build(&session()?, &ids, &how, false),
-        Verb::Verify { ids, fast, json } => verify::verify(&session()?, &ids, fast, json),
+        Verb::Verify { fast: true, ids, json, .. } => verify::hashes(&session()?, &ids, json),
+        Verb::Verify { ids, json, record, .. } => verify::recompute(&session()?, &ids, json, record),
         Verb::Status { json } => list::status(&session()?, json),
         Verb::Why { id, json } => list::why(&session()?, &id, json),
         Verb::List { json } => list::list(&session()?, json),
@@ -77,6 +81,19 @@ fn call(global: &Global, verb: Verb) -> Result<Answer, Trouble> {
             Ok(Answer::well(String::from_utf8_lossy(&script).into_owned()))
         }
     }
+}
+
+/// Holds the hot loops of this process to an instruction path, which the processor must have: nobody shall believe to
+/// have tried what was not there.
+fn hold_kernels(asked: Kernels) -> Result<(), Trouble> {
+    let has = |kernels: &Kernels| level::processor_has(kernels.level());
+    if has(&asked) {
+        level::limit(asked.level());
+        return Ok(());
+    }
+    let there: Vec<String> = Kernels::value_variants().iter().filter(|k| has(k)).map(|k| k.name()).collect();
+    let text = format!("kernels have no path `{}` on this processor, only {}", asked.name(), listed(&there));
+    Err(Trouble::new(Exit::Usage, "C010", text))
 }
 
 /// Prints the diagnostics and, last, the code with its meaning.

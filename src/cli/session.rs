@@ -195,6 +195,11 @@ impl Session {
         state
     }
 
+    /// As many threads as may run at once.
+    pub fn jobs(&self) -> usize {
+        self.jobs
+    }
+
     /// How to build.
     pub fn options<'o>(&self, keep_going: bool, signal: &'o AtomicUsize) -> Options<'o> {
         Options { jobs: self.jobs, keep_going, signal }

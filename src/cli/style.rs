@@ -37,7 +37,7 @@ impl Style {
     /// A verb, right-aligned in eight columns.
     pub fn word(self, word: &str) -> String {
         let code = match word {
-            "ok" | "done" => "32;1",
+            "ok" | "done" | "proved" => "32;1",
             "FAIL" | "failed" | "changed" | "differs" => "31;1",
             "because" | "note" | "stale" | "help" | "waiting" => "33;1",
             _ => "36;1",

@@ -1,20 +1,23 @@
-//! `verify`: everything again from an empty store, byte for byte against the lock; `--fast`: the files' hashes only.
+//! `verify`: everything again from an empty store, byte for byte against the lock; `--fast`: the files' hashes only;
+//! `--record`: a line in `manifest.proved` where all was the same.
 
 use crate::cli::exit::Exit;
 use crate::cli::report::listen;
 use crate::cli::session::{Answer, Session, Trouble, exit_of};
 use crate::cli::style::plain;
 use crate::cli::verdict::{self, Tally, counted, fail};
+use crate::diag::Diagnostic;
 use crate::engine::build::Build;
 use crate::engine::digest::Digest;
 use crate::engine::failure::Failure;
 use crate::engine::store::Store;
 use crate::pipeline::Rooms;
 use crate::pipeline::compare;
-use crate::pipeline::locked::Standing;
+use crate::pipeline::locked::{Lock, Standing};
 use crate::pipeline::outputs::{self, REPORT};
+use crate::pipeline::proved::{Platform, Proof, Proved};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
 use std::{fs, io};
 
@@ -34,12 +37,13 @@ struct Judgement {
     differences: Vec<Difference>,
 }
 
-/// Recomputes, or only hashes, and compares with the lock.
-pub fn verify(session: &Session, ids: &[String], fast: bool, as_json: bool) -> Result<Answer, Trouble> {
-    if fast { hashes(session, ids, as_json) } else { recompute(session, ids, as_json) }
-}
-
-fn recompute(session: &Session, ids: &[String], as_json: bool) -> Result<Answer, Trouble> {
+/// Recomputes and compares with the lock; with `note`, writes down that this platform gave the same.
+pub fn recompute(
+    session: &Session,
+    ids: &[String],
+    as_json: bool,
+    note: Option<Option<String>>,
+) -> Result<Answer, Trouble> {
     let signal = listen()?;
     let desk = session.project.desk();
     let assembly = session.project.assemble(&desk);
@@ -85,7 +89,38 @@ fn recompute(session: &Session, ids: &[String], as_json: bool) -> Result<Answer,
     {
         answer.exit = fail(session, exit, "the bits are the accepted ones, but a claim is false").exit;
     }
+    if let Some(note) = note
+        && answer.exit == Exit::Ok
+    {
+        record(session, &judgements, &note.unwrap_or_default())?;
+    }
     Ok(answer)
+}
+
+/// Writes down that this platform met the lock. A line speaks of all that was accepted of the profile, so all of it, and
+/// of the lock as it is now, must have been computed.
+fn record(session: &Session, judgements: &[Judgement], note: &str) -> Result<(), Trouble> {
+    let (project, profile) = (&session.project, &session.project.profile);
+    let refused = |message| {
+        let fault = Diagnostic::new("L003", message).help("accept what came out, then record again");
+        Err(Trouble { exit: Exit::Stale, diagnostics: vec![fault] })
+    };
+    let _lock = session.write_lock()?;
+    let lock = Lock::load(&project.root).map_err(|fault| Trouble::written(vec![fault]))?;
+    let computed: BTreeSet<&String> = judgements.iter().map(|figure| &figure.id).collect();
+    let accepted = || lock.0.get(profile).into_iter().flat_map(BTreeMap::keys);
+    if let Some(id) = accepted().find(|id| !computed.contains(id)) {
+        return refused(format!("the lock has a figure `{id}` that was not computed: nothing was recorded"));
+    }
+    let Some(digest) = lock.digest(profile).filter(|_| lock == project.lock) else {
+        return refused("the lock is not the one that was compared with: nothing was recorded".to_owned());
+    };
+    let mut proved = Proved::load(&project.root).map_err(|fault| Trouble::written(vec![fault]))?.current(&lock);
+    let platform = Platform::here(session.jobs(), note);
+    session.face.line("proved", &format!("{profile}: {platform}"));
+    proved.0.insert(Proof { profile: profile.clone(), platform, lock: digest });
+    proved.save(&project.root)?;
+    Ok(())
 }
 
 /// Where an output differs, as far as the project's own store still has the accepted bytes.
@@ -108,7 +143,7 @@ fn locate(
 }
 
 /// Hashes the files of the report.
-fn hashes(session: &Session, ids: &[String], as_json: bool) -> Result<Answer, Trouble> {
+pub fn hashes(session: &Session, ids: &[String], as_json: bool) -> Result<Answer, Trouble> {
     let desk = session.project.desk();
     let assembly = session.project.assemble(&desk);
     let own = Store::at(&session.store_path());

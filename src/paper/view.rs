@@ -22,6 +22,8 @@ pub struct ReportView {
     pub command: String,
     /// The profile whose parameters these are, where they are not the paper's own.
     pub profile: Option<Profile>,
+    /// Where the lock was met bit for bit, if that was tried.
+    pub proof: Option<Proof>,
     /// The style sheet that all SVGs of the page share.
     pub style: String,
     /// The figures, in the source's order.
@@ -35,6 +37,32 @@ pub struct Profile {
     pub name: String,
     /// Whether claims speak of these parameters, too: elsewhere they are shown, and fail nothing.
     pub judged: bool,
+}
+
+/// The platforms on which everything came out as the lock says, bit for bit.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Proof {
+    /// How many.
+    pub platforms: usize,
+    /// In what they differ: `x86-64 baseline and AVX2+FMA; 1 and 2 threads; release, opt-level 3`.
+    pub what: String,
+    /// One by one.
+    pub rows: Vec<ProofRow>,
+}
+
+/// One platform, and the profile that it computed.
+#[derive(Clone, Debug, Serialize)]
+pub struct ProofRow {
+    /// Architecture and instructions: `x86-64 AVX2+FMA`.
+    pub processor: String,
+    /// How the program was compiled: `release, opt-level 3`.
+    pub build: String,
+    /// As many as could run at once.
+    pub threads: usize,
+    /// What the program could not know of itself, such as an emulator; mostly empty.
+    pub note: String,
+    /// The profile.
+    pub profile: String,
 }
 
 /// Figures under one heading.

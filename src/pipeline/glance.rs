@@ -10,7 +10,7 @@ use crate::engine::state::State;
 use crate::engine::store::{seal, sealed};
 use crate::paper::load::{MANIFEST, PAGES};
 use crate::pipeline::Project;
-use crate::pipeline::locked;
+use crate::pipeline::{locked, proved};
 use crate::roster;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -62,6 +62,7 @@ impl Glance {
         }
         let lock = (!project.lock.0.is_empty()).then(|| Digest::of(project.lock.to_text().as_bytes()));
         files.insert(locked::NAME.to_owned(), lock);
+        files.insert(proved::NAME.to_owned(), project.proved.digest());
         files.insert(state_path.to_owned(), Some(state.digest()?));
         for (path, digests) in &state.outputs {
             files.insert(path.clone(), digests.first().copied());

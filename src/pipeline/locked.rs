@@ -107,6 +107,12 @@ impl Lock {
         self.entry(profile, figure).map_or(Standing::New, |locked| locked.compare(now))
     }
 
+    /// One digest over all that was accepted of a profile; none where nothing was.
+    pub fn digest(&self, profile: &str) -> Option<Digest> {
+        let figures = self.0.get(profile).filter(|figures| !figures.is_empty())?;
+        Some(Digest::of(sections(profile, figures).as_bytes()))
+    }
+
     fn parse(text: &str) -> Result<Self, String> {
         let mut lock = Self::default();
         let mut open: Option<(String, String, BTreeMap<String, Digest>)> = None;
@@ -151,13 +157,7 @@ impl Lock {
              # Written by `condense accept`, compared by `condense report` and `condense verify`; commit it.\n",
         );
         for (profile, figures) in &self.0 {
-            for (figure, locked) in figures {
-                let _ = writeln!(text, "\n[{profile}.{figure}]");
-                let _ = writeln!(text, "declared = \"{}\"\ndrawn = \"{}\"", locked.declared, locked.drawn);
-                for (path, digest) in &locked.outputs {
-                    let _ = writeln!(text, "\"{path}\" = \"{digest}\"");
-                }
-            }
+            text.push_str(&sections(profile, figures));
         }
         text
     }
@@ -174,6 +174,19 @@ impl Lock {
         atomic::write(&path, text.as_bytes(), Durability::Synced)?;
         Ok(true)
     }
+}
+
+/// The text of a profile's figures.
+fn sections(profile: &str, figures: &BTreeMap<String, Locked>) -> String {
+    let mut text = String::new();
+    for (figure, locked) in figures {
+        let _ = writeln!(text, "\n[{profile}.{figure}]");
+        let _ = writeln!(text, "declared = \"{}\"\ndrawn = \"{}\"", locked.declared, locked.drawn);
+        for (path, digest) in &locked.outputs {
+            let _ = writeln!(text, "\"{path}\" = \"{digest}\"");
+        }
+    }
+    text
 }
 
 #[cfg(test)]

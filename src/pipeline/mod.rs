@@ -11,6 +11,7 @@ pub mod glance;
 pub mod locked;
 pub mod outputs;
 pub mod page;
+pub mod proved;
 pub mod run;
 pub mod templates;
 
@@ -26,6 +27,7 @@ use crate::paper::work::Work;
 use crate::roster;
 use locked::Lock;
 use page::{Desk, Remake};
+use proved::Proved;
 use run::Declared;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -59,6 +61,8 @@ pub struct Project {
     pub profile: String,
     /// What was accepted.
     pub lock: Lock,
+    /// Where that came out the same.
+    pub proved: Proved,
     /// What is shared by the pages.
     declared: Vec<Declared>,
     paper: Paper,
@@ -112,12 +116,13 @@ impl Project {
         let mut keep = |fault: Diagnostic| faults.push(fault);
         let templates = Templates::load(root).map_err(&mut keep).ok();
         let lock = Lock::load(root).map_err(&mut keep).ok();
+        let proved = Proved::load(root).map_err(&mut keep).ok();
         let paper = load::load(root, profile, &Roster).map_err(|more| more.into_iter().for_each(&mut keep)).ok();
         let declared = paper.as_ref().map(|paper| declare(root, paper, &mut keep));
-        match (templates, lock, paper, declared) {
-            (Some(templates), Some(lock), Some(paper), Some(declared)) if faults.is_empty() => {
+        match (templates, lock, proved, paper, declared) {
+            (Some(templates), Some(lock), Some(proved), Some(paper), Some(declared)) if faults.is_empty() => {
                 let (root, profile, times) = (root.to_owned(), profile.to_owned(), tells_times());
-                Ok(Self { root, profile, lock, declared, paper, templates, times })
+                Ok(Self { root, profile, lock, proved, declared, paper, templates, times })
             }
             _ => Err(faults),
         }
@@ -190,7 +195,8 @@ impl Project {
             figures.push(Rooms { id: figure.id.clone(), run, draws, check, card, declared: digest, drawn });
         }
         let cards = figures.iter().map(|figure| figure.card).collect();
-        let index = plan.add(page::IndexStep { desk, cards });
+        let index =
+            plan.add(page::IndexStep { desk, cards, proof: self.proved.current(&self.lock).view(&self.profile) });
         Assembly { plan, figures, index }
     }
 }

@@ -376,6 +376,8 @@ pub struct IndexStep<'p> {
     pub desk: &'p Desk<'p>,
     /// The cards, in deck order.
     pub cards: Vec<StepId>,
+    /// Where the lock was met bit for bit.
+    pub proof: Option<view::Proof>,
 }
 
 impl Step for IndexStep<'_> {
@@ -399,6 +401,7 @@ impl Step for IndexStep<'_> {
             to.part("figure", figure.id.as_bytes());
             to.part("section", figure.section.as_deref().unwrap_or_default().as_bytes());
         }
+        to.part("proof", &serde_json::to_vec_pretty(&self.proof).expect("words"));
         self.desk.describe(to);
     }
 
@@ -432,6 +435,7 @@ impl Step for IndexStep<'_> {
             command: self.desk.remake.whole.clone(),
             profile: (self.desk.profile != DEFAULT_PROFILE)
                 .then(|| view::Profile { name: self.desk.profile.to_owned(), judged: judges(self.desk.profile) }),
+            proof: self.proof.clone(),
             style: svg::style(),
             sections,
         };

@@ -140,6 +140,19 @@ fn a_failing_claim_is_printed_and_counted() {
 }
 
 #[test]
+fn where_the_bits_are_the_same_is_told_in_a_line_and_one_by_one() {
+    let text = page();
+    assert!(text.html.contains("<b class=\"holds\">✓ Bit-identical on 1 platform</b>"));
+    assert!(text.html.contains("<tr><td>x86-64 AVX2+FMA</td><td class=\"num\">2</td><td>release, opt-level 3</td>"));
+    assert!(text.md.contains("**✓ Bit-identical on 1 platform**"));
+    assert!(text.md.contains("| x86-64 AVX2+FMA | 2 | release, opt-level 3 |"));
+
+    let report = condense::paper::view::ReportView { proof: None, ..report() };
+    let text = condense::paper::report::render_index(&fixture::templates(), &report).expect("page");
+    assert!(!text.html.contains("identical") && !text.md.contains("identical") && !text.md.contains("the bits"));
+}
+
+#[test]
 fn the_markdown_holds_the_same_paper() {
     let md = page().md;
     for part in [

@@ -71,7 +71,8 @@ impl Paper {
             .args(args)
             .env("NO_COLOR", "1")
             .env_remove("CONDENSE_PROFILE")
-            .env_remove("CONDENSE_JOBS");
+            .env_remove("CONDENSE_JOBS")
+            .env_remove("CONDENSE_KERNELS");
         command
     }
 
