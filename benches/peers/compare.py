@@ -186,7 +186,8 @@ def compare(options, threads, result):
 def table(result):
     names = list(dict.fromkeys(name for race in result["races"].values() for name in race["medians"]))
     heads = ["", *names, "best peer", "ours / best", "goal", "reached"]
-    lines = [f"Steps a second, threads: {result['threads']} (W4: cell-steps)", "", row(heads), row(["---"] * len(heads))]
+    title = f"Steps a second, threads: {result['threads']} (W4: cell-steps)"
+    lines = [title, "", row(heads), row(["---"] * len(heads))]
     for workload, race in result["races"].items():
         rates = [f"{race['medians'][name]:.4g}" if name in race["medians"] else "–" for name in names]
         ratio, reached = "–", "–"

@@ -6,4 +6,4 @@ here=$(cd "$(dirname "$0")" && pwd)
 venv=${1:-${CARGO_TARGET_DIR:-$here/../../target}/peers-venv}
 python3 -m venv "$venv"
 "$venv/bin/pip" install --quiet --requirement "$here/requirements.txt"
-"$venv/bin/python" -c 'import jax, numpy, torch; print(*(m.__name__ + " " + m.__version__ for m in (numpy, torch, jax)))'
+"$venv/bin/python" -c 'import jax, numpy, torch; print(*(f"{m.__name__} {m.__version__}" for m in (numpy, torch, jax)))'
