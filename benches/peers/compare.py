@@ -186,7 +186,10 @@ def compare(options, threads, result):
 def table(result):
     names = list(dict.fromkeys(name for race in result["races"].values() for name in race["medians"]))
     heads = ["", *names, "best peer", "ours / best", "goal", "reached"]
-    title = f"Steps a second, threads: {result['threads']} (W4: cell-steps)"
+    load = statistics.median(race["load"] for race in result["races"].values())
+    if load > result["threads"] + 0.5:
+        note(f"BUSY: a load of {load:.1f} at {result['threads']} threads; measure again when the machine is idle")
+    title = f"Steps a second, threads: {result['threads']} (W4: cell-steps); load of the machine: {load:.1f}"
     lines = [title, "", row(heads), row(["---"] * len(heads))]
     for workload, race in result["races"].items():
         rates = [f"{race['medians'][name]:.4g}" if name in race["medians"] else "–" for name in names]
