@@ -122,35 +122,52 @@ fn go_round<M: Machine, const B: usize, const D: usize>(
     for (i, point) in points.iter().enumerate() {
         let force = m.splat(point.force);
         for b in 0..B {
-            // σ(z), and the pull rᵢ σ'(z).
-            let (value, pull) = match activation {
+            match activation {
                 Activation::Relu => {
                     let z = input(m, &w[b], &point.x);
-                    (z.positive(), force.or_zero(z.above(zero)))
+                    let active = z.above(zero);
+                    a_gradient[b] = z.mul_add_where(active, force, a_gradient[b]);
+                    for d in 0..D - 1 {
+                        w_gradient[b][d] = force.mul_add_where(active, m.splat(point.x[d]), w_gradient[b][d]);
+                    }
+                    w_gradient[b][D - 1] = force.mul_add_where(active, m.splat(1.0), w_gradient[b][D - 1]);
                 }
                 Activation::Tanh => {
                     let value = m.load(&tape[i * B + b]);
-                    (value, force * value.mul_add(-value, m.splat(1.0)))
+                    let pull = force * value.mul_add(-value, m.splat(1.0));
+                    a_gradient[b] = force.mul_add(value, a_gradient[b]);
+                    for d in 0..D - 1 {
+                        w_gradient[b][d] = pull.mul_add(m.splat(point.x[d]), w_gradient[b][d]);
+                    }
+                    w_gradient[b][D - 1] = w_gradient[b][D - 1] + pull;
                 }
-            };
-            a_gradient[b] = force.mul_add(value, a_gradient[b]);
-            for d in 0..D - 1 {
-                w_gradient[b][d] = m.splat(point.x[d]).mul_add(pull, w_gradient[b][d]);
             }
-            w_gradient[b][D - 1] = w_gradient[b][D - 1] + pull;
         }
     }
     let each = memory.len() / B;
     for b in 0..B {
-        let mut gradient = Block::ZERO;
-        a_gradient[b].store(&mut gradient.a);
         for d in 0..D {
-            (w_gradient[b][d] * a[b]).store(&mut gradient.w[d]);
+            w_gradient[b][d] = w_gradient[b][d] * a[b];
         }
-        follow(m, stride, mobility, &mut blocks[b], &gradient, &mut memory[b * each..(b + 1) * each]);
-        a[b] = m.load(&blocks[b].a);
-        for d in 0..D {
-            w[b][d] = m.load(&blocks[b].w[d]);
+        if let Stride::Plain { rate } = stride {
+            // In the registers: with few samples the way through memory would be felt.
+            for d in 0..D {
+                w[b][d] = w_gradient[b][d].mul_add(m.splat(-rate * mobility[1]), w[b][d]);
+                w[b][d].store(&mut blocks[b].w[d]);
+            }
+            a[b] = a_gradient[b].mul_add(m.splat(-rate * mobility[0]), a[b]);
+            a[b].store(&mut blocks[b].a);
+        } else {
+            let mut gradient = Block::ZERO;
+            a_gradient[b].store(&mut gradient.a);
+            for d in 0..D {
+                w_gradient[b][d].store(&mut gradient.w[d]);
+            }
+            follow(m, stride, mobility, &mut blocks[b], &gradient, &mut memory[b * each..(b + 1) * each]);
+            a[b] = m.load(&blocks[b].a);
+            for d in 0..D {
+                w[b][d] = m.load(&blocks[b].w[d]);
+            }
         }
     }
     for (i, (point, sums)) in points.iter().zip(sums).enumerate() {

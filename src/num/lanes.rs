@@ -41,6 +41,13 @@ pub trait Real:
     /// `self` where the mask says yes, else 0.
     fn or_zero(self, yes: Self::Mask) -> Self;
 
+    /// `self * factor + term` where the mask says yes, else `term`. Both factors must be finite, `term` not -0: some machines
+    /// multiply by 0 for a no.
+    #[inline(always)]
+    fn mul_add_where(self, yes: Self::Mask, factor: Self, term: Self) -> Self {
+        self.or_zero(yes).mul_add(factor, term)
+    }
+
     /// `2^k`, for an integer `k` from -1022 to 1023 that lies in the low bits of `self`.
     fn power_of_two(self) -> Self;
 

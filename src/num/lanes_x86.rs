@@ -206,6 +206,13 @@ impl Real for Avx2Lanes {
     }
 
     #[inline(always)]
+    fn positive(self) -> Self {
+        let zero = self.like(0.0);
+        // SAFETY: `self` is the proof. Where the first is not greater, or not a number, it takes the second.
+        unsafe { Self(_mm256_max_pd(self.0, zero.0), _mm256_max_pd(self.1, zero.1)) }
+    }
+
+    #[inline(always)]
     fn power_of_two(self) -> Self {
         let half = |x: __m256d| {
             // SAFETY: `self` is the proof.
@@ -266,6 +273,18 @@ impl Real for Avx512Lanes {
     fn or_zero(self, yes: Self::Mask) -> Self {
         // SAFETY: `self` is the proof.
         unsafe { Self(_mm512_maskz_mov_pd(yes, self.0)) }
+    }
+
+    #[inline(always)]
+    fn positive(self) -> Self {
+        // SAFETY: `self` is the proof. Where the first is not greater, or not a number, it takes the second.
+        unsafe { Self(_mm512_max_pd(self.0, self.like(0.0).0)) }
+    }
+
+    #[inline(always)]
+    fn mul_add_where(self, yes: Self::Mask, factor: Self, term: Self) -> Self {
+        // SAFETY: `self` is the proof.
+        unsafe { Self(_mm512_mask3_fmadd_pd(self.0, factor.0, term.0, yes)) }
     }
 
     #[inline(always)]
