@@ -3,6 +3,7 @@
 
 use condense::nn::packed::Neuron;
 use condense::nn::task::Samples;
+use condense::num::math::powi;
 
 /// `count` numbers of the stream `seed`, evenly spread over [0, 1).
 pub fn uniforms(seed: u64, count: usize) -> Vec<f64> {
@@ -68,14 +69,16 @@ pub struct Cell {
 
 /// The cells of W4: 20 × 20 points of the phase diagram, three seeds each, 1000 neurons.
 pub fn w4() -> Vec<Cell> {
-    let power = |exponent: f64| 2f64.powi(exponent as i32);
+    let power = |exponent: f64| powi(2.0, exponent as i32);
+    // The power of two at or below a number: its exponent alone.
+    let rounded = |x: f64| f64::from_bits(x.to_bits() & f64::INFINITY.to_bits());
     let point = |cell: usize| {
         let (i, j) = (cell / 60, cell / 3 % 20);
         let (gamma, gamma_prime) = (0.5 + 1.5 * i as f64 / 19.0, -1.0 + 2.0 * j as f64 / 19.0);
         let kappa = power((-gamma * 10.0 + 0.5).floor());
         let kappa_prime = power((-gamma_prime * 10.0 + 0.5).floor());
         let stiffness = kappa * kappa * 1000.0 * (kappa_prime + 1.0 / kappa_prime);
-        Cell { kappa, kappa_prime, rate: power((0.25 / stiffness).log2().floor()), seed: 100 + cell as u64 }
+        Cell { kappa, kappa_prime, rate: rounded(0.25 / stiffness), seed: 100 + cell as u64 }
     };
     (0..1200).map(point).collect()
 }

@@ -114,10 +114,8 @@ impl Experiment for PhaseDiagramTwoLayer {
     }
 
     fn working_set(params: &Params) -> usize {
-        // The widest simulated network: two features of each of the four samples, at two points, and a dozen vectors of
-        // its three parameters.
-        let widest = params.widths.iter().copied().max().unwrap_or(0).max(params.representatives);
-        widest * (2 * 4 * 2 + 14 * 3)
+        // The widest network: features of the samples at two points, and a dozen vectors of its parameters.
+        params.representatives.max(params.widths.iter().copied().max().unwrap_or(0)) * (2 * 4 * 2 + 14 * 3)
     }
 
     fn run(params: &Params, ctx: &Context) -> Result<Results, Stop> {

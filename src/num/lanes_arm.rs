@@ -7,6 +7,7 @@
 //! whole arrays.
 #![cfg(target_arch = "aarch64")]
 #![allow(unsafe_code)]
+#![allow(clippy::wildcard_imports)] // an instruction each: the list would be a page
 
 use crate::num::lanes::{LANES, Lanes, Machine, Real};
 use std::arch::aarch64::*;

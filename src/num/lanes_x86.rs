@@ -9,6 +9,7 @@
 //! loads and stores are of whole arrays, without any demand on alignment.
 #![cfg(target_arch = "x86_64")]
 #![allow(unsafe_code)]
+#![allow(clippy::wildcard_imports)] // an instruction each: the list would be a page
 
 use crate::num::lanes::{LANES, Lanes, Machine, Real};
 use std::arch::x86_64::*;
@@ -32,6 +33,9 @@ pub struct Avx512Lanes(__m512d);
 
 impl Avx2 {
     /// The proof, for those who need none.
+    ///
+    /// # Safety
+    /// The processor has AVX2 and FMA. A function that is compiled for them calls this as it calls any other.
     #[target_feature(enable = "avx2,fma")]
     #[inline]
     pub fn here() -> Self {
@@ -41,6 +45,9 @@ impl Avx2 {
 
 impl Avx512 {
     /// The proof, for those who need none.
+    ///
+    /// # Safety
+    /// The processor has AVX-512 F and DQ. A function that is compiled for them calls this as it calls any other.
     #[target_feature(enable = "avx512f,avx512dq")]
     #[inline]
     pub fn here() -> Self {
