@@ -19,5 +19,7 @@ pub mod similarity;
 pub mod stage;
 pub mod tanh_net;
 pub mod task;
+pub mod three_layer;
+pub mod three_pass;
 pub mod train;
 pub mod two_layer;

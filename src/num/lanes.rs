@@ -5,6 +5,7 @@
 //! lane by lane, and tests hold them to it. A single `f64` speaks the same vocabulary ([`Real`]), so that a function
 //! such as [`tanh`](crate::num::math::tanh) has one definition, for one number and for eight.
 
+use crate::num::singles::{PlainSingles, SINGLES, Singles};
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
 /// The logical lanes of every reduction: element `i` belongs to lane `i % LANES`, on every machine.
@@ -81,14 +82,26 @@ pub trait Lanes: Real {
 /// The instructions at hand. A value of this type is the proof that the processor has them: machines are made at the door
 /// of kernels only, and everything that uses their instructions is made from one.
 pub trait Machine: Copy {
+    /// How many values of eight lanes its registers hold.
+    const REGISTERS: usize;
+
     /// Eight numbers on it.
     type Lanes: Lanes;
+
+    /// Sixteen numbers of single precision on it.
+    type Singles: Singles;
 
     /// `x` in every lane.
     fn splat(self, x: f64) -> Self::Lanes;
 
     /// Eight numbers from memory.
     fn load(self, from: &[f64; LANES]) -> Self::Lanes;
+
+    /// `x` in every lane.
+    fn splat_singles(self, x: f32) -> Self::Singles;
+
+    /// Sixteen numbers from memory.
+    fn load_singles(self, from: &[f32; SINGLES]) -> Self::Singles;
 }
 
 /// Adds up eight lanes by the one fixed tree: halves onto each other.
@@ -156,7 +169,9 @@ pub struct Plain;
 pub struct PlainLanes([f64; LANES]);
 
 impl Machine for Plain {
+    const REGISTERS: usize = 8;
     type Lanes = PlainLanes;
+    type Singles = PlainSingles;
 
     #[inline(always)]
     fn splat(self, x: f64) -> PlainLanes {
@@ -166,6 +181,16 @@ impl Machine for Plain {
     #[inline(always)]
     fn load(self, from: &[f64; LANES]) -> PlainLanes {
         PlainLanes(*from)
+    }
+
+    #[inline(always)]
+    fn splat_singles(self, x: f32) -> PlainSingles {
+        PlainSingles::splat(x)
+    }
+
+    #[inline(always)]
+    fn load_singles(self, from: &[f32; SINGLES]) -> PlainSingles {
+        PlainSingles::load(from)
     }
 }
 

@@ -10,6 +10,8 @@
 #![allow(clippy::wildcard_imports)] // an instruction each: the list would be a page
 
 use crate::num::lanes::{LANES, Lanes, Machine, Real};
+use crate::num::singles::SINGLES;
+use crate::num::singles_arm::NeonSingles;
 use std::arch::aarch64::*;
 use std::array::from_fn;
 use std::ops::{Add, Div, Mul, Neg, Sub};
@@ -23,7 +25,9 @@ pub struct Neon;
 pub struct NeonLanes([float64x2_t; 4]);
 
 impl Machine for Neon {
+    const REGISTERS: usize = 8;
     type Lanes = NeonLanes;
+    type Singles = NeonSingles;
 
     #[inline(always)]
     fn splat(self, x: f64) -> NeonLanes {
@@ -35,6 +39,16 @@ impl Machine for Neon {
     fn load(self, from: &[f64; LANES]) -> NeonLanes {
         // SAFETY: NEON is there; each pair lies within the array.
         NeonLanes(from_fn(|pair| unsafe { vld1q_f64(from.as_ptr().add(2 * pair)) }))
+    }
+
+    #[inline(always)]
+    fn splat_singles(self, x: f32) -> NeonSingles {
+        NeonSingles::splat(x)
+    }
+
+    #[inline(always)]
+    fn load_singles(self, from: &[f32; SINGLES]) -> NeonSingles {
+        NeonSingles::load(from)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Floor 1: numerics that give the same bits everywhere.
 pub mod eigen;
+pub mod element;
 pub mod kernel;
 pub mod lanes;
 pub mod lanes_arm;
@@ -7,8 +8,15 @@ pub mod lanes_x86;
 pub mod level;
 pub mod linalg;
 pub mod math;
+pub mod matrix;
+pub mod peak;
+pub mod product;
 pub mod rng;
+pub mod singles;
+pub mod singles_arm;
+pub mod singles_x86;
 pub mod solve;
 pub mod stats;
 pub mod svd;
+pub mod tile;
 pub mod vector;
