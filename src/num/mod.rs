@@ -1,5 +1,6 @@
 //! Floor 1: numerics that give the same bits everywhere.
 pub mod eigen;
+pub mod functions;
 pub mod kernel;
 pub mod lanes;
 pub mod lanes_arm;
