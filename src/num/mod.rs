@@ -1,4 +1,5 @@
 //! Floor 1: numerics that give the same bits everywhere.
+pub mod each;
 pub mod eigen;
 pub mod functions;
 pub mod kernel;
