@@ -42,6 +42,10 @@ kernel! {
         match activation {
             Activation::Relu => round(Activation::Relu, rule, blocks, velocity, tape, points, sums),
             Activation::Tanh => round(Activation::Tanh, rule, blocks, velocity, tape, points, sums),
+            Activation::XTanh => round(Activation::XTanh, rule, blocks, velocity, tape, points, sums),
+            Activation::X2Tanh => round(Activation::X2Tanh, rule, blocks, velocity, tape, points, sums),
+            Activation::Sigmoid => round(Activation::Sigmoid, rule, blocks, velocity, tape, points, sums),
+            Activation::Softplus => round(Activation::Softplus, rule, blocks, velocity, tape, points, sums),
         }
     }
 

@@ -173,6 +173,10 @@ kernel! {
             match activation {
                 Activation::Relu => respond(Activation::Relu, a, sigma, slope),
                 Activation::Tanh => respond(Activation::Tanh, a, sigma, slope),
+                Activation::XTanh => respond(Activation::XTanh, a, sigma, slope),
+                Activation::X2Tanh => respond(Activation::X2Tanh, a, sigma, slope),
+                Activation::Sigmoid => respond(Activation::Sigmoid, a, sigma, slope),
+                Activation::Softplus => respond(Activation::Softplus, a, sigma, slope),
             }
         }
     }
