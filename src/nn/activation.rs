@@ -1,18 +1,27 @@
 //! Activation functions: the value and the first two derivatives that gradients and Hessians ask for.
-//! It knows no weights and no lanes; one number or eight go in, as many come out, and all inlines into kernels.
+//! It knows no weights and no loops; everything here is one number in, one out, or eight, and inlines into kernels.
 
+use crate::num::functions;
 use crate::num::lanes::Real;
 use crate::num::math;
 use serde::{Deserialize, Serialize};
 
 /// What a neuron does to its input `z`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum Activation {
     /// `max(z, 0)`.
     Relu,
     /// Hyperbolic tangent.
     Tanh,
+    /// `z tanh(z)`: multiplicity 2, in the papers' words.
+    XTanh,
+    /// `z² tanh(z)`: multiplicity 3.
+    X2Tanh,
+    /// `1/(1 + e⁻ᶻ)`; 1/2 at rest.
+    Sigmoid,
+    /// `ln(1 + eᶻ)`; ln 2 at rest.
+    Softplus,
 }
 
 impl Activation {
@@ -22,6 +31,10 @@ impl Activation {
         match self {
             Self::Relu => z.positive(),
             Self::Tanh => math::tanh(z),
+            Self::XTanh => z * math::tanh(z),
+            Self::X2Tanh => z * z * math::tanh(z),
+            Self::Sigmoid => functions::sigmoid(z),
+            Self::Softplus => functions::softplus(z),
         }
     }
 
@@ -30,34 +43,95 @@ impl Activation {
     pub fn slope<R: Real>(self, z: R) -> R {
         match self {
             Self::Relu => z.like(1.0).or_zero(z.above(z.like(0.0))),
-            Self::Tanh => {
-                let t = self.value(z);
-                t.mul_add(-t, z.like(1.0))
+            Self::Tanh => slope_of_tanh(math::tanh(z)),
+            Self::XTanh => {
+                let t = math::tanh(z);
+                z.mul_add(slope_of_tanh(t), t)
             }
+            Self::X2Tanh => {
+                let t = math::tanh(z);
+                z * z.mul_add(slope_of_tanh(t), z.like(2.0) * t)
+            }
+            Self::Sigmoid => slope_of_sigmoid(functions::sigmoid(z)),
+            Self::Softplus => functions::sigmoid(z),
         }
     }
 
     /// `σ''(z)`.
     #[inline(always)]
     pub fn curvature<R: Real>(self, z: R) -> R {
+        let [one, two] = [z.like(1.0), z.like(2.0)];
         match self {
             Self::Relu => z.like(0.0),
-            Self::Tanh => z.like(-2.0) * self.value(z) * self.slope(z),
+            Self::Tanh => {
+                let t = math::tanh(z);
+                -two * t * slope_of_tanh(t)
+            }
+            // 2σ' - 2ztσ' with σ' of tanh, and likewise below.
+            Self::XTanh => {
+                let t = math::tanh(z);
+                two * slope_of_tanh(t) * z.mul_add(-t, one)
+            }
+            Self::X2Tanh => {
+                let t = math::tanh(z);
+                two * (z * slope_of_tanh(t)).mul_add(z.mul_add(-t, two), t)
+            }
+            Self::Sigmoid => {
+                let s = functions::sigmoid(z);
+                slope_of_sigmoid(s) * s.mul_add(-two, one)
+            }
+            Self::Softplus => slope_of_sigmoid(functions::sigmoid(z)),
         }
     }
 }
+
+/// `tanh' = 1 - tanh²`.
+#[inline(always)]
+fn slope_of_tanh<R: Real>(t: R) -> R {
+    t.mul_add(-t, t.like(1.0))
+}
+
+/// `σ' = σ - σ²`.
+#[inline(always)]
+fn slope_of_sigmoid<R: Real>(s: R) -> R {
+    s.mul_add(-s, s)
+}
+
+/// Calls with the activation known while the call is compiled, so that the loops in it have no branch:
+/// `known!(activation, |activation| respond(activation, rows))`.
+macro_rules! known {
+    ($activation:expr, |$known:ident| $call:expr) => {
+        known!(@of Relu Tanh XTanh X2Tanh Sigmoid Softplus; $activation, $known, $call)
+    };
+    (@of $($name:ident)+; $activation:expr, $known:ident, $call:expr) => {
+        match $activation {$(
+            $crate::nn::activation::Activation::$name => {
+                let $known = $crate::nn::activation::Activation::$name;
+                $call
+            }
+        )+}
+    };
+}
+pub(crate) use known;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const BOTH: [Activation; 2] = [Activation::Relu, Activation::Tanh];
+    const ALL: [Activation; 6] = [
+        Activation::Relu,
+        Activation::Tanh,
+        Activation::XTanh,
+        Activation::X2Tanh,
+        Activation::Sigmoid,
+        Activation::Softplus,
+    ];
 
     #[test]
     fn derivatives_are_those_of_finite_differences() {
         let h = 1e-5;
         let central = |f: &dyn Fn(f64) -> f64, z: f64| (f(z + h) - f(z - h)) / (2.0 * h);
-        for activation in BOTH {
+        for activation in ALL {
             for z in [-3.0, -0.7, -0.01, 0.2, 1.1, 4.0] {
                 let slope = central(&|z| activation.value(z), z);
                 let curvature = central(&|z| activation.slope(z), z);
@@ -74,10 +148,18 @@ mod tests {
     }
 
     #[test]
+    fn those_that_rest_rest_and_the_others_do_not() {
+        let resting = ALL.map(|activation| activation.value(0.0) == 0.0);
+        assert_eq!(resting, [true, true, true, true, false, false]);
+        assert_eq!([Activation::XTanh, Activation::X2Tanh].map(|activation| activation.slope(0.0)), [0.0; 2]);
+    }
+
+    #[test]
     fn names_are_lower_case_words() {
-        for (activation, name) in BOTH.into_iter().zip(["\"relu\"", "\"tanh\""]) {
+        for (activation, name) in ALL.into_iter().zip(["relu", "tanh", "x-tanh", "x2-tanh", "sigmoid", "softplus"]) {
+            let name = format!("\"{name}\"");
             assert_eq!(serde_json::to_string(&activation).unwrap(), name);
-            assert_eq!(serde_json::from_str::<Activation>(name).unwrap(), activation);
+            assert_eq!(serde_json::from_str::<Activation>(&name).unwrap(), activation);
         }
     }
 }

@@ -39,11 +39,13 @@ pub struct Parts<'p, const D: usize> {
 }
 
 /// How many numbers a forward pass keeps of a neuron at a sample: those that are dearer to compute again than to read.
+#[inline(always)]
 pub fn kept(activation: Activation) -> usize {
     match activation {
         Activation::Relu => 0,
         // σ' follows from σ.
-        Activation::Tanh => 1,
+        Activation::Tanh | Activation::Sigmoid => 1,
+        Activation::XTanh | Activation::X2Tanh | Activation::Softplus => 2,
     }
 }
 
@@ -56,6 +58,9 @@ kernel! {
         match activation {
             Activation::Relu => round(m, Activation::Relu, stride, mobility, parts, points),
             Activation::Tanh => round(m, Activation::Tanh, stride, mobility, parts, points),
+            Activation::XTanh => round(m, Activation::XTanh, stride, mobility, parts, points),
+            Activation::X2Tanh => round(m, Activation::X2Tanh, stride, mobility, parts, points),
+            Activation::Sigmoid | Activation::Softplus => unreachable!("packed networks refuse what is not 0 at 0"),
         }
     }
 
@@ -122,25 +127,25 @@ fn go_round<M: Machine, const B: usize, const D: usize>(
     for (i, point) in points.iter().enumerate() {
         let force = m.splat(point.force);
         for b in 0..B {
-            match activation {
-                Activation::Relu => {
-                    let z = input(m, &w[b], &point.x);
-                    let active = z.above(zero);
-                    a_gradient[b] = z.mul_add_where(active, force, a_gradient[b]);
-                    for d in 0..D - 1 {
-                        w_gradient[b][d] = force.mul_add_where(active, m.splat(point.x[d]), w_gradient[b][d]);
-                    }
-                    w_gradient[b][D - 1] = force.mul_add_where(active, m.splat(1.0), w_gradient[b][D - 1]);
+            if kept(activation) == 0 {
+                // ReLU: σ' is 1 or 0, and zσ' is σ.
+                let z = input(m, &w[b], &point.x);
+                let active = z.above(zero);
+                a_gradient[b] = z.mul_add_where(active, force, a_gradient[b]);
+                for d in 0..D - 1 {
+                    w_gradient[b][d] = force.mul_add_where(active, m.splat(point.x[d]), w_gradient[b][d]);
                 }
-                Activation::Tanh => {
-                    let value = m.load(&tape[i * B + b]);
-                    let pull = force * value.mul_add(-value, m.splat(1.0));
-                    a_gradient[b] = force.mul_add(value, a_gradient[b]);
-                    for d in 0..D - 1 {
-                        w_gradient[b][d] = pull.mul_add(m.splat(point.x[d]), w_gradient[b][d]);
-                    }
-                    w_gradient[b][D - 1] = w_gradient[b][D - 1] + pull;
+                w_gradient[b][D - 1] = force.mul_add_where(active, m.splat(1.0), w_gradient[b][D - 1]);
+            } else {
+                let tape = &tape[(i * B + b) * kept(activation)..];
+                let value = m.load(&tape[0]);
+                let slope = if kept(activation) > 1 { m.load(&tape[1]) } else { value.mul_add(-value, m.splat(1.0)) };
+                let pull = force * slope;
+                a_gradient[b] = force.mul_add(value, a_gradient[b]);
+                for d in 0..D - 1 {
+                    w_gradient[b][d] = pull.mul_add(m.splat(point.x[d]), w_gradient[b][d]);
                 }
+                w_gradient[b][D - 1] = w_gradient[b][D - 1] + pull;
             }
         }
     }
@@ -173,9 +178,14 @@ fn go_round<M: Machine, const B: usize, const D: usize>(
     for (i, (point, sums)) in points.iter().zip(sums).enumerate() {
         let mut sum = m.load(sums);
         for b in 0..B {
-            let value = activation.value(input(m, &w[b], &point.x));
+            let z = input(m, &w[b], &point.x);
+            let value = activation.value(z);
             if kept(activation) > 0 {
-                value.store(&mut tape[i * B + b]);
+                let tape = &mut tape[(i * B + b) * kept(activation)..];
+                value.store(&mut tape[0]);
+                if kept(activation) > 1 {
+                    activation.slope(z).store(&mut tape[1]);
+                }
             }
             sum = a[b].mul_add(value, sum);
         }

@@ -4,7 +4,7 @@
 //! Sums over the second layer run in lanes, sums over points and over the first layer in one chain: no bit depends on how
 //! many rows or columns a machine takes at once.
 
-use crate::nn::activation::Activation;
+use crate::nn::activation::{Activation, known};
 use crate::num::kernel::kernel;
 use crate::num::lanes::{LANES, Lanes as _, Machine, Real as _, fold};
 
@@ -27,10 +27,7 @@ kernel! {
     /// The outputs `Σ a σ(z)`; of the layer, `z` becomes `σ(z)` and `g` becomes `σ'(z)`. Sets the forces; returns the loss.
     pub fn compare(_m, activation: Activation, a: &[Lanes], y: &[f64], layer: [&mut [Lanes]; 2], forces: &mut [f64]) -> f64 {
         // Each arm knows its activation while it is compiled.
-        match activation {
-            Activation::Relu => outputs(Activation::Relu, a, y, layer, forces),
-            Activation::Tanh => outputs(Activation::Tanh, a, y, layer, forces),
-        }
+        known!(activation, |activation| outputs(activation, a, y, layer, forces))
     }
 
     /// The second layer's own descent. Of the layer, from `σ` in `z` and `σ'` in `g` come the pulls `g_ij = r_i a_j σ'_ij`; `z` starts
@@ -62,10 +59,7 @@ kernel! {
         m, activation: Activation, rate: f64, x: &[f64], first: &mut [First], w2: &mut [Lanes], tape: &mut [[Lanes; 2]],
         g: &[Lanes], z: &mut [Lanes],
     ) {
-        match activation {
-            Activation::Relu => round(m, Activation::Relu, rate, x, first, w2, tape, g, z),
-            Activation::Tanh => round(m, Activation::Tanh, rate, x, first, w2, tape, g, z),
-        }
+        known!(activation, |activation| round(m, activation, rate, x, first, w2, tape, g, z));
     }
 }
 

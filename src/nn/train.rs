@@ -154,7 +154,7 @@ mod tests {
     use crate::num::rng::Stream;
     use std::collections::BTreeMap;
 
-    const BOTH: [Activation; 2] = [Activation::Relu, Activation::Tanh];
+    const ALL: [Activation; 4] = [Activation::Relu, Activation::Tanh, Activation::XTanh, Activation::X2Tanh];
     const GENTLE: Descent = Descent { rate: 0.01, momentum: 0.9 };
 
     fn samples<const D: usize>(n: usize) -> Samples<D> {
@@ -208,7 +208,7 @@ mod tests {
     #[test]
     fn the_gradient_is_that_of_finite_differences() {
         let (samples, h) = (samples::<3>(7), 1e-6);
-        for activation in BOTH {
+        for activation in ALL {
             let theta = flat(&draw::<3>(activation, 11));
             let gradient = plain(activation, &theta, &samples).1;
             for at in 0..theta.len() {
@@ -226,7 +226,7 @@ mod tests {
     #[test]
     fn training_is_that_of_a_plain_loop() {
         let samples = samples::<3>(9);
-        for activation in BOTH {
+        for activation in ALL {
             let start = draw::<3>(activation, 13);
             let (mut theta, mut velocity) = (flat(&start), vec![0.0; 4 * 13]);
             for _ in 0..30 {
@@ -248,7 +248,7 @@ mod tests {
     #[test]
     fn adam_is_that_of_a_plain_loop() {
         let (samples, adam) = (samples::<3>(9), Adam { rate: 0.01, beta1: 0.9, beta2: 0.99, epsilon: 1e-8 });
-        for activation in BOTH {
+        for activation in ALL {
             let start = draw::<3>(activation, 13);
             let mut theta = flat(&start);
             let (mut p, mut q) = (vec![0.0; theta.len()], vec![0.0; theta.len()]);
@@ -289,7 +289,7 @@ mod tests {
     #[test]
     fn all_levels_give_the_same_bits() {
         let samples = samples::<2>(9);
-        for activation in BOTH {
+        for activation in ALL {
             same_on_all(|| {
                 let trainer = trained(activation, &draw::<2>(activation, 19), &samples, GENTLE, 50);
                 (trainer.net().clone(), trainer.losses().to_vec())
@@ -300,7 +300,7 @@ mod tests {
     #[test]
     fn equal_neurons_stay_equal_to_the_last_bit() {
         let samples = samples::<2>(10);
-        for activation in BOTH {
+        for activation in ALL {
             let mut start = draw::<2>(activation, 30);
             for twin in [3, 8, 21, 29] {
                 start[twin] = start[0];
@@ -318,7 +318,7 @@ mod tests {
         let samples = samples::<2>(10);
         let mirror = |x: [f64; 2]| [-x[0], x[1]];
         let mirrored = Samples { x: samples.x.iter().map(|&x| mirror(x)).collect(), y: samples.y.clone() };
-        for activation in BOTH {
+        for activation in ALL {
             let flip = |neurons: Vec<Neuron<2>>| -> Vec<Neuron<2>> {
                 neurons.into_iter().map(|n| Neuron { a: n.a, w: mirror(n.w) }).collect()
             };
@@ -332,7 +332,7 @@ mod tests {
     #[test]
     fn the_order_of_neurons_does_not_matter() {
         let samples = samples::<2>(10);
-        for activation in BOTH {
+        for activation in ALL {
             let mut start = draw::<2>(activation, 21);
             let there = trained(activation, &start, &samples, GENTLE, 100);
             start.reverse();

@@ -4,7 +4,7 @@
 //! Scaling (Luo, Xu, Ma & Zhang, JMLR 2021, §3): `a ~ N(0, β1²)`, `w ~ N(0, β2²)` and a factor `1/α` come down to two
 //! numbers, `κ = β1β2/α` and `κ' = β1/β2`; in units of β1 and β2 the flow has `c = κ`, mobility `1/κ'` for `a`, `κ'` for `w`.
 
-use crate::nn::activation::Activation;
+use crate::nn::activation::{Activation, known};
 use crate::nn::flow::{Model, Tangent};
 use crate::num::kernel::kernel;
 use crate::num::kernel::{axpy, dot};
@@ -170,10 +170,7 @@ kernel! {
                 axpy(*x, w, slope);
             }
             // A match outside of the loop, so that the loop has no branch.
-            match activation {
-                Activation::Relu => respond(Activation::Relu, a, sigma, slope),
-                Activation::Tanh => respond(Activation::Tanh, a, sigma, slope),
-            }
+            known!(activation, |activation| respond(activation, a, sigma, slope));
         }
     }
 

@@ -113,7 +113,7 @@ pub fn axpy(factor: f64, x: &[f64], y: &mut [f64]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::num::lanes::{Lanes as _, Real as _};
+    use crate::num::lanes::{Lanes as _, Real};
     use crate::num::level::same_on_all;
     use crate::num::math;
     use crate::num::rng::Stream;
@@ -176,15 +176,27 @@ mod tests {
     }
 
     kernel! {
-        fn every_operation(m, x: &[f64; LANES], y: &[f64; LANES], z: &[f64; LANES], out: &mut [[f64; LANES]; 16]) {
+        fn every_operation(m, x: &[f64; LANES], y: &[f64; LANES], z: &[f64; LANES], out: &mut [[f64; LANES]; 23]) {
             let (a, b, c) = (m.load(x), m.load(y), m.load(z));
             let all = [
                 a + b, a - b, a * b, a / b, -a, a.mul_add(b, c), a.abs(), a.copysign(b), a.abs().sqrt(),
                 a.or_else(b.above(c), b), a.or_zero(b.above(c)), a.at_most(b), a.positive(), m.splat(3.0),
-                (a.like(6755399441055744.0) + a.like(7.0)).power_of_two(), math::tanh(a),
+                (a.like(6755399441055744.0) + a.like(7.0)).power_of_two(), math::tanh(a), a.at_least(b), a.split().0,
+                a.split().1, a.or_zero(b.odd()), a.negated_if_second(b), a.map(third), a.like(1.0).or_zero(anywhere(a, b)),
             ];
             all.into_iter().zip(out).for_each(|(lanes, out)| lanes.store(out));
         }
+    }
+
+    fn third(x: f64) -> f64 {
+        x / 3.0
+    }
+
+    /// Yes in every lane, where `a > b` in any.
+    #[inline(always)]
+    fn anywhere<R: Real>(a: R, b: R) -> R::Mask {
+        let any = if R::any(a.above(b)) { 1.0 } else { 0.0 };
+        a.like(any).above(a.like(0.5))
     }
 
     /// The bits, but for what a NaN carries along: which of two is passed on is no arithmetic.
@@ -201,7 +213,7 @@ mod tests {
             (x, y, turned)
         }) {
             let lanes = same_on_all(|| {
-                let mut out = [[0.0; LANES]; 16];
+                let mut out = [[0.0; LANES]; 23];
                 every_operation(x, y, &z, &mut out);
                 out.map(|lanes| lanes.map(bits_of))
             });
@@ -225,9 +237,25 @@ mod tests {
                     3.0,
                     128.0,
                     math::tanh(a),
+                    or(b > a, b, a),
+                    a.split().0,
+                    a.split().1,
+                    or(b.to_bits() & 1 == 1, a, 0.0),
+                    or(b.to_bits() & 2 == 2, -a, a),
+                    a / 3.0,
+                    or(x.iter().zip(y).any(|(x, y)| x > y), 1.0, 0.0),
                 ];
                 assert_eq!(lanes.map(|lanes| lanes[lane]), single.map(bits_of), "{a} {b} {c}");
             }
+        }
+    }
+
+    #[test]
+    fn a_split_number_is_put_together_again() {
+        for x in draws(1000).into_iter().map(f64::abs).filter(|x| x.is_normal()) {
+            let (m, k) = x.split();
+            assert!((std::f64::consts::FRAC_1_SQRT_2..std::f64::consts::SQRT_2).contains(&m), "{x}");
+            assert_eq!(m * math::powi(2.0, k as i32), x);
         }
     }
 

@@ -8,6 +8,21 @@
 use crate::num::singles::{PlainSingles, SINGLES, Singles};
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
+/// √½ as bits: where [`Real::split`] cuts.
+pub const SPLIT: u64 = std::f64::consts::FRAC_1_SQRT_2.to_bits();
+
+/// What added to the bits of a number carries into the exponent where the fraction reaches that of √½.
+pub const SPLIT_CARRY: u64 = 1f64.to_bits() - SPLIT;
+
+/// The fraction bits of a number.
+pub const FRACTION: u64 = (1 << 52) - 1;
+
+/// 2⁵² as a number: its bits, with a small whole number in the lowest ones, are 2⁵² plus that whole number.
+pub const WHOLE: f64 = 4503599627370496.0;
+
+/// [`WHOLE`], and the exponent with which 1 is written.
+pub const WHOLE_BIASED: f64 = WHOLE + 1023.0;
+
 /// The logical lanes of every reduction: element `i` belongs to lane `i % LANES`, on every machine.
 pub const LANES: usize = 8;
 
@@ -49,6 +64,22 @@ pub trait Real:
         self.or_zero(yes).mul_add(factor, term)
     }
 
+    /// Whether the mask says yes anywhere.
+    fn any(yes: Self::Mask) -> bool;
+
+    /// A function of one number, lane by lane: the way out for rare arguments.
+    fn map(self, f: fn(f64) -> f64) -> Self;
+
+    /// `(m, k)` with `self = m 2^k` and `√½ <= m < √2`, `k` a whole number. Only for what is positive, finite and not
+    /// subnormal; anything else gives some numbers, the same everywhere.
+    fn split(self) -> (Self, Self);
+
+    /// Whether the integer in the low bits of `self` is odd: its first bit.
+    fn odd(self) -> Self::Mask;
+
+    /// `-self` where the integer in the low bits of `whole` has its second bit.
+    fn negated_if_second(self, whole: Self) -> Self;
+
     /// `2^k`, for an integer `k` from -1022 to 1023 that lies in the low bits of `self`.
     fn power_of_two(self) -> Self;
 
@@ -56,6 +87,12 @@ pub trait Real:
     #[inline(always)]
     fn at_most(self, bound: Self) -> Self {
         bound.or_else(self.above(bound), self)
+    }
+
+    /// The larger one, but not a number where `self` is not.
+    #[inline(always)]
+    fn at_least(self, bound: Self) -> Self {
+        bound.or_else(bound.above(self), self)
     }
 
     /// `max(self, 0)`; 0 where it is not a number.
@@ -152,6 +189,32 @@ impl Real for f64 {
     #[inline(always)]
     fn or_zero(self, yes: bool) -> Self {
         if yes { self } else { 0.0 }
+    }
+
+    #[inline(always)]
+    fn any(yes: bool) -> bool {
+        yes
+    }
+
+    #[inline(always)]
+    fn map(self, f: fn(f64) -> f64) -> Self {
+        f(self)
+    }
+
+    #[inline(always)]
+    fn split(self) -> (Self, Self) {
+        let bits = self.to_bits().wrapping_add(SPLIT_CARRY);
+        (f64::from_bits((bits & FRACTION) + SPLIT), f64::from_bits((bits >> 52) | WHOLE.to_bits()) - WHOLE_BIASED)
+    }
+
+    #[inline(always)]
+    fn odd(self) -> bool {
+        self.to_bits() & 1 == 1
+    }
+
+    #[inline(always)]
+    fn negated_if_second(self, whole: Self) -> Self {
+        f64::from_bits(self.to_bits() ^ ((whole.to_bits() << 62) & (1 << 63)))
     }
 
     #[inline(always)]
@@ -266,6 +329,32 @@ impl Real for PlainLanes {
     #[inline(always)]
     fn or_zero(self, yes: Self::Mask) -> Self {
         Self(std::array::from_fn(|lane| if yes[lane] { self.0[lane] } else { 0.0 }))
+    }
+
+    #[inline(always)]
+    fn any(yes: Self::Mask) -> bool {
+        yes.contains(&true)
+    }
+
+    #[inline(always)]
+    fn map(self, f: fn(f64) -> f64) -> Self {
+        Self(self.0.map(f))
+    }
+
+    #[inline(always)]
+    fn split(self) -> (Self, Self) {
+        let parts = self.0.map(Real::split);
+        (Self(parts.map(|(m, _)| m)), Self(parts.map(|(_, k)| k)))
+    }
+
+    #[inline(always)]
+    fn odd(self) -> Self::Mask {
+        self.0.map(Real::odd)
+    }
+
+    #[inline(always)]
+    fn negated_if_second(self, whole: Self) -> Self {
+        Self(std::array::from_fn(|lane| self.0[lane].negated_if_second(whole.0[lane])))
     }
 
     #[inline(always)]

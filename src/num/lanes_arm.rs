@@ -9,7 +9,7 @@
 #![allow(unsafe_code)]
 #![allow(clippy::wildcard_imports)] // an instruction each: the list would be a page
 
-use crate::num::lanes::{LANES, Lanes, Machine, Real};
+use crate::num::lanes::{FRACTION, LANES, Lanes, Machine, Real, SPLIT, SPLIT_CARRY, WHOLE, WHOLE_BIASED};
 use crate::num::singles::SINGLES;
 use crate::num::singles_arm::NeonSingles;
 use std::arch::aarch64::*;
@@ -135,6 +135,50 @@ impl Real for NeonLanes {
     #[inline(always)]
     fn or_zero(self, yes: Self::Mask) -> Self {
         self.or_else(yes, self.like(0.0))
+    }
+
+    #[inline(always)]
+    fn any(yes: Self::Mask) -> bool {
+        // SAFETY: NEON is there.
+        yes.into_iter().any(|pair| unsafe { vmaxvq_u32(vreinterpretq_u32_u64(pair)) != 0 })
+    }
+
+    #[inline(always)]
+    fn map(self, f: fn(f64) -> f64) -> Self {
+        let mut lanes = [0.0; LANES];
+        self.store(&mut lanes);
+        Neon.load(&lanes.map(f))
+    }
+
+    #[inline(always)]
+    fn split(self) -> (Self, Self) {
+        // SAFETY: NEON is there.
+        let bits = self.0.map(|x| unsafe { vaddq_u64(vreinterpretq_u64_f64(x), vdupq_n_u64(SPLIT_CARRY)) });
+        // SAFETY: as above.
+        let m = bits.map(|bits| unsafe {
+            vreinterpretq_f64_u64(vaddq_u64(vandq_u64(bits, vdupq_n_u64(FRACTION)), vdupq_n_u64(SPLIT)))
+        });
+        // SAFETY: as above.
+        let k = bits.map(|bits| unsafe {
+            vreinterpretq_f64_u64(vorrq_u64(vshrq_n_u64::<52>(bits), vdupq_n_u64(WHOLE.to_bits())))
+        });
+        (Self(m), Self(k) - self.like(WHOLE_BIASED))
+    }
+
+    #[inline(always)]
+    fn odd(self) -> Self::Mask {
+        // SAFETY: NEON is there.
+        self.0.map(|x| unsafe { vtstq_u64(vreinterpretq_u64_f64(x), vdupq_n_u64(1)) })
+    }
+
+    #[inline(always)]
+    fn negated_if_second(self, whole: Self) -> Self {
+        // SAFETY: NEON is there.
+        Self(from_fn(|pair| unsafe {
+            let bit = vshlq_n_u64::<62>(vreinterpretq_u64_f64(whole.0[pair]));
+            let sign = vandq_u64(bit, vdupq_n_u64(1 << 63));
+            vreinterpretq_f64_u64(veorq_u64(vreinterpretq_u64_f64(self.0[pair]), sign))
+        }))
     }
 
     #[inline(always)]

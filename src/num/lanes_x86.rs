@@ -11,7 +11,7 @@
 #![allow(unsafe_code)]
 #![allow(clippy::wildcard_imports)] // an instruction each: the list would be a page
 
-use crate::num::lanes::{LANES, Lanes, Machine, Real};
+use crate::num::lanes::{FRACTION, LANES, Lanes, Machine, Real, SPLIT, SPLIT_CARRY, WHOLE, WHOLE_BIASED};
 use crate::num::singles::SINGLES;
 use crate::num::singles_x86::{Avx2Singles, Avx512Singles};
 use std::arch::x86_64::*;
@@ -239,9 +239,80 @@ impl Real for Avx2Lanes {
     }
 
     #[inline(always)]
+    fn any(yes: Self::Mask) -> bool {
+        // SAFETY: masks are made from lanes, which are the proof.
+        unsafe { _mm256_movemask_pd(_mm256_or_pd(yes.0, yes.1)) != 0 }
+    }
+
+    #[inline(always)]
+    fn map(self, f: fn(f64) -> f64) -> Self {
+        let mut lanes = [0.0; LANES];
+        self.store(&mut lanes);
+        Avx2(()).load(&lanes.map(f))
+    }
+
+    #[inline(always)]
+    fn split(self) -> (Self, Self) {
+        // SAFETY: `self` is the proof.
+        unsafe {
+            let (carry, split) =
+                (_mm256_set1_epi64x(SPLIT_CARRY.cast_signed()), _mm256_set1_epi64x(SPLIT.cast_signed()));
+            let fraction = _mm256_set1_epi64x(FRACTION.cast_signed());
+            let whole = _mm256_castpd_si256(_mm256_set1_pd(WHOLE));
+            let a = _mm256_add_epi64(_mm256_castpd_si256(self.0), carry);
+            let b = _mm256_add_epi64(_mm256_castpd_si256(self.1), carry);
+            let m = Self(
+                _mm256_castsi256_pd(_mm256_add_epi64(_mm256_and_si256(a, fraction), split)),
+                _mm256_castsi256_pd(_mm256_add_epi64(_mm256_and_si256(b, fraction), split)),
+            );
+            let k = Self(
+                _mm256_castsi256_pd(_mm256_or_si256(_mm256_srli_epi64::<52>(a), whole)),
+                _mm256_castsi256_pd(_mm256_or_si256(_mm256_srli_epi64::<52>(b), whole)),
+            );
+            (m, k - self.like(WHOLE_BIASED))
+        }
+    }
+
+    #[inline(always)]
+    fn odd(self) -> Self::Mask {
+        // SAFETY: `self` is the proof. The first bit becomes the sign of a whole number.
+        unsafe {
+            let zero = _mm256_setzero_si256();
+            let a = _mm256_cmpgt_epi64(zero, _mm256_slli_epi64::<63>(_mm256_castpd_si256(self.0)));
+            let b = _mm256_cmpgt_epi64(zero, _mm256_slli_epi64::<63>(_mm256_castpd_si256(self.1)));
+            (_mm256_castsi256_pd(a), _mm256_castsi256_pd(b))
+        }
+    }
+
+    #[inline(always)]
+    fn negated_if_second(self, whole: Self) -> Self {
+        let sign = self.like(-0.0);
+        // SAFETY: `self` is the proof.
+        unsafe {
+            let a = _mm256_castsi256_pd(_mm256_slli_epi64::<62>(_mm256_castpd_si256(whole.0)));
+            let b = _mm256_castsi256_pd(_mm256_slli_epi64::<62>(_mm256_castpd_si256(whole.1)));
+            Self(_mm256_xor_pd(self.0, _mm256_and_pd(a, sign.0)), _mm256_xor_pd(self.1, _mm256_and_pd(b, sign.1)))
+        }
+    }
+
+    // The instructions for the smaller and the larger give their second operand where one is not a number, and where
+    // both are equal: that is what the words in `lanes` say.
+    #[inline(always)]
+    fn at_most(self, bound: Self) -> Self {
+        // SAFETY: `self` is the proof.
+        unsafe { Self(_mm256_min_pd(bound.0, self.0), _mm256_min_pd(bound.1, self.1)) }
+    }
+
+    #[inline(always)]
+    fn at_least(self, bound: Self) -> Self {
+        // SAFETY: `self` is the proof.
+        unsafe { Self(_mm256_max_pd(bound.0, self.0), _mm256_max_pd(bound.1, self.1)) }
+    }
+
+    #[inline(always)]
     fn positive(self) -> Self {
         let zero = self.like(0.0);
-        // SAFETY: `self` is the proof. Where the first is not greater, or not a number, it takes the second.
+        // SAFETY: `self` is the proof.
         unsafe { Self(_mm256_max_pd(self.0, zero.0), _mm256_max_pd(self.1, zero.1)) }
     }
 
@@ -309,8 +380,61 @@ impl Real for Avx512Lanes {
     }
 
     #[inline(always)]
+    fn any(yes: Self::Mask) -> bool {
+        yes != 0
+    }
+
+    #[inline(always)]
+    fn map(self, f: fn(f64) -> f64) -> Self {
+        let mut lanes = [0.0; LANES];
+        self.store(&mut lanes);
+        Avx512(()).load(&lanes.map(f))
+    }
+
+    #[inline(always)]
+    fn split(self) -> (Self, Self) {
+        // SAFETY: `self` is the proof.
+        unsafe {
+            let (carry, split) = (_mm512_set1_epi64(SPLIT_CARRY.cast_signed()), _mm512_set1_epi64(SPLIT.cast_signed()));
+            let fraction = _mm512_set1_epi64(FRACTION.cast_signed());
+            let bits = _mm512_add_epi64(_mm512_castpd_si512(self.0), carry);
+            let k = _mm512_or_si512(_mm512_srli_epi64::<52>(bits), _mm512_castpd_si512(_mm512_set1_pd(WHOLE)));
+            let m = _mm512_add_epi64(_mm512_and_si512(bits, fraction), split);
+            (Self(_mm512_castsi512_pd(m)), Self(_mm512_castsi512_pd(k)) - self.like(WHOLE_BIASED))
+        }
+    }
+
+    #[inline(always)]
+    fn odd(self) -> Self::Mask {
+        // SAFETY: `self` is the proof.
+        unsafe { _mm512_test_epi64_mask(_mm512_castpd_si512(self.0), _mm512_set1_epi64(1)) }
+    }
+
+    #[inline(always)]
+    fn negated_if_second(self, whole: Self) -> Self {
+        // SAFETY: `self` is the proof.
+        unsafe {
+            let bit = _mm512_castsi512_pd(_mm512_slli_epi64::<62>(_mm512_castpd_si512(whole.0)));
+            Self(_mm512_xor_pd(self.0, _mm512_and_pd(bit, self.like(-0.0).0)))
+        }
+    }
+
+    // As above.
+    #[inline(always)]
+    fn at_most(self, bound: Self) -> Self {
+        // SAFETY: `self` is the proof.
+        unsafe { Self(_mm512_min_pd(bound.0, self.0)) }
+    }
+
+    #[inline(always)]
+    fn at_least(self, bound: Self) -> Self {
+        // SAFETY: `self` is the proof.
+        unsafe { Self(_mm512_max_pd(bound.0, self.0)) }
+    }
+
+    #[inline(always)]
     fn positive(self) -> Self {
-        // SAFETY: `self` is the proof. Where the first is not greater, or not a number, it takes the second.
+        // SAFETY: `self` is the proof.
         unsafe { Self(_mm512_max_pd(self.0, self.like(0.0).0)) }
     }
 

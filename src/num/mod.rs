@@ -1,6 +1,8 @@
 //! Floor 1: numerics that give the same bits everywhere.
+pub mod each;
 pub mod eigen;
 pub mod element;
+pub mod functions;
 pub mod kernel;
 pub mod lanes;
 pub mod lanes_arm;
