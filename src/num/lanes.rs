@@ -5,6 +5,8 @@
 //! lane by lane, and tests hold them to it. A single `f64` speaks the same vocabulary ([`Real`]), so that a function
 //! such as [`tanh`](crate::num::math::tanh) has one definition, for one number and for eight.
 
+#![allow(clippy::return_self_not_must_use)] // arithmetic, like that of `std::ops`
+
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
 /// √½ as bits: where [`Real::split`] cuts.

@@ -7,6 +7,7 @@
 //! whole arrays.
 #![cfg(target_arch = "aarch64")]
 #![allow(unsafe_code)]
+#![allow(clippy::wildcard_imports)] // intrinsics by the dozen
 
 use crate::num::lanes::{FRACTION, LANES, Lanes, Machine, Real, SPLIT, SPLIT_CARRY, WHOLE, WHOLE_BIASED};
 use std::arch::aarch64::*;

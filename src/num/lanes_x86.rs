@@ -9,6 +9,7 @@
 //! loads and stores are of whole arrays, without any demand on alignment.
 #![cfg(target_arch = "x86_64")]
 #![allow(unsafe_code)]
+#![allow(clippy::wildcard_imports, clippy::missing_safety_doc)] // intrinsics by the dozen; `here` is safe where it can be called
 
 use crate::num::lanes::{FRACTION, LANES, Lanes, Machine, Real, SPLIT, SPLIT_CARRY, WHOLE, WHOLE_BIASED};
 use std::arch::x86_64::*;
