@@ -32,6 +32,7 @@ macro_rules! kernel {
         $(#[$meta])*
         $vis fn $name $(<$(const $size: $kind),+>)? ($($arg: $type),*) $(-> $ret)? {
             #[inline(always)]
+            #[allow(clippy::too_many_arguments)] // the machine is one more than the kernel has
             fn body<M: $crate::num::lanes::Machine $($(, const $size: $kind)+)?>(
                 $machine: M $(, $arg: $type)*
             ) $(-> $ret)? $body

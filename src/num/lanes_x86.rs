@@ -9,6 +9,7 @@
 //! loads and stores are of whole arrays, without any demand on alignment.
 #![cfg(target_arch = "x86_64")]
 #![allow(unsafe_code)]
+#![allow(clippy::wildcard_imports)] // intrinsics, whose names say where they come from
 
 use crate::num::lanes::{LANES, Lanes, Machine, Real};
 use crate::num::singles::SINGLES;
@@ -34,6 +35,7 @@ pub struct Avx512Lanes(__m512d);
 
 impl Avx2 {
     /// The proof, for those who need none.
+    #[allow(clippy::missing_safety_doc)] // safe code can call it only where the instructions are
     #[target_feature(enable = "avx2,fma")]
     #[inline]
     pub fn here() -> Self {
@@ -43,6 +45,7 @@ impl Avx2 {
 
 impl Avx512 {
     /// The proof, for those who need none.
+    #[allow(clippy::missing_safety_doc)] // safe code can call it only where the instructions are
     #[target_feature(enable = "avx512f,avx512dq")]
     #[inline]
     pub fn here() -> Self {

@@ -7,6 +7,7 @@
 //! has the instructions, or from one another. The loads and stores are of whole arrays, without any demand on alignment.
 #![cfg(target_arch = "x86_64")]
 #![allow(unsafe_code)]
+#![allow(clippy::wildcard_imports)] // intrinsics, whose names say where they come from
 
 use crate::num::lanes_x86::{Avx2, Avx512};
 use crate::num::singles::{SINGLES, Single, Singles};
