@@ -4,12 +4,16 @@
 //! `cargo bench --bench kernels`, perhaps with a word that the kernels' names must have: `… -- product`. A kernel is a
 //! function that returns [`Kernel`]s; `main` lists them.
 
+use condense::experiment::{Context, Inline};
+use condense::nn::activation::Activation;
+use condense::nn::three_layer::{Training, Weights};
 use condense::num::level::{self, LEVELS, Level};
 use condense::num::matrix::{Matrix, MatrixMut};
 use condense::num::peak;
 use condense::num::product::{Factor, product};
 use condense::num::rng::Stream;
 use rustix::time::{ClockId, clock_gettime};
+use std::collections::BTreeMap;
 use std::hint::black_box;
 
 /// Rounds; in each, everything is timed, so that a drift of the machine hits all alike.
@@ -33,6 +37,7 @@ struct Kernel {
 fn main() {
     let word = std::env::args().skip(1).find(|word| !word.starts_with('-')).unwrap_or_default();
     let mut kernels = products();
+    kernels.push(three_layers());
     kernels.retain(|kernel| kernel.name.contains(&word));
     let force = level::level();
     for level in LEVELS
@@ -118,4 +123,36 @@ where
     };
     let name = format!("product {m}x{k}x{n} f{}", if single { 32 } else { 64 });
     Kernel { name, single, work: Box::new(work), plain: Box::new(plain) }
+}
+
+/// Steps of training of a three-layer ReLU network of width 1000 on 20 points.
+fn three_layers() -> Kernel {
+    const STEPS: usize = 2;
+    let (m, n) = (1000, 20);
+    let mut stream = Stream::root(2);
+    let x: Vec<f64> = (0..n).map(|i| 2.0 * i as f64 / (n - 1) as f64 - 1.0).collect();
+    let small = 1.0 / (m as f64).sqrt();
+    let (w1, b1, w2) = (stream.normals(m, 1.0), stream.normals(m, 1.0), stream.normals(m * m, small));
+    let weights = Weights { w1, b1, w2, b2: stream.normals(m, 0.1), a: stream.normals(m, small) };
+    let mut training = Training::new(Activation::Relu, &weights, [&x, &x], 0.01);
+    let work = move || {
+        let inputs = BTreeMap::new();
+        training.train_to(training.steps() + STEPS, &Context::new(0, &inputs, &Inline)).expect("a gentle rate");
+        (6 * STEPS * m * m * n) as f64
+    };
+    // The loop of the middle layer's forward pass, for one point.
+    let (w2, h, mut z) = (weights.w2, weights.w1, vec![0.0; m]);
+    let plain = move || {
+        for (j, z) in z.iter_mut().enumerate() {
+            *z = (0..m).fold(0.0, |sum, l| sum + h[l] * w2[l * m + j]);
+        }
+        black_box(&mut z);
+        (2 * m * m) as f64
+    };
+    Kernel {
+        name: format!("three layers {m}, {n} points"),
+        single: false,
+        work: Box::new(work),
+        plain: Box::new(plain),
+    }
 }

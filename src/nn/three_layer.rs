@@ -140,7 +140,7 @@ impl Training {
     fn step(&mut self) {
         let Self { activation, rate, x, y, first, w2, b2, a, tape, z, g, forces, .. } = self;
         pull(*rate, forces, [b2, a], [z, g]);
-        turn(*activation, *rate, x, first, w2, tape, g, z);
+        turn(*activation, *rate, x, first, w2, tape, [z, g]);
         self.losses.push(compare(*activation, a, y, [z, g], forces));
     }
 }

@@ -49,17 +49,19 @@ kernel! {
                 a[j][lane] = of_a[lane].mul_add(-rate, a[j][lane]);
                 b[j][lane] = of_b[lane].mul_add(-rate, b[j][lane]);
             }
-            (0..forces.len()).for_each(|i| z[i * wide + j] = b[j]);
+            for i in 0..forces.len() {
+                z[i * wide + j] = b[j];
+            }
         }
     }
 
-    /// The first layer and W once round, and forward into `z`.
-    /// Shapes: `w2` 8 rows for each of `first`, `tape` blocks × n, `g` and `z` n × columns.
+    /// The first layer and W once round, by the pulls in `g` of the second layer, and forward into its `z`.
+    /// Shapes: `w2` 8 rows for each of `first`, `tape` blocks × n, `layer` n × columns.
     pub fn turn(
         m, activation: Activation, rate: f64, x: &[f64], first: &mut [First], w2: &mut [Lanes], tape: &mut [[Lanes; 2]],
-        g: &[Lanes], z: &mut [Lanes],
+        layer: [&mut [Lanes]; 2],
     ) {
-        known!(activation, |activation| round(m, activation, rate, x, first, w2, tape, g, z));
+        known!(activation, |activation| round(m, activation, rate, x, first, w2, tape, layer));
     }
 }
 
@@ -93,8 +95,7 @@ fn round<M: Machine>(
     first: &mut [First],
     w2: &mut [Lanes],
     tape: &mut [[Lanes; 2]],
-    g: &[Lanes],
-    z: &mut [Lanes],
+    [z, g]: [&mut [Lanes]; 2],
 ) {
     let (n, high) = (x.len(), first.len());
     let wide = w2.len() / (high * LANES).max(1);

@@ -42,7 +42,7 @@ macro_rules! kernel {
                 $crate::num::level::Level::Avx512 => {
                     #[target_feature(enable = "avx512f,avx512dq")]
                     fn wide $(<$(const $size: $kind),+>)? ($($arg: $type),*) $(-> $ret)? {
-                        body::<_ $($(, $size)+)?>($crate::num::lanes_x86::Avx512::here() $(, $arg)*)
+                        body::<_ $($(, $size)+)?>($crate::num::lanes_avx512::Avx512::here() $(, $arg)*)
                     }
                     // SAFETY: `wide` is a safe function but for the instructions it contains; `level` has asked the
                     // processor for exactly those.
@@ -53,7 +53,7 @@ macro_rules! kernel {
                 $crate::num::level::Level::Avx2 => {
                     #[target_feature(enable = "avx2,fma")]
                     fn wide $(<$(const $size: $kind),+>)? ($($arg: $type),*) $(-> $ret)? {
-                        body::<_ $($(, $size)+)?>($crate::num::lanes_x86::Avx2::here() $(, $arg)*)
+                        body::<_ $($(, $size)+)?>($crate::num::lanes_avx2::Avx2::here() $(, $arg)*)
                     }
                     // SAFETY: as above.
                     #[allow(unsafe_code)]

@@ -1,5 +1,5 @@
 //! Eight numbers that are worked on together, on any machine: the vocabulary in which hot loops are written once.
-//! It knows no loop. The plain machine stands here; those of x86 and Arm are `lanes_x86` and `lanes_arm`.
+//! It knows no loop. The plain machine stands here; those of x86 and Arm are `lanes_avx2`, `lanes_avx512` and `lanes_arm`.
 //!
 //! Every operation is one that IEEE 754 rounds correctly, or moves bits, or chooses: so each machine gives the same bits,
 //! lane by lane, and tests hold them to it. A single `f64` speaks the same vocabulary ([`Real`]), so that a function

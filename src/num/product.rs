@@ -194,7 +194,9 @@ fn pack<'p, T: Element, const P: usize>(
             }
         }
         if high < P {
-            to.iter_mut().for_each(|to| to[high..].fill(T::ZERO));
+            for to in to {
+                to[high..].fill(T::ZERO);
+            }
         }
     }
     packed

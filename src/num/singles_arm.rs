@@ -7,6 +7,7 @@
 //! whole arrays.
 #![cfg(target_arch = "aarch64")]
 #![allow(unsafe_code)]
+#![allow(clippy::wildcard_imports)] // intrinsics, whose names say where they come from
 
 use crate::num::singles::{SINGLES, Single, Singles};
 use std::arch::aarch64::*;

@@ -3,12 +3,14 @@
 //!
 //! # Why this is sound
 //!
-//! As in `lanes_x86`: these values can be made only from an [`Avx2`] or [`Avx512`], which is the proof that the processor
+//! As in `lanes_avx2`: these values can be made only from an [`Avx2`] or [`Avx512`], which is the proof that the processor
 //! has the instructions, or from one another. The loads and stores are of whole arrays, without any demand on alignment.
 #![cfg(target_arch = "x86_64")]
 #![allow(unsafe_code)]
+#![allow(clippy::wildcard_imports)] // intrinsics, whose names say where they come from
 
-use crate::num::lanes_x86::{Avx2, Avx512};
+use crate::num::lanes_avx2::Avx2;
+use crate::num::lanes_avx512::Avx512;
 use crate::num::singles::{SINGLES, Single, Singles};
 use std::arch::x86_64::*;
 use std::ops::{Add, Div, Mul, Neg, Sub};
