@@ -5,6 +5,7 @@ pub mod critical;
 pub mod embed;
 pub mod flow;
 pub mod four_points;
+pub mod kan;
 pub mod measure;
 pub mod origin;
 pub mod packed;
