@@ -5,6 +5,7 @@
 //! lane by lane, and tests hold them to it. A single `f64` speaks the same vocabulary ([`Real`]), so that a function
 //! such as [`tanh`](crate::num::math::tanh) has one definition, for one number and for eight.
 
+use crate::num::singles::{PlainSingles, SINGLES, Singles};
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
 /// The logical lanes of every reduction: element `i` belongs to lane `i % LANES`, on every machine.
@@ -77,11 +78,20 @@ pub trait Machine: Copy {
     /// Eight numbers on it.
     type Lanes: Lanes;
 
+    /// Sixteen numbers of single precision on it.
+    type Singles: Singles;
+
     /// `x` in every lane.
     fn splat(self, x: f64) -> Self::Lanes;
 
     /// Eight numbers from memory.
     fn load(self, from: &[f64; LANES]) -> Self::Lanes;
+
+    /// `x` in every lane.
+    fn splat_singles(self, x: f32) -> Self::Singles;
+
+    /// Sixteen numbers from memory.
+    fn load_singles(self, from: &[f32; SINGLES]) -> Self::Singles;
 }
 
 /// Adds up eight lanes by the one fixed tree: halves onto each other.
@@ -150,6 +160,7 @@ pub struct PlainLanes([f64; LANES]);
 
 impl Machine for Plain {
     type Lanes = PlainLanes;
+    type Singles = PlainSingles;
 
     #[inline(always)]
     fn splat(self, x: f64) -> PlainLanes {
@@ -159,6 +170,16 @@ impl Machine for Plain {
     #[inline(always)]
     fn load(self, from: &[f64; LANES]) -> PlainLanes {
         PlainLanes(*from)
+    }
+
+    #[inline(always)]
+    fn splat_singles(self, x: f32) -> PlainSingles {
+        PlainSingles::splat(x)
+    }
+
+    #[inline(always)]
+    fn load_singles(self, from: &[f32; SINGLES]) -> PlainSingles {
+        PlainSingles::load(from)
     }
 }
 

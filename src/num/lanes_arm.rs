@@ -9,6 +9,8 @@
 #![allow(unsafe_code)]
 
 use crate::num::lanes::{LANES, Lanes, Machine, Real};
+use crate::num::singles::SINGLES;
+use crate::num::singles_arm::NeonSingles;
 use std::arch::aarch64::*;
 use std::array::from_fn;
 use std::ops::{Add, Div, Mul, Neg, Sub};
@@ -23,6 +25,7 @@ pub struct NeonLanes([float64x2_t; 4]);
 
 impl Machine for Neon {
     type Lanes = NeonLanes;
+    type Singles = NeonSingles;
 
     #[inline(always)]
     fn splat(self, x: f64) -> NeonLanes {
@@ -34,6 +37,16 @@ impl Machine for Neon {
     fn load(self, from: &[f64; LANES]) -> NeonLanes {
         // SAFETY: NEON is there; each pair lies within the array.
         NeonLanes(from_fn(|pair| unsafe { vld1q_f64(from.as_ptr().add(2 * pair)) }))
+    }
+
+    #[inline(always)]
+    fn splat_singles(self, x: f32) -> NeonSingles {
+        NeonSingles::splat(x)
+    }
+
+    #[inline(always)]
+    fn load_singles(self, from: &[f32; SINGLES]) -> NeonSingles {
+        NeonSingles::load(from)
     }
 }
 

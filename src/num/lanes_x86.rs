@@ -11,6 +11,8 @@
 #![allow(unsafe_code)]
 
 use crate::num::lanes::{LANES, Lanes, Machine, Real};
+use crate::num::singles::SINGLES;
+use crate::num::singles_x86::{Avx2Singles, Avx512Singles};
 use std::arch::x86_64::*;
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
@@ -50,6 +52,7 @@ impl Avx512 {
 
 impl Machine for Avx2 {
     type Lanes = Avx2Lanes;
+    type Singles = Avx2Singles;
 
     #[inline(always)]
     fn splat(self, x: f64) -> Avx2Lanes {
@@ -62,10 +65,21 @@ impl Machine for Avx2 {
         // SAFETY: `self` is the proof; both halves lie within the array.
         unsafe { Avx2Lanes(_mm256_loadu_pd(from.as_ptr()), _mm256_loadu_pd(from.as_ptr().add(4))) }
     }
+
+    #[inline(always)]
+    fn splat_singles(self, x: f32) -> Avx2Singles {
+        Avx2Singles::splat(self, x)
+    }
+
+    #[inline(always)]
+    fn load_singles(self, from: &[f32; SINGLES]) -> Avx2Singles {
+        Avx2Singles::load(self, from)
+    }
 }
 
 impl Machine for Avx512 {
     type Lanes = Avx512Lanes;
+    type Singles = Avx512Singles;
 
     #[inline(always)]
     fn splat(self, x: f64) -> Avx512Lanes {
@@ -77,6 +91,16 @@ impl Machine for Avx512 {
     fn load(self, from: &[f64; LANES]) -> Avx512Lanes {
         // SAFETY: `self` is the proof; the array is eight numbers long.
         unsafe { Avx512Lanes(_mm512_loadu_pd(from.as_ptr())) }
+    }
+
+    #[inline(always)]
+    fn splat_singles(self, x: f32) -> Avx512Singles {
+        Avx512Singles::splat(self, x)
+    }
+
+    #[inline(always)]
+    fn load_singles(self, from: &[f32; SINGLES]) -> Avx512Singles {
+        Avx512Singles::load(self, from)
     }
 }
 
