@@ -1,4 +1,5 @@
 //! Floor 1: numerics that give the same bits everywhere.
+pub mod contract;
 pub mod eigen;
 pub mod kernel;
 pub mod lanes;
@@ -7,6 +8,7 @@ pub mod lanes_x86;
 pub mod level;
 pub mod linalg;
 pub mod math;
+pub mod math32;
 pub mod rng;
 pub mod singles;
 pub mod singles_arm;
