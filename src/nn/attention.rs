@@ -10,59 +10,9 @@
 //! last, within a block over tokens, and then by the fixed tree; heads are treated alike, and equal ones stay equal.
 
 use crate::experiment::{Context, Stop};
-use crate::nn::softmax::{cross_entropy, pull_back, soften};
-use crate::num::contract::{Add, Lane, View, Write, multiply};
-use crate::num::kernel::kernel;
-use crate::num::singles::{SINGLES, fold};
-
-/// Sizes of a block.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Shape {
-    /// `T`, tokens of a sequence.
-    pub tokens: usize,
-    /// `D`, the numbers of a token; a multiple of the heads.
-    pub width: usize,
-    /// `H`.
-    pub heads: usize,
-    /// Numbers that come out.
-    pub classes: usize,
-}
-
-/// The parameters, or as much of anything that has their shape: D × D row by row, head after head in the columns of `query`,
-/// `key` and `value` and in the rows of `output`; `classes` is D × classes.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Weights<T> {
-    /// `Q`.
-    pub query: Vec<T>,
-    /// `K`.
-    pub key: Vec<T>,
-    /// `V`.
-    pub value: Vec<T>,
-    /// `O`.
-    pub output: Vec<T>,
-    /// `C`.
-    pub classes: Vec<T>,
-}
-
-impl Shape {
-    /// `d`, and `1 / √d`.
-    fn head(self) -> (usize, f32) {
-        let head = self.width / self.heads;
-        (head, 1.0 / (head as f32).sqrt())
-    }
-}
-
-impl<T: Copy> Weights<T> {
-    fn all(shape: Shape, of: T) -> Self {
-        let square = || vec![of; shape.width * shape.width];
-        let classes = vec![of; shape.width * shape.classes];
-        Self { query: square(), key: square(), value: square(), output: square(), classes }
-    }
-
-    fn lists(&mut self) -> [&mut Vec<T>; 5] {
-        [&mut self.query, &mut self.key, &mut self.value, &mut self.output, &mut self.classes]
-    }
-}
+use crate::nn::heads::{Room, Shape, Weights, backward, compare, descend, forward};
+use crate::num::contract::Lane;
+use crate::num::singles::SINGLES;
 
 /// A block in training.
 #[derive(Clone, Debug)]
@@ -78,45 +28,6 @@ pub struct Attention {
     labels: Vec<usize>,
     room: Room,
     steps: usize,
-}
-
-/// What a block of sixteen sequences leaves behind on its way forward, for the way back.
-#[derive(Clone, Debug)]
-struct Room {
-    /// `X Q` and `X K`, T × D each, and the gradients with respect to them for one head, T × d.
-    query: Vec<Lane>,
-    key: Vec<Lane>,
-    pull: [Vec<Lane>; 2],
-    /// `P`, H × T × T.
-    chances: Vec<Lane>,
-    /// `p̄` (H × T), `x̄` (H × D), `[p̄_h X V_h]` (D), and the same times `O` (D).
-    mean: Vec<Lane>,
-    token: Vec<Lane>,
-    heads: Vec<Lane>,
-    out: Vec<Lane>,
-    /// The outputs (classes), then `∂L/∂y`.
-    forces: Vec<Lane>,
-    /// Gradients with respect to `out`, `heads`, one `x̄_h`, and one `p̄_h`.
-    back: [Vec<Lane>; 4],
-}
-
-impl Room {
-    fn new(Shape { tokens, width, heads, classes }: Shape) -> Self {
-        let lanes = |count: usize| vec![[0.0; SINGLES]; count];
-        let head = tokens * (width / heads);
-        Self {
-            query: lanes(tokens * width),
-            key: lanes(tokens * width),
-            pull: [lanes(head), lanes(head)],
-            chances: lanes(heads * tokens * tokens),
-            mean: lanes(heads * tokens),
-            token: lanes(heads * width),
-            heads: lanes(width),
-            out: lanes(width),
-            forces: lanes(classes),
-            back: [lanes(width), lanes(width), lanes(width), lanes(tokens)],
-        }
-    }
 }
 
 impl Attention {
@@ -168,7 +79,9 @@ impl Attention {
             ctx.tick(self.steps, step)?;
             let (at, loss, rate) = (self.steps, self.step(), self.rate);
             if !loss.is_finite() {
-                return Err(Stop::failed(format!("training diverged: the loss is {loss} at step {at}, with rate {rate}")));
+                return Err(Stop::failed(format!(
+                    "training diverged: the loss is {loss} at step {at}, with rate {rate}"
+                )));
             }
         }
         Ok(())
@@ -191,7 +104,7 @@ impl Attention {
         let (n, mut sum) = (self.labels.len() as f64, 0.0);
         for (x, labels) in self.x.chunks_exact(tokens * width).zip(self.labels.chunks(SINGLES)) {
             forward(self.shape, &self.weights, x, &mut self.room);
-            sum = compare(labels, (1.0 / n) as f32, &mut self.room.forces, sum);
+            sum = compare(labels, (1.0 / n) as f32, &mut self.room, sum);
             if with_gradient {
                 backward(self.shape, &self.weights, x, &mut self.room, &mut self.gradient);
             }
@@ -200,87 +113,135 @@ impl Attention {
     }
 }
 
-kernel! {
-    /// Outputs (classes) of sixteen sequences.
-    fn forward(m, shape: Shape, weights: &Weights<f32>, x: &[Lane], room: &mut Room) {
-        let Shape { tokens, width, heads, classes } = shape;
-        let (head, scale) = shape.head();
-        let x = View::rows(x, width);
-        let square = [tokens, width, width];
-        multiply(m, x, View::rows(&weights.query, width), square, &mut Write(&mut room.query, width));
-        multiply(m, x, View::rows(&weights.key, width), square, &mut Write(&mut room.key, width));
-        for h in 0..heads {
-            let chances = &mut room.chances[h * tokens * tokens..][..tokens * tokens];
-            let query = View::rows(&room.query[h * head..], width);
-            let key = View::rows(&room.key[h * head..], width).turned();
-            multiply(m, query, key, [tokens, head, tokens], &mut Write(chances, tokens));
-            let mean = &mut room.mean[h * tokens..][..tokens];
-            soften(m, scale, chances, mean);
-            // From here on vectors: as columns, so that many chains run at a time.
-            let token = &mut room.token[h * width..][..width];
-            multiply(m, x.turned(), View::column(mean), [width, tokens, 1], &mut Write(token, 1));
-            let value = View::rows(&weights.value[h * head..], width).turned();
-            multiply(m, value, View::column(token), [head, width, 1], &mut Write(&mut room.heads[h * head..], 1));
-        }
-        let output = View::rows(&weights.output, width).turned();
-        multiply(m, output, View::column(&room.heads), [width, width, 1], &mut Write(&mut room.out, 1));
-        let last = View::rows(&weights.classes, classes).turned();
-        multiply(m, last, View::column(&room.out), [classes, width, 1], &mut Write(&mut room.forces, 1));
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::Inline;
+    use crate::num::level::same_on_all;
+    use crate::num::math;
+    use crate::num::rng::Stream;
+    use std::collections::BTreeMap;
+
+    const SHAPE: Shape = Shape { tokens: 3, width: 6, heads: 2, classes: 3 };
+
+    fn draw(name: &str, count: usize) -> Vec<f32> {
+        Stream::root(6).fork(name).normals(count, 0.5).into_iter().map(|x| x as f32).collect()
     }
 
-    /// Adds to the gradient what forces `∂L/∂y` on sixteen sequences' outputs do to the parameters.
-    fn backward(m, shape: Shape, weights: &Weights<f32>, x: &[Lane], room: &mut Room, gradient: &mut Weights<Lane>) {
-        let Shape { tokens, width, heads, classes } = shape;
-        let (head, scale) = shape.head();
-        let x = View::rows(x, width);
-        let [out, values, token, mean] = &mut room.back;
-        // Through C and O: each gradient is the outer product of what went in and the force on what came out.
-        let row = View::rows(&room.forces, classes);
-        multiply(m, View::column(&room.out), row, [width, 1, classes], &mut Add(&mut gradient.classes, classes));
-        multiply(m, View::rows(&weights.classes, classes), View::column(&room.forces), [width, classes, 1], &mut Write(out, 1));
-        let row = View::rows(out, width);
-        multiply(m, View::column(&room.heads), row, [width, 1, width], &mut Add(&mut gradient.output, width));
-        multiply(m, View::rows(&weights.output, width), View::column(out), [width, width, 1], &mut Write(values, 1));
-        for h in 0..heads {
-            // Through V, to the weights p̄ of the tokens.
-            let force = &values[h * head..][..head];
-            let (x_bar, row) = (View::column(&room.token[h * width..]), View::rows(force, head));
-            multiply(m, x_bar, row, [width, 1, head], &mut Add(&mut gradient.value[h * head..], width));
-            let value = View::rows(&weights.value[h * head..], width);
-            multiply(m, value, View::column(force), [width, head, 1], &mut Write(token, 1));
-            multiply(m, x, View::column(token), [tokens, width, 1], &mut Write(mean, 1));
-            // Through the softmax to the scores, and on to Q and K.
-            let chances = &mut room.chances[h * tokens * tokens..][..tokens * tokens];
-            pull_back(m, scale, chances, mean);
-            let [queries, keys] = &mut room.pull;
-            let shape = [tokens, tokens, head];
-            let (scores, key) = (View::rows(chances, tokens), View::rows(&room.key[h * head..], width));
-            multiply(m, scores, key, shape, &mut Write(queries, head));
-            let query = View::rows(&room.query[h * head..], width);
-            multiply(m, scores.turned(), query, shape, &mut Write(keys, head));
-            let shape = [width, tokens, head];
-            multiply(m, x.turned(), View::rows(queries, head), shape, &mut Add(&mut gradient.query[h * head..], width));
-            multiply(m, x.turned(), View::rows(keys, head), shape, &mut Add(&mut gradient.key[h * head..], width));
-        }
+    fn weights() -> Weights<f32> {
+        let square = |name| draw(name, SHAPE.width * SHAPE.width);
+        let classes = draw("C", SHAPE.width * SHAPE.classes);
+        Weights { query: square("Q"), key: square("K"), value: square("V"), output: square("O"), classes }
     }
 
-    /// Outputs become forces on them, and none in lanes without a sequence; returns the sum of losses, gone on with.
-    fn compare(_m, labels: &[usize], share: f32, y: &mut [Lane], sum: f64) -> f64 {
-        let (mut row, mut sum) = (vec![0.0; y.len()], sum);
-        for lane in 0..SINGLES {
-            row.iter_mut().zip(y.iter()).for_each(|(row, y)| *row = y[lane]);
-            match labels.get(lane) {
-                Some(label) => sum += cross_entropy(&mut row, *label, share),
-                None => row.fill(0.0),
+    /// Nineteen sequences: a block, and a part of one.
+    fn sequences() -> (Vec<f32>, Vec<usize>) {
+        (draw("X", 19 * SHAPE.tokens * SHAPE.width), (0..19).map(|s| s * s % SHAPE.classes).collect())
+    }
+
+    fn block(weights: Weights<f32>, rate: f32) -> Attention {
+        let (x, labels) = sequences();
+        Attention::new(SHAPE, weights, &x, &labels, rate)
+    }
+
+    fn times(a: &[f64], b: &[f64], inner: usize) -> Vec<f64> {
+        let columns = b.len() / inner;
+        let entry = |row: &[f64], j: usize| row.iter().enumerate().map(|(k, a)| a * b[k * columns + j]).sum::<f64>();
+        a.chunks(inner).flat_map(|row| (0..columns).map(|j| entry(row, j)).collect::<Vec<_>>()).collect()
+    }
+
+    /// The loss by the definition, in double precision and in the order of the formula.
+    fn plain(weights: &[Vec<f64>]) -> f64 {
+        let Shape { tokens, width, heads, classes } = SHAPE;
+        let ((x, labels), head) = (sequences(), width / heads);
+        let x: Vec<f64> = x.into_iter().map(f64::from).collect();
+        let mut loss = 0.0;
+        for (x, label) in x.chunks(tokens * width).zip(&labels) {
+            let [q, k, v] = [0, 1, 2].map(|which| times(x, &weights[which], width));
+            let mut a = vec![0.0; tokens * width];
+            for (h, t) in (0..heads).flat_map(|h| (0..tokens).map(move |t| (h, t))) {
+                let at = |t: usize, d: usize| t * width + h * head + d;
+                let score = |u: usize| (0..head).map(|d| q[at(t, d)] * k[at(u, d)]).sum::<f64>();
+                let grown: Vec<f64> = (0..tokens).map(|u| math::exp(score(u) / (head as f64).sqrt())).collect();
+                let sum: f64 = grown.iter().sum();
+                for (u, d) in (0..tokens).flat_map(|u| (0..head).map(move |d| (u, d))) {
+                    a[at(t, d)] += grown[u] / sum * v[at(u, d)];
+                }
             }
-            y.iter_mut().zip(&row).for_each(|(y, row)| y[lane] = *row);
+            let z = times(&a, &weights[3], width);
+            let mean: Vec<f64> =
+                (0..width).map(|j| (0..tokens).map(|t| z[t * width + j] / tokens as f64).sum()).collect();
+            let y = times(&mean, &weights[4], width);
+            assert_eq!(y.len(), classes);
+            loss += math::ln(y.iter().map(|y| math::exp(*y)).sum::<f64>()) - y[*label];
         }
-        sum
+        loss / labels.len() as f64
     }
 
-    fn descend(_m, rate: f32, weights: &mut [f32], gradient: &[Lane]) {
-        for (weight, gradient) in weights.iter_mut().zip(gradient) {
-            *weight = fold(*gradient).mul_add(-rate, *weight);
+    fn wide(mut weights: Weights<f32>) -> Vec<Vec<f64>> {
+        weights.lists().map(|list| list.iter().copied().map(f64::from).collect()).to_vec()
+    }
+
+    #[test]
+    fn the_gradient_is_that_of_finite_differences() {
+        let (start, h) = (wide(weights()), 1e-5);
+        let mut block = block(weights(), 1.0);
+        assert!((block.loss() - plain(&start)).abs() < 1e-6);
+        assert!((block.step() - plain(&start)).abs() < 1e-6);
+        let end = wide(block.weights().clone());
+        for list in 0..start.len() {
+            for at in 0..start[list].len() {
+                let shifted = |by: f64| {
+                    let mut weights = start.clone();
+                    weights[list][at] += by;
+                    plain(&weights)
+                };
+                let (slope, step) = ((shifted(h) - shifted(-h)) / (2.0 * h), start[list][at] - end[list][at]);
+                assert!((step - slope).abs() < 5e-7, "list {list}, {at}: {step} {slope}");
+            }
         }
+    }
+
+    #[test]
+    fn all_levels_give_the_same_bits() {
+        same_on_all(|| {
+            let mut block = block(weights(), 0.3);
+            let losses: Vec<f64> = (0..20).map(|_| block.step()).collect();
+            (losses, block.weights().clone())
+        });
+    }
+
+    #[test]
+    fn equal_heads_stay_equal_to_the_last_bit() {
+        let (mut start, (width, head)) = (weights(), (SHAPE.width, SHAPE.width / SHAPE.heads));
+        for list in [&mut start.query, &mut start.key, &mut start.value] {
+            list.chunks_exact_mut(width).for_each(|row| row.copy_within(..head, head));
+        }
+        start.output.copy_within(..head * width, head * width);
+        let mut block = block(start.clone(), 0.3);
+        for _ in 0..30 {
+            block.step();
+        }
+        let end = block.weights();
+        assert_ne!(end, &start);
+        for list in [&end.query, &end.key, &end.value] {
+            assert!(list.chunks_exact(width).all(|row| row[..head] == row[head..]));
+        }
+        assert_eq!(end.output[..head * width], end.output[head * width..]);
+    }
+
+    #[test]
+    fn training_lowers_the_loss_or_says_that_it_diverged() {
+        let inputs = BTreeMap::new();
+        let ctx = Context::new(0, &inputs, &Inline);
+        let mut gentle = block(weights(), 0.3);
+        let before = gentle.loss();
+        gentle.train_to(100, &ctx).expect("a gentle rate");
+        assert!(gentle.steps() == 100 && gentle.loss() < 0.8 * before, "{before} {}", gentle.loss());
+        let said = block(weights(), 1e30).train_to(100, &ctx).expect_err("a wild rate").to_string();
+        assert!(
+            said.contains("training diverged") && said.contains("at step") && said.contains("with rate 1000"),
+            "{said}"
+        );
     }
 }

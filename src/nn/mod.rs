@@ -1,10 +1,12 @@
 //! Floor 2: networks, integrators and measures that the experiments share.
 pub mod activation;
+pub mod attention;
 pub mod bias;
 pub mod critical;
 pub mod embed;
 pub mod flow;
 pub mod four_points;
+pub mod heads;
 pub mod kan;
 pub mod measure;
 pub mod origin;
@@ -16,6 +18,7 @@ pub mod rank;
 pub mod scaling;
 pub mod search;
 pub mod similarity;
+pub mod softmax;
 pub mod stage;
 pub mod tanh_net;
 pub mod task;

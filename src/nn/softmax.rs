@@ -67,3 +67,32 @@ pub fn cross_entropy(y: &mut [f32], label: usize, share: f32) -> f64 {
     }
     math::ln(sum) - f64::from(own)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_loss_is_that_of_the_definition_and_forces_add_up_to_nothing() {
+        let start = [0.3f32, -1.2, 2.5, 88.0];
+        let sum: f64 = start.iter().map(|y| math::exp(f64::from(*y))).sum();
+        for label in 0..4 {
+            let mut y = start;
+            let loss = cross_entropy(&mut y, label, 1.0);
+            assert!((loss - (math::ln(sum) - f64::from(start[label]))).abs() < 1e-5, "{loss}");
+            assert!(y.iter().sum::<f32>().abs() < 1e-6 && y[label] <= 0.0, "{y:?}");
+        }
+        assert!(cross_entropy(&mut [f32::NAN, 0.0], 1, 1.0).is_nan());
+    }
+
+    #[test]
+    fn scores_of_any_size_have_finite_chances() {
+        let scores = [[-1e30f32; 16], [1e30; 16], [1e30; 16], [0.0; 16]];
+        let (mut chances, mut mean) = (scores, [[0.0; 16]; 2]);
+        soften(crate::num::lanes::Plain, 1.0, &mut chances, &mut mean);
+        assert_eq!(chances.map(|lanes| lanes[7]), [0.0, 1.0, 1.0, 0.0]);
+        assert_eq!(mean.map(|lanes| lanes[0]), [0.5, 0.5]);
+        pull_back(crate::num::lanes::Plain, 1.0, &mut chances, &[[1.0; 16], [3.0; 16]]);
+        assert_eq!(chances, [[0.0; 16]; 4]);
+    }
+}
