@@ -2,11 +2,14 @@
 pub mod activation;
 pub mod attention;
 pub mod bias;
+pub mod conv;
 pub mod critical;
+pub mod dense;
 pub mod embed;
 pub mod flow;
 pub mod four_points;
 pub mod heads;
+pub mod images;
 pub mod kan;
 pub mod measure;
 pub mod origin;
