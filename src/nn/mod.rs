@@ -25,5 +25,7 @@ pub mod softmax;
 pub mod stage;
 pub mod tanh_net;
 pub mod task;
+pub mod three_layer;
+pub mod three_pass;
 pub mod train;
 pub mod two_layer;

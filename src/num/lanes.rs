@@ -75,6 +75,9 @@ pub trait Lanes: Real {
 /// The instructions at hand. A value of this type is the proof that the processor has them: machines are made at the door
 /// of kernels only, and everything that uses their instructions is made from one.
 pub trait Machine: Copy {
+    /// How many values of eight lanes its registers hold.
+    const REGISTERS: usize;
+
     /// Eight numbers on it.
     type Lanes: Lanes;
 
@@ -159,6 +162,7 @@ pub struct Plain;
 pub struct PlainLanes([f64; LANES]);
 
 impl Machine for Plain {
+    const REGISTERS: usize = 8;
     type Lanes = PlainLanes;
     type Singles = PlainSingles;
 

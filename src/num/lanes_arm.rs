@@ -24,6 +24,7 @@ pub struct Neon;
 pub struct NeonLanes([float64x2_t; 4]);
 
 impl Machine for Neon {
+    const REGISTERS: usize = 8;
     type Lanes = NeonLanes;
     type Singles = NeonSingles;
 

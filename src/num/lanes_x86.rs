@@ -51,6 +51,7 @@ impl Avx512 {
 }
 
 impl Machine for Avx2 {
+    const REGISTERS: usize = 8;
     type Lanes = Avx2Lanes;
     type Singles = Avx2Singles;
 
@@ -78,6 +79,7 @@ impl Machine for Avx2 {
 }
 
 impl Machine for Avx512 {
+    const REGISTERS: usize = 32;
     type Lanes = Avx512Lanes;
     type Singles = Avx512Singles;
 

@@ -1,14 +1,18 @@
 //! Floor 1: numerics that give the same bits everywhere.
 pub mod contract;
 pub mod eigen;
+pub mod element;
 pub mod kernel;
 pub mod lanes;
 pub mod lanes_arm;
 pub mod lanes_x86;
 pub mod level;
 pub mod linalg;
-pub mod math;
 pub mod math32;
+pub mod math;
+pub mod matrix;
+pub mod peak;
+pub mod product;
 pub mod rng;
 pub mod singles;
 pub mod singles_arm;
@@ -16,4 +20,5 @@ pub mod singles_x86;
 pub mod solve;
 pub mod stats;
 pub mod svd;
+pub mod tile;
 pub mod vector;
