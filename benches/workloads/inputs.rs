@@ -58,6 +58,16 @@ pub fn w5() -> (Samples<6>, Vec<Neuron<6>>) {
     (Samples { x, y }, (0..M).map(neuron).collect())
 }
 
+/// Classes 0 to 9.
+pub fn classes(seed: u64, count: usize) -> Vec<usize> {
+    uniforms(seed, count).into_iter().map(|u| (10.0 * u) as usize).collect()
+}
+
+/// `count` normals times a factor, in single precision.
+pub fn singles(factor: f64, seed: u64, count: usize) -> Vec<f32> {
+    normals(seed, count).into_iter().map(|normal| (factor * normal) as f32).collect()
+}
+
 /// A cell of W4: `κ`, `κ'` and the rate, all powers of two, and the seed of its weights.
 #[derive(Clone, Copy)]
 pub struct Cell {

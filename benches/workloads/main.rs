@@ -6,12 +6,17 @@
 
 mod inputs;
 
+use condense::experiment::{Context, Inline};
 use condense::nn::activation::Activation;
+use condense::nn::attention::Attention;
+use condense::nn::images::{Images, Window};
 use condense::nn::packed::{Neuron, Packed};
 use condense::nn::rule::{Adam, Descent, Rule};
 use condense::nn::task::Samples;
 use condense::nn::train::Trainer;
+use condense::nn::{conv, heads, three_layer};
 use inputs::{line, neurons, normals};
+use std::collections::BTreeMap;
 use std::io::{BufRead as _, Write as _};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -26,7 +31,7 @@ struct Trained {
 /// A workload, its inputs made.
 type Workload = Box<dyn Fn(usize, usize) -> Trained>;
 
-const NAMES: [&str; 7] = ["W1", "W2", "W3_1000", "W3_10000", "W3_100000", "W4", "W5"];
+const NAMES: [&str; 10] = ["W1", "W2", "W3_1000", "W3_10000", "W3_100000", "W4", "W5", "W6", "W7", "W8"];
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -95,6 +100,9 @@ fn workload(name: &str) -> Workload {
         "W3_10000" => mean_field(10_000),
         "W3_100000" => mean_field(100_000),
         "W4" => phase_diagram(),
+        "W6" => three_layers(),
+        "W7" => convolution(),
+        "W8" => attention(),
         _ => {
             let (samples, neurons) = inputs::w5();
             two_layer(Activation::Tanh, neurons, samples, descent(0.02), 1.0)
@@ -120,6 +128,74 @@ fn two_layer<const D: usize>(
         let start = Instant::now();
         (0..steps).for_each(|_| trainer.step());
         Trained { seconds: start.elapsed().as_secs_f64(), loss: trainer.loss() / 2.0 }
+    })
+}
+
+/// A thousand neurons in either hidden layer.
+fn three_layers() -> Workload {
+    const M: usize = 1000;
+    let (first, last, spread) = (normals(6, 2 * M), normals(8, 2 * M), 1.0 / (M as f64).sqrt());
+    let scaled = |x: &[f64], factor: f64| x.iter().map(|x| factor * x).collect::<Vec<_>>();
+    let weights = three_layer::Weights {
+        w1: first[..M].to_vec(),
+        b1: first[M..].to_vec(),
+        w2: scaled(&normals(7, M * M), spread),
+        b2: scaled(&last[..M], 0.1),
+        a: scaled(&last[M..], spread),
+    };
+    let x = inputs::grid(20);
+    let y: Vec<f64> = x.iter().copied().map(inputs::target).collect();
+    Box::new(move |steps, _| {
+        let mut training = three_layer::Training::new(Activation::Relu, &weights, [&x, &y], 0.01);
+        let none = BTreeMap::new();
+        let start = Instant::now();
+        training.train_to(steps, &Context::new(0, &none, &Inline)).expect("a gentle rate");
+        Trained { seconds: start.elapsed().as_secs_f64(), loss: training.losses()[steps] }
+    })
+}
+
+/// 500 images of 28 × 28, 32 channels of 5 × 5.
+fn convolution() -> Workload {
+    const IMAGES: usize = 500;
+    let shape = conv::Shape {
+        side: 28,
+        window: Window { size: 5, stride: 1 },
+        channels: 32,
+        biased: true,
+        activation: Activation::Relu,
+    };
+    let pixels = inputs::uniforms(70, IMAGES * 784).into_iter().map(|u| u as f32).collect();
+    let images = Images { side: 28, pixels, labels: inputs::classes(71, IMAGES) };
+    let weights = conv::Weights {
+        kernels: inputs::singles(0.1, 72, 32 * 25),
+        biases: vec![0.0; 32],
+        dense: vec![[inputs::singles(0.01, 73, 10 * 32 * 576), vec![0.0; 10]]],
+    };
+    let batch: Vec<usize> = (0..IMAGES).collect();
+    Box::new(move |steps, _| {
+        let (mut net, rule) = (conv::ConvNet::new(shape, &weights), Descent { rate: 0.05, momentum: 0.0 });
+        let start = Instant::now();
+        for _ in 0..steps {
+            net.step(&images, &batch, rule).expect("a gentle rate");
+        }
+        Trained { seconds: start.elapsed().as_secs_f64(), loss: net.judge(&images, &batch).0 }
+    })
+}
+
+/// 128 sequences of 16 tokens, four heads.
+fn attention() -> Workload {
+    const WIDTH: usize = 64;
+    let shape = heads::Shape { tokens: 16, width: WIDTH, heads: 4, classes: 10 };
+    let [query, key, value, output] = [82, 83, 84, 85].map(|seed| inputs::singles(0.1, seed, WIDTH * WIDTH));
+    let weights = heads::Weights { query, key, value, output, classes: inputs::singles(0.1, 90, WIDTH * 10) };
+    let (x, labels) = (inputs::singles(1.0, 80, 128 * 16 * WIDTH), inputs::classes(81, 128));
+    Box::new(move |steps, _| {
+        let mut block = Attention::new(shape, weights.clone(), &x, &labels, 0.1);
+        let start = Instant::now();
+        for _ in 0..steps {
+            block.step();
+        }
+        Trained { seconds: start.elapsed().as_secs_f64(), loss: block.loss() }
     })
 }
 

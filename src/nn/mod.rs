@@ -1,10 +1,16 @@
 //! Floor 2: networks, integrators and measures that the experiments share.
 pub mod activation;
+pub mod attention;
 pub mod bias;
+pub mod conv;
 pub mod critical;
+pub mod dense;
 pub mod embed;
 pub mod flow;
 pub mod four_points;
+pub mod heads;
+pub mod images;
+pub mod kan;
 pub mod measure;
 pub mod origin;
 pub mod packed;
@@ -16,6 +22,7 @@ pub mod rule;
 pub mod scaling;
 pub mod search;
 pub mod similarity;
+pub mod softmax;
 pub mod stage;
 pub mod tanh_net;
 pub mod task;

@@ -1,4 +1,5 @@
 //! Floor 1: numerics that give the same bits everywhere.
+pub mod contract;
 pub mod each;
 pub mod eigen;
 pub mod element;
@@ -11,6 +12,7 @@ pub mod lanes_avx512;
 pub mod level;
 pub mod linalg;
 pub mod math;
+pub mod math32;
 pub mod matrix;
 pub mod peak;
 pub mod product;
