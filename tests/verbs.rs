@@ -168,24 +168,43 @@ fn store(paper: &Paper) -> Vec<(std::path::PathBuf, Vec<u8>)> {
 fn verbs_that_only_look_leave_a_store_that_lost_bytes_as_it_is() {
     let paper = Paper::small();
     paper.report();
-    let blobs = walkdir::WalkDir::new(paper.file(".condense/cas")).into_iter().filter_map(Result::ok);
-    for (at, blob) in blobs.filter(|blob| blob.file_type().is_file()).enumerate() {
-        if at % 2 == 0 {
-            fs::remove_file(blob.path()).expect("removed");
-        } else {
-            fs::write(blob.path(), "damaged").expect("written");
-        }
+    let blobs = || {
+        let files = walkdir::WalkDir::new(paper.file(".condense/cas")).into_iter().filter_map(Result::ok);
+        files.filter(|file| file.file_type().is_file()).map(walkdir::DirEntry::into_path).collect::<Vec<_>>()
+    };
+    for blob in blobs() {
+        fs::write(blob, "damaged").expect("written");
+    }
+    let damaged = store(&paper);
+    paper.run(&["check"]).expect(1).says("E008").says("the store lost `values.json` of `run rising`");
+    paper.ok(&["show", "rising"]).prints("slide      A line that rises");
+    assert_eq!(store(&paper), damaged);
+    for blob in blobs() {
+        fs::remove_file(blob).expect("removed");
     }
     let before = store(&paper);
-    paper.run(&["check"]).expect(1).says("E008").says("the store lost `values.json` of `run rising`");
+    paper.ok(&["check"]).says("names checked against the results of 0");
     paper.ok(&["list"]).prints("rising");
     paper.ok(&["list", "--json"]).prints("\"holds\": null");
     paper.ok(&["show", "rising"]).prints("slide      A line that rises");
-    paper.ok(&["status"]).prints("all 2 figures are fresh");
-    paper.ok(&["why", "rising"]).prints("rising is fresh");
+    paper.run(&["status"]).expect(3).prints("its artefacts are not in the store");
+    paper.run(&["why", "rising"]).expect(3);
     paper.ok(&["diff", "rising"]).prints("no difference");
     assert_eq!(store(&paper), before);
-    paper.edit("figures/rising.md", "caption = \"The line.\"", "caption = \"The same line.\"");
-    paper.report().says("the store lost");
-    paper.ok(&["check"]);
+    // The report is as it was, and yet there is something to do.
+    assert!(paper.report().steps().contains(&"run rising".to_owned()));
+    paper.ok(&["check"]).says("names checked against the results of 2");
+    paper.ok(&["report"]).says("nothing to do");
+    fs::remove_dir_all(paper.file(".condense/ac")).expect("removed");
+    assert!(!paper.report().steps().is_empty(), "records, too, are looked for");
+}
+
+#[test]
+fn a_makefile_changes_what_pages_tell_and_a_glance_sees_it() {
+    let paper = Paper::small();
+    paper.report();
+    assert!(paper.read("report/report.md").contains("condense report"));
+    paper.write("Makefile", "report:\n\tcondense report\n");
+    paper.report();
+    assert!(paper.read("report/report.md").contains("make report"));
 }

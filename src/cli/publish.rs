@@ -64,10 +64,12 @@ pub fn publish(
         return Err(Trouble::new(Exit::Usage, "C008", text));
     }
     let wanted: Wanted = outputs::wanted(&outputs);
-    for (path, digest) in wanted.iter().filter(|(path, digest)| survey.present.get(*path) != Some(*digest)) {
-        // Edited while the build ran, or never ours: it is not written over.
+    let changing = wanted.iter().map(|(path, digest)| (path, Some(digest)));
+    let going = state.outputs.keys().filter(|path| !wanted.contains_key(*path)).map(|path| (path, None));
+    for (path, digest) in changing.chain(going).filter(|(path, digest)| survey.present.get(*path) != *digest) {
+        // Edited while the build ran, or never ours: it is neither written over nor removed.
         let found = atomic::read(&session.project.root.join(path))?.map(|bytes| Digest::of(&bytes));
-        if found.is_some_and(|found| found != *digest && survey.present.get(path) != Some(&found)) {
+        if found.is_some_and(|found| Some(&found) != digest && survey.present.get(path) != Some(&found)) {
             let text = format!("`{path}` was not written by this pipeline, or was changed while it ran: move it away");
             return Err(Trouble::new(Exit::Integrity, "C009", text));
         }

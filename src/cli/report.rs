@@ -92,7 +92,8 @@ pub fn build(session: &Session, ids: &[String], how: &How, publishing: bool) -> 
     let deeds = Deeds { written, failed, start };
     let (answer, words) = verdict::speak(session, &assembly, &chosen, (&built, everything), &deeds);
     if whole && let Some(words) = words {
-        Glance::new(&session.project, &state, session::STATE, words)?.leave(&session.glance_path())?;
+        let kept = everything.done().values().flat_map(|done| store.files(&done.key, &done.record)).collect();
+        Glance::new(&session.project, &state, session::STATE, kept, words)?.leave(&session.glance_path())?;
     }
     Ok(answer)
 }
@@ -132,6 +133,9 @@ fn complete<'b>(assembly: &Assembly, after: &'b Build<'b>) -> Result<&'b Build<'
     let open = |(id, state): (&StepId, &StepState)| *id != assembly.index && !matches!(state, StepState::Done(_));
     if !after.judge()?.iter().any(open) {
         after.run()?;
+    }
+    if after.interrupted() {
+        return Err(Failure::Interrupted.into());
     }
     match after.failures().into_iter().next() {
         Some((_, diagnostics)) => Err(Failure::Broken(diagnostics).into()),

@@ -112,8 +112,16 @@ pub fn judge(session: &Session, chosen: &[&Rooms], build: &Build, tally: &mut Ta
     let number = |value: f64| significant(value, 4);
     let mut exit = None;
     for figure in chosen {
-        let Ok(bytes) = build.bytes(figure.check, "claims.json") else { continue };
-        let claims: Vec<Judged> = serde_json::from_slice(&bytes).unwrap_or_default();
+        if build.outcome(figure.check).is_none() {
+            continue;
+        }
+        let stored = build.bytes(figure.check, "claims.json").ok();
+        let Some(claims) = stored.and_then(|bytes| serde_json::from_slice::<Vec<Judged>>(&bytes).ok()) else {
+            // What cannot be read was not judged: that is no verdict.
+            session.face.line("failed", &format!("the claims of {} cannot be read", figure.id));
+            exit = Some(Exit::Failed);
+            continue;
+        };
         tally.claims += claims.len();
         tally.hold += claims.iter().filter(|claim| claim.holds).count();
         for claim in claims.iter().filter(|claim| !claim.holds && judged) {

@@ -51,6 +51,8 @@ pub struct Build<'b> {
     slots: Slots,
     board: Mutex<Board>,
     moved: Condvar,
+    /// Held while bytes are fetched from outside of the build: what the store lost is computed once.
+    fetching: Mutex<()>,
 }
 
 impl<'b> Build<'b> {
@@ -64,7 +66,17 @@ impl<'b> Build<'b> {
         progress: &'b dyn Progress,
     ) -> Self {
         let board = Mutex::new(Board::new(plan, wanted));
-        Self { plan, store, last, options, progress, slots: Slots::new(options.jobs), board, moved: Condvar::new() }
+        Self {
+            plan,
+            store,
+            last,
+            options,
+            progress,
+            slots: Slots::new(options.jobs),
+            board,
+            moved: Condvar::new(),
+            fetching: Mutex::default(),
+        }
     }
 
     /// Judges every step without running any.
@@ -103,7 +115,11 @@ impl<'b> Build<'b> {
         thread::scope(|scope| {
             for _ in 0..workers {
                 scope.spawn(|| {
-                    if let Err(error) = self.work() {
+                    // A worker that dies must not leave the others waiting for it.
+                    let worked = catch_unwind(AssertUnwindSafe(|| self.work())).unwrap_or_else(|panic| {
+                        Err(io::Error::other(format!("a worker panicked: {}", panic_text(&*panic))))
+                    });
+                    if let Err(error) = worked {
                         self.lock().closed = true;
                         self.moved.notify_all();
                         trouble.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
@@ -149,6 +165,7 @@ impl<'b> Build<'b> {
     pub fn bytes(&self, id: StepId, name: &str) -> Result<Vec<u8>, Failure> {
         let digest = self.outcome(id).and_then(|done| done.record.artefacts.get(name).copied());
         let digest = digest.ok_or_else(|| broken(format!("`{}` made no `{name}`", self.plan.step(id).name())))?;
+        let _one_at_a_time = self.fetching.lock().unwrap_or_else(PoisonError::into_inner);
         self.fetch(id, name, digest)
     }
 
@@ -173,10 +190,11 @@ impl<'b> Build<'b> {
         while let Some(id) = board.to_judge() {
             let key = self.plan.key(id, &|need| board.record(need));
             match self.store.record(&key)? {
-                Some(record) => {
+                // A record whose bytes are gone is a promise that nobody could keep.
+                Some(record) if record.artefacts.values().all(|digest| self.store.has(digest)) => {
                     board.finish(id, Done { key, record: Arc::new(record), verdict: Verdict::Reused });
                 }
-                None => board.must_run(id, self.expected(id)),
+                _ => board.must_run(id, self.expected(id)),
             }
         }
         Ok(())

@@ -140,7 +140,8 @@ fn write_all<E: From<io::Error> + Send>(
 fn sweep(folder: &Path) -> io::Result<()> {
     let Ok(entries) = fs::read_dir(folder) else { return Ok(()) };
     for entry in entries.filter_map(Result::ok) {
-        if entry.file_name().to_string_lossy().starts_with(atomic::UNNAMED) {
+        let unnamed = entry.file_name().to_string_lossy().starts_with(atomic::UNNAMED);
+        if unnamed && entry.file_type()?.is_file() {
             fs::remove_file(entry.path())?;
         }
     }

@@ -88,6 +88,17 @@ impl Store {
         }
     }
 
+    /// Whether there are bytes at an address; whether they are good is seen when they are read.
+    pub fn has(&self, digest: &Digest) -> bool {
+        self.blob_path(digest).is_file()
+    }
+
+    /// The files of a finished step: its record, and its artefacts.
+    pub fn files(&self, key: &Digest, record: &Record) -> Vec<PathBuf> {
+        let blobs = record.artefacts.values().map(|digest| self.blob_path(digest));
+        std::iter::once(self.path("ac", key)).chain(blobs).collect()
+    }
+
     /// The record of a key, if the step was finished and all is readable.
     ///
     /// # Errors
@@ -108,14 +119,6 @@ impl Store {
     pub fn remember(&self, key: &Digest, record: &Record) -> io::Result<()> {
         let body = serde_json::to_vec(record).map_err(io::Error::other)?;
         atomic::write(&self.path("ac", key), &seal(&body), Durability::Cached)
-    }
-
-    /// Forgets a step, so that it runs again.
-    ///
-    /// # Errors
-    /// The system's.
-    pub fn forget(&self, key: &Digest) -> io::Result<()> {
-        remove(&self.path("ac", key))
     }
 
     /// A finished cell.

@@ -85,13 +85,6 @@ impl Rule {
         }
     }
 
-    /// The learning rate.
-    pub fn rate(&self) -> f64 {
-        match self {
-            Self::Descent(Descent { rate, .. }) | Self::Adam(Adam { rate, .. }) => *rate,
-        }
-    }
-
     /// The rule at a step, counted from 1, given `[β₁ᵗ, β₂ᵗ]` of that step (see [`Rule::decayed`]).
     pub fn stride(&self, powers: [f64; 2]) -> Stride {
         match *self {
@@ -140,9 +133,8 @@ impl Stride {
                 let divisor = q.sqrt().mul_add(m.splat(root), m.splat(epsilon));
                 (p / divisor).mul_add(m.splat(-rate * mobility), theta)
             }
-            (Self::Plain { rate } | Self::HeavyBall { rate, .. } | Self::Adam { rate, .. }, _) => {
-                gradient.mul_add(m.splat(-rate * mobility), theta)
-            }
+            (Self::Plain { rate }, _) => gradient.mul_add(m.splat(-rate * mobility), theta),
+            _ => unreachable!("memory of another rule"),
         }
     }
 }

@@ -113,7 +113,8 @@ impl<const D: usize> Trainer<D> {
     /// As [`train_to`](Self::train_to).
     pub fn train_until(&mut self, tolerance: f64, epoch: usize, ctx: &Context) -> Result<(), Stop> {
         let stride = (TICK / (self.net.blocks.len() * self.points.len()).max(1)).max(1);
-        while self.epoch() < epoch && self.loss() >= tolerance {
+        // What is not a number has not come below the tolerance.
+        while self.epoch() < epoch && (self.loss() >= tolerance || self.loss().is_nan()) {
             if self.epoch().is_multiple_of(stride) {
                 ctx.tick(self.epoch(), epoch)?;
             }

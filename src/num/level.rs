@@ -82,7 +82,10 @@ pub fn processor_has(level: Level) -> bool {
         #[cfg(target_arch = "x86_64")]
         Level::Avx2 => is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"),
         #[cfg(target_arch = "x86_64")]
-        Level::Avx512 => is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512dq"),
+        // Compilers take AVX-512 to include AVX2 and FMA.
+        Level::Avx512 => {
+            processor_has(Level::Avx2) && is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512dq")
+        }
         #[cfg(target_arch = "aarch64")]
         Level::Neon => true,
         _ => false,

@@ -14,7 +14,7 @@ use crate::pipeline::{locked, proved};
 use crate::roster;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 /// What was seen when all was well.
@@ -30,6 +30,10 @@ pub struct Glance {
     files: BTreeMap<String, Option<Digest>>,
     /// The names in the folder of pages: one more would be an orphan.
     pages: BTreeSet<String>,
+    /// Files of the store that must be there, for the other verbs; what is in them is checked when it is read.
+    kept: Vec<PathBuf>,
+    /// Whether there is a Makefile: pages tell how to remake things.
+    make: bool,
     /// What to say.
     pub words: LastWords,
 }
@@ -44,12 +48,18 @@ pub struct LastWords {
 }
 
 impl Glance {
-    /// What is seen now: all that the project read, the state (which lies at `state_path` below the project), and the
-    /// outputs that it knows.
+    /// What is seen now: all that the project read, the state (which lies at `state_path` below the project), the outputs
+    /// that it knows, and that the store has the files `kept`.
     ///
     /// # Errors
-    /// When the folder of pages cannot be listed.
-    pub fn new(project: &Project, state: &State, state_path: &str, words: LastWords) -> io::Result<Self> {
+    /// When the state is no JSON.
+    pub fn new(
+        project: &Project,
+        state: &State,
+        state_path: &str,
+        kept: Vec<PathBuf>,
+        words: LastWords,
+    ) -> io::Result<Self> {
         let paper = project.paper();
         let mut files = project.templates.files.clone();
         // Digests are of what was read, not of what stands there now: whoever edits meanwhile is noticed.
@@ -72,7 +82,9 @@ impl Glance {
             profile: project.profile.clone(),
             times: project.times,
             files,
-            pages: listing(&project.root)?,
+            pages: project.pages.clone(),
+            kept,
+            make: has_makefile(&project.root),
             words,
         })
     }
@@ -82,8 +94,9 @@ impl Glance {
         let bytes = fs::read(file).ok()?;
         let glance: Self = serde_json::from_slice(sealed(&bytes)?).ok()?;
         let same = glance.program == roster::PROGRAM && glance.profile == profile && glance.times == times;
+        let same = same && glance.make == has_makefile(project) && listing(project) == glance.pages;
         let unchanged = |(path, digest): (&String, &Option<Digest>)| stands(&project.join(path), digest.as_ref());
-        (same && listing(project).ok()? == glance.pages && glance.files.iter().all(unchanged)).then_some(glance)
+        (same && glance.kept.iter().all(|path| path.is_file()) && glance.files.iter().all(unchanged)).then_some(glance)
     }
 
     /// Leaves it in `file`, unless that holds it already.
@@ -108,7 +121,13 @@ fn stands(path: &Path, digest: Option<&Digest>) -> bool {
     }
 }
 
-fn listing(project: &Path) -> io::Result<BTreeSet<String>> {
-    let names = fs::read_dir(project.join(PAGES))?.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
-    names.collect()
+/// The names in the folder of pages; none where there is no such folder.
+pub fn listing(project: &Path) -> BTreeSet<String> {
+    let entries = fs::read_dir(project.join(PAGES)).into_iter().flatten();
+    entries.filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned())).collect()
+}
+
+/// Whether a project has a Makefile, through which its readers remake things.
+pub fn has_makefile(project: &Path) -> bool {
+    project.join("Makefile").exists()
 }

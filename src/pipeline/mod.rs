@@ -30,7 +30,7 @@ use page::{Desk, Remake};
 use proved::Proved;
 use run::Declared;
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use templates::Templates;
@@ -68,6 +68,8 @@ pub struct Project {
     paper: Paper,
     templates: Templates,
     times: bool,
+    /// The names in the folder of pages.
+    pages: BTreeSet<String>,
 }
 
 /// The steps of a figure.
@@ -114,6 +116,8 @@ impl Project {
     pub fn open(root: &Path, profile: &str) -> Result<Self, Vec<Diagnostic>> {
         let mut faults = Vec::new();
         let mut keep = |fault: Diagnostic| faults.push(fault);
+        // Before the pages are read: one that comes later is noticed by the next glance.
+        let pages = glance::listing(root);
         let templates = Templates::load(root).map_err(&mut keep).ok();
         let lock = Lock::load(root).map_err(&mut keep).ok();
         let proved = Proved::load(root).map_err(&mut keep).ok();
@@ -122,7 +126,7 @@ impl Project {
         match (templates, lock, proved, paper, declared) {
             (Some(templates), Some(lock), Some(proved), Some(paper), Some(declared)) if faults.is_empty() => {
                 let (root, profile, times) = (root.to_owned(), profile.to_owned(), tells_times());
-                Ok(Self { root, profile, lock, proved, declared, paper, templates, times })
+                Ok(Self { root, profile, lock, proved, declared, paper, templates, times, pages })
             }
             _ => Err(faults),
         }
@@ -149,7 +153,7 @@ impl Project {
 
     /// What the writing steps share.
     pub fn desk(&self) -> Desk<'_> {
-        let make = self.root.join("Makefile").exists();
+        let make = glance::has_makefile(&self.root);
         let (whole, only) = match (make, self.profile.as_str()) {
             (true, DEFAULT_PROFILE) => ("make report".to_owned(), "ONLY="),
             (false, DEFAULT_PROFILE) => ("condense report".to_owned(), "--only "),
