@@ -18,6 +18,8 @@ PEERS = {
     "jax": "automatic gradient, the loop jitted; W4 by lax.map",
     "jax-vmap": "the same, W4 alone, by vmap",
     "jax-hand": "gradients by hand, the loop jitted; W4 by lax.map",
+    "c-fast": "plain loops in C, the compiler free to change the order of sums",
+    "c-strict": "the same loops, as written",
 }
 
 

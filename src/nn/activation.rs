@@ -42,18 +42,33 @@ impl Activation {
     #[inline(always)]
     pub fn slope<R: Real>(self, z: R) -> R {
         match self {
-            Self::Relu => z.like(1.0).or_zero(z.above(z.like(0.0))),
-            Self::Tanh => slope_of_tanh(math::tanh(z)),
+            Self::Softplus => functions::sigmoid(z),
+            _ => self.value_and_slope(z).1,
+        }
+    }
+
+    /// `σ(z)` and `σ'(z)`, for little more than one of them.
+    #[inline(always)]
+    pub fn value_and_slope<R: Real>(self, z: R) -> (R, R) {
+        match self {
+            Self::Relu => (z.positive(), z.like(1.0).or_zero(z.above(z.like(0.0)))),
+            Self::Tanh => {
+                let t = math::tanh(z);
+                (t, slope_of_tanh(t))
+            }
             Self::XTanh => {
                 let t = math::tanh(z);
-                z.mul_add(slope_of_tanh(t), t)
+                (z * t, z.mul_add(slope_of_tanh(t), t))
             }
             Self::X2Tanh => {
                 let t = math::tanh(z);
-                z * z.mul_add(slope_of_tanh(t), z.like(2.0) * t)
+                (z * z * t, z * z.mul_add(slope_of_tanh(t), z.like(2.0) * t))
             }
-            Self::Sigmoid => slope_of_sigmoid(functions::sigmoid(z)),
-            Self::Softplus => functions::sigmoid(z),
+            Self::Sigmoid => {
+                let s = functions::sigmoid(z);
+                (s, slope_of_sigmoid(s))
+            }
+            Self::Softplus => (functions::softplus(z), functions::sigmoid(z)),
         }
     }
 

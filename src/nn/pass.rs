@@ -23,6 +23,8 @@ pub struct Point<const D: usize> {
     pub y: f64,
     /// `(2c/n) (f(x) - y)`.
     pub force: f64,
+    /// `force · x`.
+    pub pull: [f64; D],
 }
 
 /// What a network in training consists of, beside its samples. Shapes: blocks; blocks × what the rule remembers × (1 + D);
@@ -70,10 +72,21 @@ kernel! {
         for (sums, point) in sums.iter().zip(points) {
             let error = fold(*sums).mul_add(scale, -point.y);
             point.force = error * (2.0 * scale / n);
+            point.pull = point.x.map(|x| point.force * x);
             squares = error.mul_add(error, squares);
         }
         squares / n
     }
+}
+
+/// What all blocks are told in a step.
+struct Order<'p, const D: usize> {
+    activation: Activation,
+    stride: Stride,
+    mobility: [f64; 2],
+    points: &'p [Point<D>],
+    /// The sum of all pulls.
+    pull: [f64; D],
 }
 
 #[inline(always)]
@@ -85,6 +98,13 @@ fn round<M: Machine, const D: usize>(
     parts: Parts<'_, D>,
     points: &[Point<D>],
 ) {
+    let mut pull = [0.0; D];
+    for point in points {
+        for d in 0..D {
+            pull[d] += point.pull[d];
+        }
+    }
+    let order = Order { activation, stride, mobility, points, pull };
     let Parts { blocks, memory, tape, sums } = parts;
     sums.fill([0.0; LANES]);
     let (memories, tapes) = (memory.len() / blocks.len().max(1), tape.len() / blocks.len().max(1));
@@ -92,75 +112,90 @@ fn round<M: Machine, const D: usize>(
     let (memory, last_memory) = memory.split_at_mut(several.len() * TOGETHER * memories);
     let (tape, last_tape) = tape.split_at_mut(several.len() * TOGETHER * tapes);
     for (at, blocks) in several.iter_mut().enumerate() {
-        let memory = &mut memory[at * TOGETHER * memories..(at + 1) * TOGETHER * memories];
-        let tape = &mut tape[at * TOGETHER * tapes..(at + 1) * TOGETHER * tapes];
-        go_round(m, activation, stride, mobility, blocks, memory, tape, points, sums);
+        let tape = &mut tape[part(at, TOGETHER * tapes)];
+        let neurons = backward(m, &order, blocks, &mut memory[part(at, TOGETHER * memories)], tape);
+        forward(m, &order, &neurons, tape, sums);
     }
     if let [block] = single {
-        go_round(m, activation, stride, mobility, std::array::from_mut(block), last_memory, last_tape, points, sums);
+        let neurons = backward(m, &order, std::array::from_mut(block), last_memory, last_tape);
+        forward(m, &order, &neurons, last_tape, sums);
     }
 }
 
-/// `B` blocks once round. Of the tape, each sample has the numbers of all blocks beside one another.
-#[expect(clippy::too_many_arguments, reason = "one call inside one loop, and every argument is a slice of a part")]
+/// A block in registers: `a`, `w`.
+type Held<M, const D: usize> = (<M as Machine>::Lanes, [<M as Machine>::Lanes; D]);
+
+/// Where the `at`-th of equal parts lies.
+fn part(at: usize, size: usize) -> std::ops::Range<usize> {
+    at * size..(at + 1) * size
+}
+
+/// The gradient of `B` blocks, and their step; returns them. Of the tape, each sample has the numbers of all blocks beside one another.
 #[inline(always)]
-fn go_round<M: Machine, const B: usize, const D: usize>(
+fn backward<M: Machine, const B: usize, const D: usize>(
     m: M,
-    activation: Activation,
-    stride: Stride,
-    mobility: [f64; 2],
+    order: &Order<'_, D>,
     blocks: &mut [Block<D>; B],
     memory: &mut [Eight],
-    tape: &mut [Eight],
-    points: &[Point<D>],
-    sums: &mut [Eight],
-) {
-    let zero = m.splat(0.0);
+    tape: &[Eight],
+) -> [Held<M, D>; B] {
+    let (zero, kept) = (m.splat(0.0), kept(order.activation));
     let (mut a, mut w) = ([zero; B], [[zero; D]; B]);
     for b in 0..B {
-        a[b] = m.load(&blocks[b].a);
-        for d in 0..D {
-            w[b][d] = m.load(&blocks[b].w[d]);
-        }
+        (a[b], w[b]) = load(m, &blocks[b]);
     }
     let (mut a_gradient, mut w_gradient) = ([zero; B], [[zero; D]; B]);
-    for (i, point) in points.iter().enumerate() {
+    if kept == 1 {
+        for d in 0..D {
+            w_gradient.iter_mut().for_each(|gradient| gradient[d] = m.splat(-order.pull[d]));
+        }
+    }
+    for (i, point) in order.points.iter().enumerate() {
         let force = m.splat(point.force);
         for b in 0..B {
-            if kept(activation) == 0 {
-                // ReLU: σ' is 1 or 0, and zσ' is σ.
-                let z = input(m, &w[b], &point.x);
-                let active = z.above(zero);
-                a_gradient[b] = z.mul_add_where(active, force, a_gradient[b]);
+            if kept == 0 {
+                // ReLU: σ' is 1 or 0.
+                let active = input(m, &w[b], &point.x).above(zero);
                 for d in 0..D - 1 {
                     w_gradient[b][d] = force.mul_add_where(active, m.splat(point.x[d]), w_gradient[b][d]);
                 }
                 w_gradient[b][D - 1] = force.mul_add_where(active, m.splat(1.0), w_gradient[b][D - 1]);
             } else {
-                let tape = &tape[(i * B + b) * kept(activation)..];
+                let tape = &tape[(i * B + b) * kept..];
                 let value = m.load(&tape[0]);
-                let slope = if kept(activation) > 1 { m.load(&tape[1]) } else { value.mul_add(-value, m.splat(1.0)) };
-                let pull = force * slope;
                 a_gradient[b] = force.mul_add(value, a_gradient[b]);
-                for d in 0..D - 1 {
-                    w_gradient[b][d] = pull.mul_add(m.splat(point.x[d]), w_gradient[b][d]);
+                // Tanh: -σ' is σ² - 1, and the sum began with what -1 gives.
+                let slope = if kept > 1 { m.load(&tape[1]) } else { value * value };
+                for d in 0..D {
+                    w_gradient[b][d] = slope.mul_add(m.splat(point.pull[d]), w_gradient[b][d]);
                 }
-                w_gradient[b][D - 1] = w_gradient[b][D - 1] + pull;
             }
         }
     }
     let each = memory.len() / B;
     for b in 0..B {
-        for d in 0..D {
-            w_gradient[b][d] = w_gradient[b][d] * a[b];
+        if kept == 0 {
+            for d in 0..D {
+                // A sum that underflowed may be -0 or 0, depending on the machine; now it is 0.
+                w_gradient[b][d] = w_gradient[b][d] + zero;
+            }
+            // σ is zσ', so the gradient of `a` is made of sums that are there already.
+            a_gradient[b] = w[b][D - 1] * w_gradient[b][D - 1];
+            for d in (0..D - 1).rev() {
+                a_gradient[b] = w[b][d].mul_add(w_gradient[b][d], a_gradient[b]);
+            }
         }
-        if let Stride::Plain { rate } = stride {
+        let sign = if kept == 1 { -a[b] } else { a[b] };
+        for d in 0..D {
+            w_gradient[b][d] = w_gradient[b][d] * sign;
+        }
+        if let Stride::Plain { rate } = order.stride {
             // In the registers: with few samples the way through memory would be felt.
             for d in 0..D {
-                w[b][d] = w_gradient[b][d].mul_add(m.splat(-rate * mobility[1]), w[b][d]);
+                w[b][d] = w_gradient[b][d].mul_add(m.splat(-rate * order.mobility[1]), w[b][d]);
                 w[b][d].store(&mut blocks[b].w[d]);
             }
-            a[b] = a_gradient[b].mul_add(m.splat(-rate * mobility[0]), a[b]);
+            a[b] = a_gradient[b].mul_add(m.splat(-rate * order.mobility[0]), a[b]);
             a[b].store(&mut blocks[b].a);
         } else {
             let mut gradient = Block::ZERO;
@@ -168,29 +203,56 @@ fn go_round<M: Machine, const B: usize, const D: usize>(
             for d in 0..D {
                 w_gradient[b][d].store(&mut gradient.w[d]);
             }
-            follow(m, stride, mobility, &mut blocks[b], &gradient, &mut memory[b * each..(b + 1) * each]);
-            a[b] = m.load(&blocks[b].a);
-            for d in 0..D {
-                w[b][d] = m.load(&blocks[b].w[d]);
-            }
+            follow(m, order.stride, order.mobility, &mut blocks[b], &gradient, &mut memory[part(b, each)]);
+            (a[b], w[b]) = load(m, &blocks[b]);
         }
     }
-    for (i, (point, sums)) in points.iter().zip(sums).enumerate() {
+    let mut neurons = [(zero, [zero; D]); B];
+    for b in 0..B {
+        neurons[b] = (a[b], w[b]);
+    }
+    neurons
+}
+
+/// The values of `B` blocks at all samples, onto tape and sums.
+#[inline(always)]
+fn forward<M: Machine, const B: usize, const D: usize>(
+    m: M,
+    order: &Order<'_, D>,
+    neurons: &[Held<M, D>; B],
+    tape: &mut [Eight],
+    sums: &mut [Eight],
+) {
+    let kept = kept(order.activation);
+    for (i, (point, sums)) in order.points.iter().zip(sums).enumerate() {
         let mut sum = m.load(sums);
         for b in 0..B {
-            let z = input(m, &w[b], &point.x);
-            let value = activation.value(z);
-            if kept(activation) > 0 {
-                let tape = &mut tape[(i * B + b) * kept(activation)..];
-                value.store(&mut tape[0]);
-                if kept(activation) > 1 {
-                    activation.slope(z).store(&mut tape[1]);
-                }
+            let (a, w) = &neurons[b];
+            let z = input(m, w, &point.x);
+            let value = if kept < 2 {
+                order.activation.value(z)
+            } else {
+                let (value, slope) = order.activation.value_and_slope(z);
+                slope.store(&mut tape[(i * B + b) * kept + 1]);
+                value
+            };
+            if kept > 0 {
+                value.store(&mut tape[(i * B + b) * kept]);
             }
-            sum = a[b].mul_add(value, sum);
+            sum = a.mul_add(value, sum);
         }
         sum.store(sums);
     }
+}
+
+/// Puts a block there.
+#[inline(always)]
+fn load<M: Machine, const D: usize>(m: M, block: &Block<D>) -> Held<M, D> {
+    let mut w = [m.splat(0.0); D];
+    for d in 0..D {
+        w[d] = m.load(&block.w[d]);
+    }
+    (m.load(&block.a), w)
 }
 
 /// One block one step on.

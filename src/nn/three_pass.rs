@@ -25,9 +25,9 @@ pub struct First {
 
 kernel! {
     /// The outputs `Σ a σ(z)`; of the layer, `z` becomes `σ(z)` and `g` becomes `σ'(z)`. Sets the forces; returns the loss.
-    pub fn compare(_m, activation: Activation, a: &[Lanes], y: &[f64], layer: [&mut [Lanes]; 2], forces: &mut [f64]) -> f64 {
+    pub fn compare(m, activation: Activation, a: &[Lanes], y: &[f64], layer: [&mut [Lanes]; 2], forces: &mut [f64]) -> f64 {
         // Each arm knows its activation while it is compiled.
-        known!(activation, |activation| outputs(activation, a, y, layer, forces))
+        known!(activation, |activation| outputs(m, activation, a, y, layer, forces))
     }
 
     /// The second layer's own descent. Of the layer, from `σ` in `z` and `σ'` in `g` come the pulls `g_ij = r_i a_j σ'_ij`; `z` starts
@@ -66,19 +66,25 @@ kernel! {
 }
 
 #[inline(always)]
-fn outputs(activation: Activation, a: &[Lanes], y: &[f64], [z, g]: [&mut [Lanes]; 2], forces: &mut [f64]) -> f64 {
+fn outputs<M: Machine>(
+    m: M,
+    activation: Activation,
+    a: &[Lanes],
+    y: &[f64],
+    [z, g]: [&mut [Lanes]; 2],
+    forces: &mut [f64],
+) -> f64 {
     let (wide, n, mut squares) = (a.len(), y.len() as f64, 0.0);
     for (i, (y, force)) in y.iter().zip(forces).enumerate() {
-        let mut sum = [0.0; LANES];
+        let mut sum = m.splat(0.0);
         for j in 0..wide {
             let (z, g) = (&mut z[i * wide + j], &mut g[i * wide + j]);
-            for lane in 0..LANES {
-                g[lane] = activation.slope(z[lane]);
-                z[lane] = activation.value(z[lane]);
-                sum[lane] = a[j][lane].mul_add(z[lane], sum[lane]);
-            }
+            let (value, slope) = activation.value_and_slope(m.load(z));
+            slope.store(g);
+            value.store(z);
+            sum = m.load(&a[j]).mul_add(value, sum);
         }
-        let error = fold(sum) - y;
+        let error = sum.fold() - y;
         *force = error / n;
         squares = error.mul_add(error, squares);
     }
@@ -111,7 +117,7 @@ fn round<M: Machine>(
         for (factors, [value, _]) in factors.iter_mut().zip(tape.iter()) {
             factors[0] = value.map(|value| value * -rate);
         }
-        descend(activation, rate, x, first, &pulls, tape);
+        descend(m, activation, rate, x, first, &pulls, tape);
         for (factors, [value, _]) in factors.iter_mut().zip(tape.iter()) {
             factors[1] = *value;
         }
@@ -190,7 +196,8 @@ fn inner<M: Machine, const R: usize, const P: usize>(
 
 /// Eight neurons of the first layer: their step, and their new `[σ, σ']` at each point.
 #[inline(always)]
-fn descend(
+fn descend<M: Machine>(
+    m: M,
     activation: Activation,
     rate: f64,
     x: &[f64],
@@ -210,11 +217,11 @@ fn descend(
         first.w[lane] = of_w[lane].mul_add(-rate, first.w[lane]);
         first.b[lane] = of_b[lane].mul_add(-rate, first.b[lane]);
     }
-    for ([value, slope], x) in tape.iter_mut().zip(x) {
-        for lane in 0..LANES {
-            let z = x.mul_add(first.w[lane], first.b[lane]);
-            (value[lane], slope[lane]) = (activation.value(z), activation.slope(z));
-        }
+    let (w, b) = (m.load(&first.w), m.load(&first.b));
+    for (kept, x) in tape.iter_mut().zip(x) {
+        let (value, slope) = activation.value_and_slope(w.mul_add(m.splat(*x), b));
+        value.store(&mut kept[0]);
+        slope.store(&mut kept[1]);
     }
 }
 

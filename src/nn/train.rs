@@ -52,7 +52,8 @@ impl<const D: usize> Trainer<D> {
         mobility: [f64; 2],
     ) -> Self {
         assert!(samples.x.iter().all(|x| x[D - 1] == 1.0), "the last entry of an input is 1");
-        let points: Vec<_> = samples.x.iter().zip(&samples.y).map(|(&x, &y)| Point { x, y, force: 0.0 }).collect();
+        let point = |(&x, &y)| Point { x, y, force: 0.0, pull: [0.0; D] };
+        let points: Vec<_> = samples.x.iter().zip(&samples.y).map(point).collect();
         let (blocks, n, rule) = (net.blocks.len(), points.len(), rule.into());
         let mut trainer = Self {
             rule,

@@ -8,7 +8,7 @@ use crate::nn::activation::{Activation, known};
 use crate::nn::flow::{Model, Tangent};
 use crate::num::kernel::kernel;
 use crate::num::kernel::{axpy, dot};
-use crate::num::lanes::{LANES, fold};
+use crate::num::lanes::{LANES, Lanes as _, Machine, fold};
 use crate::num::rng::Stream;
 use ndarray::Array2;
 use std::ops::Range;
@@ -158,7 +158,7 @@ impl Sums {
 
 kernel! {
     /// Fills the features of one chunk: `a` and each of the `d` slices `w` are as long as it; `inputs` is samples × d.
-    fn activate(_m, activation: Activation, inputs: &[f64], a: &[f64], w: &[&[f64]], features: &mut [f64]) {
+    fn activate(m, activation: Activation, inputs: &[f64], a: &[f64], w: &[&[f64]], features: &mut [f64]) {
         let (sigma, slope) = features.split_at_mut(features.len() / 2);
         let rows = sigma.chunks_mut(a.len()).zip(slope.chunks_mut(a.len()));
         for (x, (sigma, slope)) in inputs.chunks(w.len()).zip(rows) {
@@ -170,7 +170,7 @@ kernel! {
                 axpy(*x, w, slope);
             }
             // A match outside of the loop, so that the loop has no branch.
-            known!(activation, |activation| respond(activation, a, sigma, slope));
+            known!(activation, |activation| respond(m, activation, a, sigma, slope));
         }
     }
 
@@ -208,11 +208,17 @@ kernel! {
 
 /// Turns a row of `w·x` into `a σ'`, and writes `σ` beside it.
 #[inline(always)]
-fn respond(activation: Activation, a: &[f64], sigma: &mut [f64], slope: &mut [f64]) {
+fn respond<M: Machine>(m: M, activation: Activation, a: &[f64], sigma: &mut [f64], slope: &mut [f64]) {
+    let ((a, a_rest), (sigma, sigma_rest)) = (a.as_chunks::<LANES>(), sigma.as_chunks_mut::<LANES>());
+    let (slope, slope_rest) = slope.as_chunks_mut::<LANES>();
     for ((a, sigma), slope) in a.iter().zip(sigma).zip(slope) {
-        let z = *slope;
-        *sigma = activation.value(z);
-        *slope = a * activation.slope(z);
+        let (value, steep) = activation.value_and_slope(m.load(slope));
+        value.store(sigma);
+        (m.load(a) * steep).store(slope);
+    }
+    for ((a, sigma), slope) in a_rest.iter().zip(sigma_rest).zip(slope_rest) {
+        let (value, steep) = activation.value_and_slope(*slope);
+        (*sigma, *slope) = (value, a * steep);
     }
 }
 

@@ -172,18 +172,21 @@ mod tests {
     /// Numbers of every kind, NaN among them, eight at a time, and all of them against all.
     fn kinds() -> Vec<[f64; LANES]> {
         let special = [0.0, -0.0, 5e-324, -1e-310, 1e300, f64::INFINITY, f64::NEG_INFINITY, f64::NAN];
+        // Near each other, so that a comparison may hold everywhere.
+        let [low, high] = [1.5, 1.75].map(|start| std::array::from_fn(|lane| start + lane as f64 / 64.0));
         let drawn = draws(64);
-        std::iter::once(special).chain(drawn.as_chunks().0.iter().copied()).collect()
+        [special, low, high].into_iter().chain(drawn.as_chunks().0.iter().copied()).collect()
     }
 
     kernel! {
-        fn every_operation(m, x: &[f64; LANES], y: &[f64; LANES], z: &[f64; LANES], out: &mut [[f64; LANES]; 23]) {
+        fn every_operation(m, x: &[f64; LANES], y: &[f64; LANES], z: &[f64; LANES], out: &mut [[f64; LANES]; 24]) {
             let (a, b, c) = (m.load(x), m.load(y), m.load(z));
             let all = [
                 a + b, a - b, a * b, a / b, -a, a.mul_add(b, c), a.abs(), a.copysign(b), a.abs().sqrt(),
                 a.or_else(b.above(c), b), a.or_zero(b.above(c)), a.at_most(b), a.positive(), m.splat(3.0),
                 (a.like(6755399441055744.0) + a.like(7.0)).power_of_two(), math::tanh(a), a.at_least(b), a.split().0,
                 a.split().1, a.or_zero(b.odd()), a.negated_if_second(b), a.map(third), a.like(1.0).or_zero(anywhere(a, b)),
+                a.like(1.0).or_zero(everywhere(a, b)),
             ];
             all.into_iter().zip(out).for_each(|(lanes, out)| lanes.store(out));
         }
@@ -200,6 +203,13 @@ mod tests {
         a.like(any).above(a.like(0.5))
     }
 
+    /// Yes in every lane, where `a > b` in all.
+    #[inline(always)]
+    fn everywhere<R: Real>(a: R, b: R) -> R::Mask {
+        let all = if R::all(a.above(b)) { 1.0 } else { 0.0 };
+        a.like(all).above(a.like(0.5))
+    }
+
     /// The bits, but for what a NaN carries along: which of two is passed on is no arithmetic.
     fn bits_of(x: f64) -> u64 {
         if x.is_nan() { f64::NAN.to_bits() } else { x.to_bits() }
@@ -214,7 +224,7 @@ mod tests {
             (x, y, turned)
         }) {
             let lanes = same_on_all(|| {
-                let mut out = [[0.0; LANES]; 23];
+                let mut out = [[0.0; LANES]; 24];
                 every_operation(x, y, &z, &mut out);
                 out.map(|lanes| lanes.map(bits_of))
             });
@@ -245,6 +255,7 @@ mod tests {
                     or(b.to_bits() & 2 == 2, -a, a),
                     a / 3.0,
                     or(x.iter().zip(y).any(|(x, y)| x > y), 1.0, 0.0),
+                    or(x.iter().zip(y).all(|(x, y)| x > y), 1.0, 0.0),
                 ];
                 assert_eq!(lanes.map(|lanes| lanes[lane]), single.map(bits_of), "{a} {b} {c}");
             }

@@ -57,8 +57,8 @@ pub trait Real:
     /// `self` where the mask says yes, else 0.
     fn or_zero(self, yes: Self::Mask) -> Self;
 
-    /// `self * factor + term` where the mask says yes, else `term`. Both factors must be finite, `term` not -0: some machines
-    /// multiply by 0 for a no.
+    /// `self * factor + term` where the mask says yes, else `term`, for finite factors. Some machines multiply by 0 for a no,
+    /// so a `term` of -0 may become 0: add 0 to the last of such sums, and all machines agree.
     #[inline(always)]
     fn mul_add_where(self, yes: Self::Mask, factor: Self, term: Self) -> Self {
         self.or_zero(yes).mul_add(factor, term)
@@ -66,6 +66,9 @@ pub trait Real:
 
     /// Whether the mask says yes anywhere.
     fn any(yes: Self::Mask) -> bool;
+
+    /// Whether the mask says yes everywhere.
+    fn all(yes: Self::Mask) -> bool;
 
     /// A function of one number, lane by lane: the way out for rare arguments.
     fn map(self, f: fn(f64) -> f64) -> Self;
@@ -193,6 +196,11 @@ impl Real for f64 {
 
     #[inline(always)]
     fn any(yes: bool) -> bool {
+        yes
+    }
+
+    #[inline(always)]
+    fn all(yes: bool) -> bool {
         yes
     }
 
@@ -334,6 +342,11 @@ impl Real for PlainLanes {
     #[inline(always)]
     fn any(yes: Self::Mask) -> bool {
         yes.contains(&true)
+    }
+
+    #[inline(always)]
+    fn all(yes: Self::Mask) -> bool {
+        !yes.contains(&false)
     }
 
     #[inline(always)]

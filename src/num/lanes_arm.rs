@@ -144,6 +144,12 @@ impl Real for NeonLanes {
     }
 
     #[inline(always)]
+    fn all(yes: Self::Mask) -> bool {
+        // SAFETY: as above.
+        yes.into_iter().all(|pair| unsafe { vminvq_u32(vreinterpretq_u32_u64(pair)) != 0 })
+    }
+
+    #[inline(always)]
     fn map(self, f: fn(f64) -> f64) -> Self {
         let mut lanes = [0.0; LANES];
         self.store(&mut lanes);

@@ -164,6 +164,12 @@ impl Real for Avx2Lanes {
     }
 
     #[inline(always)]
+    fn all(yes: Self::Mask) -> bool {
+        // SAFETY: as above.
+        unsafe { _mm256_movemask_pd(_mm256_and_pd(yes.0, yes.1)) == 0b1111 }
+    }
+
+    #[inline(always)]
     fn map(self, f: fn(f64) -> f64) -> Self {
         let mut lanes = [0.0; LANES];
         self.store(&mut lanes);

@@ -155,6 +155,11 @@ impl Real for Avx512Lanes {
     }
 
     #[inline(always)]
+    fn all(yes: Self::Mask) -> bool {
+        yes == __mmask8::MAX
+    }
+
+    #[inline(always)]
     fn map(self, f: fn(f64) -> f64) -> Self {
         let mut lanes = [0.0; LANES];
         self.store(&mut lanes);
