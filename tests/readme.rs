@@ -65,7 +65,8 @@ fn told(stderr: &str) -> (Vec<&str>, &str) {
     (steps.collect(), stderr.lines().last().unwrap_or_default())
 }
 
-/// Copies the repository without what is made: version control, report, and every folder that calls itself a cache.
+/// Copies the repository without what is made: version control, report, every folder that calls itself a cache, and the
+/// one that the copy itself goes into (a build folder that was there before cargo came is not marked).
 fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("a folder");
     for entry in fs::read_dir(from).expect("a folder").map(|entry| entry.expect("an entry").path()) {
@@ -73,7 +74,8 @@ fn copy(from: &Path, to: &Path) {
         let target = to.join(name);
         if !entry.is_dir() {
             fs::copy(&entry, target).expect("copied");
-        } else if name != ".git" && name != "report" && !entry.join("CACHEDIR.TAG").exists() {
+        } else if name != ".git" && name != "report" && !entry.join("CACHEDIR.TAG").exists() && !to.starts_with(&entry)
+        {
             copy(&entry, &target);
         }
     }

@@ -9,7 +9,7 @@ use crate::engine::plan::{self, Plan};
 use crate::engine::progress::{Progress, Verdict};
 use crate::engine::recipe::{self, Words};
 use crate::engine::site::Site;
-use crate::engine::slots::Slots;
+use crate::engine::slots::{Slots, worker};
 use crate::engine::step::{Inputs, StepId};
 use crate::engine::store::{Record, Store};
 use std::collections::BTreeMap;
@@ -114,7 +114,7 @@ impl<'b> Build<'b> {
         let trouble = Mutex::new(None);
         thread::scope(|scope| {
             for _ in 0..workers {
-                scope.spawn(|| {
+                worker(scope, || {
                     // A worker that dies must not leave the others waiting for it.
                     let worked = catch_unwind(AssertUnwindSafe(|| self.work())).unwrap_or_else(|panic| {
                         Err(io::Error::other(format!("a worker panicked: {}", panic_text(&*panic))))

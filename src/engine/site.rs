@@ -5,7 +5,7 @@ use crate::engine::digest::Digest;
 use crate::engine::failure::{Failure, broken, panic_text, unreadable};
 use crate::engine::progress::Progress;
 use crate::engine::recipe::{Key, Recipe as _};
-use crate::engine::slots::Slots;
+use crate::engine::slots::{Slots, worker};
 use crate::engine::store::Store;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -88,7 +88,7 @@ impl Site<'_> {
         };
         thread::scope(|scope| {
             for _ in 1..self.slots.total().min(count) {
-                scope.spawn(|| {
+                worker(scope, || {
                     let over = || next.load(Ordering::Relaxed) >= count;
                     while let Some(_slot) = self.slots.take_unless(over) {
                         turn();

@@ -1,6 +1,16 @@
 //! How many things run at once: a fixed number of slots that steps and the cells of their sweeps share.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{Builder, Scope};
+
+/// Bytes of a worker's stack. Kernels are inlined whole into their doors, and without optimisation every value in them has
+/// a place of its own: the usual 2 MB would not do.
+const STACK: usize = 16 << 20;
+
+/// Starts a thread that takes slots.
+pub fn worker<'scope>(scope: &'scope Scope<'scope, '_>, work: impl FnOnce() + Send + 'scope) {
+    Builder::new().stack_size(STACK).spawn_scoped(scope, work).expect("the system has room for a thread");
+}
 
 /// A counting semaphore; a slot is given back when its guard is dropped.
 pub struct Slots {

@@ -146,8 +146,10 @@ fn backward<M: Machine, const B: usize, const D: usize>(
     }
     let (mut a_gradient, mut w_gradient) = ([zero; B], [[zero; D]; B]);
     if kept == 1 {
-        for d in 0..D {
-            w_gradient.iter_mut().for_each(|gradient| gradient[d] = m.splat(-order.pull[d]));
+        for b in 0..B {
+            for d in 0..D {
+                w_gradient[b][d] = m.splat(-order.pull[d]);
+            }
         }
     }
     for (i, point) in order.points.iter().enumerate() {

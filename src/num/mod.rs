@@ -16,6 +16,7 @@ pub mod math32;
 pub mod matrix;
 pub mod peak;
 pub mod product;
+pub mod qr;
 pub mod rng;
 pub mod singles;
 pub mod singles_arm;

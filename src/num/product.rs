@@ -253,7 +253,8 @@ mod tests {
                     };
                     found
                 });
-                assert!(found == expected, "{m} × {k} × {n}, {a_turned} {b_turned} {fresh}");
+                let bits = |numbers: &[$number]| numbers.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+                assert!(bits(&found) == bits(&expected), "{m} × {k} × {n}, {a_turned} {b_turned} {fresh}");
             }
         }};
     }

@@ -1,0 +1,152 @@
+//! The parameters that trainings end with, to the last bit: of every network, and of every rule of descent. Losses are not
+//! asked, for two different trainings may well have equal ones.
+//!
+//! A digest that moves says that a definition changed or that the platform is wrong; `manifest.lock` says the same of the
+//! paper, but not of networks that no figure trains yet.
+
+use condense::experiment::{Context, Inline};
+use condense::nn::activation::Activation;
+use condense::nn::attention::Attention;
+use condense::nn::conv::{ConvNet, Shape, Weights};
+use condense::nn::images::{Images, Window};
+use condense::nn::kan::{Grid, Layer};
+use condense::nn::packed::Packed;
+use condense::nn::rule::{Adam, Descent, Rule};
+use condense::nn::task::Samples;
+use condense::nn::train::Trainer;
+use condense::nn::{heads, three_layer};
+use condense::num::rng::Stream;
+use sha2::{Digest as _, Sha256};
+use std::collections::BTreeMap;
+
+const STEPS: usize = 50;
+
+/// The first sixteen digits of the digest of all bits, in order.
+fn digest(numbers: impl IntoIterator<Item = f64>) -> String {
+    let mut sha = Sha256::new();
+    for number in numbers {
+        assert!(number.is_finite());
+        sha.update(number.to_bits().to_le_bytes());
+    }
+    sha.finalize()[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn singles<'a>(lists: impl IntoIterator<Item = &'a Vec<f32>>) -> String {
+    digest(lists.into_iter().flatten().copied().map(f64::from))
+}
+
+fn draw(name: &str, count: usize, std: f64) -> Vec<f64> {
+    Stream::root(11).fork(name).normals(count, std)
+}
+
+fn draw_singles(name: &str, count: usize, std: f64) -> Vec<f32> {
+    draw(name, count, std).into_iter().map(|x| x as f32).collect()
+}
+
+/// 21 neurons with two inputs and a bias, 17 samples.
+fn two_layer(activation: Activation, rule: Rule) -> String {
+    let mut stream = Stream::root(11).fork("samples");
+    let x: Vec<[f64; 3]> = (0..17).map(|_| [stream.normal(), stream.normal(), 1.0]).collect();
+    let y = x.iter().map(|x| x[0] * x[1] - 0.3).collect();
+    let net = Packed::gaussian(activation, 21, 0.5, 1.0, &Stream::root(11).fork("net"));
+    let mut trainer = Trainer::normalised(net, &Samples { x, y }, rule, 0.5, [2.0, 0.5]);
+    (0..STEPS).for_each(|_| trainer.step());
+    digest(trainer.net().neurons().into_iter().flat_map(|neuron| [neuron.a, neuron.w[0], neuron.w[1], neuron.w[2]]))
+}
+
+#[test]
+fn two_layers() {
+    let descent = |momentum| Rule::Descent(Descent { rate: 1e-3, momentum });
+    let adam = Rule::Adam(Adam { rate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 });
+    let ends = |activation| [descent(0.0), descent(0.9), adam].map(|rule| two_layer(activation, rule));
+    let known = [
+        ["7d9b8eee2efd50a5", "5eed520818a08727", "b6ecd3a1e4787412"],
+        ["220ea97bc827dd76", "3c6708327c5ffac2", "a47b5f5a97e2102f"],
+        ["ef1e1a5914b80fc3", "66ba9e4357fb0eeb", "8867b0b3c994380b"],
+        ["ca4f174237914465", "69e88df810bf349f", "2a59d683c485160c"],
+    ];
+    assert_eq!([Activation::Relu, Activation::Tanh, Activation::XTanh, Activation::X2Tanh].map(ends), known);
+}
+
+#[test]
+fn three_layers() {
+    let m = 19;
+    let weights = three_layer::Weights {
+        w1: draw("w1", m, 1.0),
+        b1: draw("b1", m, 1.0),
+        w2: draw("w2", m * m, 0.2),
+        b2: draw("b2", m, 0.1),
+        a: draw("a", m, 0.2),
+    };
+    let (x, y) = (draw("x", 11, 1.0), draw("y", 11, 1.0));
+    let end = |activation| {
+        let (none, mut training) = (BTreeMap::new(), three_layer::Training::new(activation, &weights, [&x, &y], 0.05));
+        training.train_to(STEPS, &Context::new(0, &none, &Inline)).expect("a gentle rate");
+        let three_layer::Weights { w1, b1, w2, b2, a } = training.weights();
+        digest([w1, b1, w2, b2, a].concat())
+    };
+    assert_eq!([Activation::Relu, Activation::Tanh].map(end), ["3df13dad408a0baa", "d653dd1b37cae748"]);
+}
+
+#[test]
+fn convolution() {
+    let end = |activation| {
+        let shape = Shape { side: 7, window: Window { size: 3, stride: 2 }, channels: 18, biased: true, activation };
+        let images = Images {
+            side: 7,
+            pixels: draw_singles("pixels", 19 * 49, 1.0),
+            labels: (0..19).map(|image| image % 3).collect(),
+        };
+        let dense = vec![
+            [draw_singles("dense", 4 * 18 * 9, 0.1), draw_singles("dense b", 4, 0.1)],
+            [draw_singles("classes", 12, 0.5), draw_singles("classes b", 3, 0.1)],
+        ];
+        let (kernels, biases) = (draw_singles("kernels", 18 * 9, 0.3), draw_singles("biases", 18, 0.1));
+        let (mut net, batch) = (ConvNet::new(shape, &Weights { kernels, biases, dense }), Vec::from_iter(0..19));
+        for _ in 0..STEPS {
+            net.step(&images, &batch, Descent { rate: 0.05, momentum: 0.9 }).expect("a gentle rate");
+        }
+        let Weights { kernels, biases, dense } = net.weights();
+        singles([kernels, biases].iter().chain(dense.iter().flatten()))
+    };
+    assert_eq!([Activation::Relu, Activation::Tanh].map(end), ["d0b69cd82071ae94", "cf9bcf231d15178e"]);
+}
+
+#[test]
+fn attention() {
+    let shape = heads::Shape { tokens: 5, width: 8, heads: 2, classes: 3 };
+    let [query, key, value, output] = ["q", "k", "v", "o"].map(|name| draw_singles(name, 64, 0.4));
+    let weights = heads::Weights { query, key, value, output, classes: draw_singles("c", 24, 0.4) };
+    let labels: Vec<usize> = (0..21).map(|sequence| sequence % 3).collect();
+    let mut net = Attention::new(shape, weights, &draw_singles("tokens", 21 * 5 * 8, 1.0), &labels, 0.2);
+    for _ in 0..STEPS {
+        net.step();
+    }
+    let heads::Weights { query, key, value, output, classes } = net.weights();
+    assert_eq!(singles([query, key, value, output, classes]), "c28769d6fcb00bae");
+}
+
+/// Two layers of splines, by plain descent on a mean square.
+#[test]
+fn splines() {
+    let layer = |name: &str, inputs, outputs| Layer {
+        grid: Grid { low: -2.0, high: 2.0, count: 8 },
+        inputs,
+        outputs,
+        base: true,
+        theta: draw(name, inputs * outputs * 9, 0.3),
+    };
+    let (mut one, mut other, x) = (layer("one", 2, 5), layer("other", 5, 1), draw("x", 2 * 23, 1.0));
+    for _ in 0..STEPS {
+        let h = one.forward(&x);
+        let y = other.forward(&h);
+        let force: Vec<f64> = y.iter().zip(x.chunks(2)).map(|(y, x)| (y - x[0] * x[1]) / 23.0).collect();
+        let mut gradients = [vec![0.0; one.theta.len()], vec![0.0; other.theta.len()]];
+        let pull = other.backward(&h, &force, &mut gradients[1]);
+        one.backward(&x, &pull, &mut gradients[0]);
+        for (layer, gradient) in [&mut one, &mut other].into_iter().zip(&gradients) {
+            layer.theta.iter_mut().zip(gradient).for_each(|(theta, gradient)| *theta -= 0.2 * gradient);
+        }
+    }
+    assert_eq!(digest([one.theta, other.theta].concat()), "4e35591100ccc24c");
+}
