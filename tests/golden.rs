@@ -9,7 +9,7 @@ use condense::nn::activation::Activation;
 use condense::nn::attention::Attention;
 use condense::nn::conv::{ConvNet, Shape, Weights};
 use condense::nn::images::{Images, Window};
-use condense::nn::kan::{Grid, Layer};
+use condense::nn::kan::{Grid, Kan, Layer, Training};
 use condense::nn::packed::Packed;
 use condense::nn::rule::{Adam, Descent, Rule};
 use condense::nn::task::Samples;
@@ -126,7 +126,7 @@ fn attention() {
     assert_eq!(singles([query, key, value, output, classes]), "c28769d6fcb00bae");
 }
 
-/// Two layers of splines, by plain descent on a mean square.
+/// Two layers of splines.
 #[test]
 fn splines() {
     let layer = |name: &str, inputs, outputs| Layer {
@@ -136,17 +136,10 @@ fn splines() {
         base: true,
         theta: draw(name, inputs * outputs * 9, 0.3),
     };
-    let (mut one, mut other, x) = (layer("one", 2, 5), layer("other", 5, 1), draw("x", 2 * 23, 1.0));
-    for _ in 0..STEPS {
-        let h = one.forward(&x);
-        let y = other.forward(&h);
-        let force: Vec<f64> = y.iter().zip(x.chunks(2)).map(|(y, x)| (y - x[0] * x[1]) / 23.0).collect();
-        let mut gradients = [vec![0.0; one.theta.len()], vec![0.0; other.theta.len()]];
-        let pull = other.backward(&h, &force, &mut gradients[1]);
-        one.backward(&x, &pull, &mut gradients[0]);
-        for (layer, gradient) in [&mut one, &mut other].into_iter().zip(&gradients) {
-            layer.theta.iter_mut().zip(gradient).for_each(|(theta, gradient)| *theta -= 0.2 * gradient);
-        }
-    }
-    assert_eq!(digest([one.theta, other.theta].concat()), "4e35591100ccc24c");
+    let (x, net) = (draw("x", 2 * 23, 1.0), Kan { layers: vec![layer("one", 2, 5), layer("other", 5, 1)] });
+    let (y, none): (Vec<f64>, _) = (x.chunks(2).map(|x| x[0] * x[1]).collect(), BTreeMap::new());
+    let mut training = Training::new(net, [&x, &y], 0.2);
+    training.train_to(STEPS, &Context::new(0, &none, &Inline)).expect("a gentle rate");
+    let theta = training.net().layers.iter().flat_map(|layer| &layer.theta);
+    assert_eq!(digest(theta.copied()), "10606f8420b942b0");
 }

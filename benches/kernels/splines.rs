@@ -62,10 +62,10 @@ impl Room {
             let (s, i) = (at / inputs, at % inputs);
             let Near { first, values, base, .. } = near(grid, *x);
             for o in 0..outputs {
-                let theta = &layer.theta[(o * inputs + i) * (grid.count + 1)..];
-                let mut sum = theta[grid.count] * base[0];
+                let theta = |g: usize| layer.theta[(i * (grid.count + 1) + g) * outputs + o];
+                let mut sum = theta(grid.count) * base[0];
                 for k in 0..4 {
-                    sum += theta[first + k] * values[k];
+                    sum += theta(first + k) * values[k];
                 }
                 self.y[s * outputs + o] += sum;
             }
@@ -75,14 +75,13 @@ impl Room {
             let Near { first, values, slopes, base } = near(grid, *x);
             let mut pull = 0.0;
             for o in 0..outputs {
-                let edge = (o * inputs + i) * (grid.count + 1);
-                let (theta, gradient) = (&layer.theta[edge..], &mut self.gradient[edge..]);
+                let place = |g: usize| (i * (grid.count + 1) + g) * outputs + o;
                 let force = force[s * outputs + o];
-                gradient[grid.count] += force * base[0];
-                let mut slope = theta[grid.count] * base[1];
+                self.gradient[place(grid.count)] += force * base[0];
+                let mut slope = layer.theta[place(grid.count)] * base[1];
                 for k in 0..4 {
-                    gradient[first + k] += force * values[k];
-                    slope += theta[first + k] * slopes[k];
+                    self.gradient[place(first + k)] += force * values[k];
+                    slope += layer.theta[place(first + k)] * slopes[k];
                 }
                 pull += force * slope;
             }

@@ -1,13 +1,15 @@
 //! Kolmogorov-Arnold networks: a function of one variable on every edge, sums at the nodes (Liu et al. 2024, eq. 2.5).
-//! It knows neither losses nor rules of descent; it maps samples to outputs, and forces on outputs to gradients.
+//! It knows no data and no figures.
 //!
 //! A layer computes `y_o = Σ_i φ_oi(x_i)` with `φ(x) = Σ_g c_g B_g(x) + s silu(x)`, where `B_g` are the `G` cubic
 //! B-splines of a uniform grid and the base function `silu(x) = x / (1 + e^-x)` may be left out (`s` is then no
 //! parameter). At any `x` at most four splines differ from 0, and those alone are touched.
 //!
-//! Every sum has one order: samples, then inputs, then splines, each from the first to the last.
+//! Every sum has one order: samples, then inputs, then splines, each from the first to the last; over outputs it runs in
+//! lanes. So a row of parameters belongs to one spline, and its entries to the outputs.
 
-use crate::num::kernel::kernel;
+use crate::experiment::{Context, Stop};
+use crate::num::kernel::{axpy, dot, kernel};
 use crate::num::math;
 
 /// A uniform grid of cubic B-splines: `count - 3` intervals from `low` to `high`. With `h` their length and
@@ -73,8 +75,8 @@ impl Near {
     }
 }
 
-/// One layer. Its parameters are those of the edges, for output 0 and each input, then output 1, …: `c_0 … c_(G-1)`,
-/// and `s` if there is a base.
+/// One layer. Its parameters are rows of one entry an output: for input 0 those of `c_0 … c_(G-1)`, and of `s` if there is a
+/// base; then those for input 1, ….
 #[derive(Clone, Debug, PartialEq)]
 pub struct Layer {
     /// The splines of every edge.
@@ -85,7 +87,7 @@ pub struct Layer {
     pub outputs: usize,
     /// Whether every edge has the base function, too.
     pub base: bool,
-    /// Parameters: outputs × inputs × [`edge`](Self::edge).
+    /// Parameters: inputs × [`edge`](Self::edge) × outputs.
     pub theta: Vec<f64>,
 }
 
@@ -113,41 +115,36 @@ impl Layer {
 
 kernel! {
     fn forward(_m, layer: &Layer, x: &[f64], y: &mut [f64]) {
-        let (count, edge) = (layer.grid.count, layer.edge());
-        for (x, y) in x.chunks_exact(layer.inputs).zip(y.chunks_exact_mut(layer.outputs)) {
-            for (i, x) in x.iter().enumerate() {
+        let (count, outputs) = (layer.grid.count, layer.outputs);
+        for (x, y) in x.chunks_exact(layer.inputs).zip(y.chunks_exact_mut(outputs)) {
+            for (x, theta) in x.iter().zip(layer.theta.chunks_exact(layer.edge() * outputs)) {
                 let near = layer.grid.near(*x);
-                let edges = layer.theta.chunks_exact(edge).skip(i).step_by(layer.inputs);
-                for (y, theta) in y.iter_mut().zip(edges) {
-                    for (g, at) in near.splines(count) {
-                        *y = theta[g].mul_add(near.values[at], *y);
-                    }
-                    for s in &theta[count..] {
-                        *y = s.mul_add(near.base[0], *y);
-                    }
+                for (g, at) in near.splines(count) {
+                    axpy(near.values[at], &theta[g * outputs..][..outputs], y);
+                }
+                if layer.base {
+                    axpy(near.base[0], &theta[count * outputs..], y);
                 }
             }
         }
     }
 
     fn backward(_m, layer: &Layer, x: &[f64], force: &[f64], gradient: &mut [f64], pull: &mut [f64]) {
-        let (count, edge, inputs) = (layer.grid.count, layer.edge(), layer.inputs);
-        let samples = x.chunks_exact(inputs).zip(force.chunks_exact(layer.outputs));
-        for ((x, force), pull) in samples.zip(pull.chunks_exact_mut(inputs)) {
-            for (i, (x, pull)) in x.iter().zip(pull).enumerate() {
+        let (count, outputs, rows) = (layer.grid.count, layer.outputs, layer.edge() * layer.outputs);
+        let samples = x.chunks_exact(layer.inputs).zip(force.chunks_exact(outputs));
+        for ((x, force), pull) in samples.zip(pull.chunks_exact_mut(layer.inputs)) {
+            let inputs = layer.theta.chunks_exact(rows).zip(gradient.chunks_exact_mut(rows));
+            for ((x, pull), (theta, gradient)) in x.iter().zip(pull).zip(inputs) {
                 let near = layer.grid.near(*x);
-                let edges = layer.theta.chunks_exact(edge).zip(gradient.chunks_exact_mut(edge));
-                for (force, (theta, gradient)) in force.iter().zip(edges.skip(i).step_by(inputs)) {
-                    let mut slope = 0.0;
-                    for (g, at) in near.splines(count) {
-                        gradient[g] = force.mul_add(near.values[at], gradient[g]);
-                        slope = theta[g].mul_add(near.slopes[at], slope);
-                    }
-                    for (s, gradient) in theta[count..].iter().zip(&mut gradient[count..]) {
-                        *gradient = force.mul_add(near.base[0], *gradient);
-                        slope = s.mul_add(near.base[1], slope);
-                    }
-                    *pull = force.mul_add(slope, *pull);
+                for (g, at) in near.splines(count) {
+                    let row = g * outputs..(g + 1) * outputs;
+                    axpy(near.values[at], force, &mut gradient[row.clone()]);
+                    *pull = near.slopes[at].mul_add(dot(&theta[row], force), *pull);
+                }
+                if layer.base {
+                    let row = count * outputs..;
+                    axpy(near.base[0], force, &mut gradient[row.clone()]);
+                    *pull = near.base[1].mul_add(dot(&theta[row], force), *pull);
                 }
             }
         }
@@ -180,11 +177,98 @@ impl Kan {
     }
 }
 
+/// A network in training: full-batch gradient descent on half the mean square of `f - y`, one output.
+#[derive(Clone, Debug)]
+pub struct Training {
+    net: Kan,
+    /// Inputs, n × d.
+    x: Vec<f64>,
+    y: Vec<f64>,
+    rate: f64,
+    /// `(f - y) / n` at each sample.
+    forces: Vec<f64>,
+    losses: Vec<f64>,
+}
+
+impl Training {
+    /// A network before its first step.
+    ///
+    /// # Panics
+    /// When a layer does not take what the one before gives, the last one gives more than one number, parameters are too
+    /// many or too few, or the inputs are not as many as the targets.
+    pub fn new(net: Kan, [x, y]: [&[f64]; 2], rate: f64) -> Self {
+        for pair in net.layers.windows(2) {
+            assert_eq!(pair[0].outputs, pair[1].inputs, "what one layer gives the next takes");
+        }
+        for layer in &net.layers {
+            assert_eq!(layer.theta.len(), layer.inputs * layer.edge() * layer.outputs, "parameters of a layer");
+        }
+        assert!(net.layers.last().is_some_and(|layer| layer.outputs == 1), "one output");
+        assert_eq!(x.len(), net.layers[0].inputs * y.len(), "inputs for every target");
+        let mut training = Self { net, x: x.to_vec(), y: y.to_vec(), rate, forces: Vec::new(), losses: Vec::new() };
+        training.look();
+        training
+    }
+
+    /// The network as it stands.
+    pub fn net(&self) -> &Kan {
+        &self.net
+    }
+
+    /// The loss at every step, from 0 to the present one.
+    pub fn losses(&self) -> &[f64] {
+        &self.losses
+    }
+
+    /// Trains on to a step.
+    ///
+    /// # Errors
+    /// When the loss is no longer finite (the message names the step), or when the host wants to stop.
+    pub fn train_to(&mut self, step: usize, ctx: &Context) -> Result<(), Stop> {
+        while self.losses.len() <= step {
+            ctx.tick(self.losses.len() - 1, step)?;
+            let mut gradient: Vec<_> = self.net.layers.iter().map(|layer| vec![0.0; layer.theta.len()]).collect();
+            self.net.backward(&self.x, &self.forces, &mut gradient);
+            for (layer, gradient) in self.net.layers.iter_mut().zip(&gradient) {
+                descend(-self.rate, gradient, &mut layer.theta);
+            }
+            let (step, rate, loss) = (self.losses.len(), self.rate, self.look());
+            if !loss.is_finite() {
+                let said = format!("training diverged: the loss is {loss} at step {step}, with rate {rate}");
+                return Err(Stop::failed(said));
+            }
+        }
+        Ok(())
+    }
+
+    /// Sets the forces, and notes the loss.
+    fn look(&mut self) -> f64 {
+        let n = self.y.len() as f64;
+        self.forces = self.net.forward(&self.x).iter().zip(&self.y).map(|(f, y)| (f - y) / n).collect();
+        let loss = 0.5 * n * square(&self.forces);
+        self.losses.push(loss);
+        loss
+    }
+}
+
+kernel! {
+    /// `theta += factor * gradient`.
+    fn descend(_m, factor: f64, gradient: &[f64], theta: &mut [f64]) {
+        axpy(factor, gradient, theta);
+    }
+
+    fn square(_m, x: &[f64]) -> f64 {
+        dot(x, x)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::experiment::Inline;
     use crate::num::level::same_on_all;
     use crate::num::rng::Stream;
+    use std::collections::BTreeMap;
 
     const NARROW: Grid = Grid { low: -1.0, high: 1.0, count: 5 };
     const WIDE: Grid = Grid { low: -3.0, high: 3.0, count: 8 };
@@ -295,16 +379,37 @@ mod tests {
     }
 
     #[test]
+    fn training_follows_the_gradient_and_says_when_it_diverged() {
+        let (x, inputs) = (samples(20), BTreeMap::new());
+        let y: Vec<f64> = x.chunks(2).map(|x| x[0] * x[1]).collect();
+        let mut training = Training::new(net(true), [&x, &y], 0.1);
+        let context = Context::new(0, &inputs, &Inline);
+        training.train_to(300, &context).expect("a gentle rate");
+        assert!(training.losses().len() == 301 && training.losses()[300] < 0.05 * training.losses()[0]);
+        let plain: f64 = training.net().forward(&x).iter().zip(&y).map(|(f, y)| (f - y) * (f - y) / 40.0).sum();
+        assert!((training.losses()[300] - plain).abs() < 1e-15);
+        let said = Training::new(net(true), [&x, &y], 1e9).train_to(300, &context).unwrap_err().to_string();
+        assert!(said.contains("training diverged") && said.contains("with rate 1000000000"), "{said}");
+    }
+
+    #[test]
+    #[should_panic(expected = "what one layer gives the next takes")]
+    fn layers_that_do_not_fit_are_refused() {
+        let layers = vec![layer(NARROW, 2, 3, true), layer(WIDE, 4, 1, true)];
+        let _ = Training::new(Kan { layers }, [&[0.0; 2], &[0.0]], 0.1);
+    }
+
+    #[test]
     fn equal_hidden_nodes_get_equal_gradients_to_the_last_bit() {
         let mut net = net(true);
-        let edges = 2 * net.layers[0].edge();
-        net.layers[0].theta.copy_within(..edges, 2 * edges);
+        let rows = 2 * net.layers[0].edge();
+        net.layers[0].theta.chunks_exact_mut(3).for_each(|row| row[2] = row[0]);
         let out = net.layers[1].edge();
         net.layers[1].theta.copy_within(..out, 2 * out);
         let (_, gradient) = energy(&net, &samples(12));
-        let (inner, outer) = gradient.split_at(3 * edges);
-        assert_eq!(inner[..edges], inner[2 * edges..]);
+        let (inner, outer) = gradient.split_at(3 * rows);
+        assert!(inner.chunks_exact(3).all(|row| row[0].to_bits() == row[2].to_bits()));
         assert_eq!(outer[..out], outer[2 * out..]);
-        assert_ne!(inner[..edges], inner[edges..2 * edges]);
+        assert!(inner.chunks_exact(3).any(|row| row[0] != row[1]));
     }
 }

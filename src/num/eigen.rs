@@ -73,10 +73,9 @@ fn sweep(a: &mut [Vec<f64>], vectors: &mut [Vec<f64>]) -> bool {
             let tangent = sin / cos;
             let [row_p, row_q] = a.get_disjoint_mut([p, q]).expect("p < q < n");
             rotate(row_p, row_q, cos, sin);
-            for (k, row) in a.iter_mut().enumerate() {
-                if k != p && k != q {
-                    (row[p], row[q]) = (cos.mul_add(row[p], -sin * row[q]), sin.mul_add(row[p], cos * row[q]));
-                }
+            // The columns are what the rows are.
+            for k in (0..n).filter(|k| *k != p && *k != q) {
+                (a[k][p], a[k][q]) = (a[p][k], a[q][k]);
             }
             a[p][p] = tangent.mul_add(-apq, app);
             a[q][q] = tangent.mul_add(apq, aqq);
