@@ -102,7 +102,7 @@ fn convolution() {
             [draw_singles("classes", 12, 0.5), draw_singles("classes b", 3, 0.1)],
         ];
         let (kernels, biases) = (draw_singles("kernels", 18 * 9, 0.3), draw_singles("biases", 18, 0.1));
-        let (mut net, batch) = (ConvNet::new(shape, &Weights { kernels, biases, dense }), Vec::from_iter(0..19));
+        let (mut net, batch) = (ConvNet::new(shape, &Weights { kernels, biases, dense }), (0..19).collect::<Vec<_>>());
         for _ in 0..STEPS {
             net.step(&images, &batch, Descent { rate: 0.05, momentum: 0.9 }).expect("a gentle rate");
         }

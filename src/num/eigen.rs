@@ -2,6 +2,7 @@
 //! It knows nothing of where the matrix came from, and makes no use of sparsity.
 
 use crate::num::kernel::kernel;
+use crate::num::lanes::LANES;
 use ndarray::Array2;
 
 /// The most sweeps ever needed is about ten; more means the input was not a matrix of finite numbers.
@@ -51,10 +52,21 @@ pub fn rotation(app: f64, aqq: f64, apq: f64) -> (f64, f64) {
 kernel! {
     /// Turns the pair of vectors `(x, y)` into `(cos x - sin y, sin x + cos y)`.
     pub fn rotate(_m, x: &mut [f64], y: &mut [f64], cos: f64, sin: f64) {
+        let ((x, x_rest), (y, y_rest)) = (x.as_chunks_mut::<LANES>(), y.as_chunks_mut::<LANES>());
         for (x, y) in x.iter_mut().zip(y) {
-            (*x, *y) = (cos.mul_add(*x, -sin * *y), sin.mul_add(*x, cos * *y));
+            for lane in 0..LANES {
+                (x[lane], y[lane]) = turned(x[lane], y[lane], cos, sin);
+            }
+        }
+        for (x, y) in x_rest.iter_mut().zip(y_rest) {
+            (*x, *y) = turned(*x, *y, cos, sin);
         }
     }
+}
+
+#[inline(always)]
+fn turned(x: f64, y: f64, cos: f64, sin: f64) -> (f64, f64) {
+    (cos.mul_add(x, -sin * y), sin.mul_add(x, cos * y))
 }
 
 /// One pass over all pairs, row by row; returns whether anything was still to be turned.

@@ -106,7 +106,14 @@ pub fn dot(a: &[f64], b: &[f64]) -> f64 {
 /// `y += factor * x`, element by element. For use inside kernels.
 #[inline(always)]
 pub fn axpy(factor: f64, x: &[f64], y: &mut [f64]) {
+    // By the block, lest the compiler unroll so far that short slices are worked off one by one.
+    let ((x, x_rest), (y, y_rest)) = (x.as_chunks::<LANES>(), y.as_chunks_mut::<LANES>());
     for (y, x) in y.iter_mut().zip(x) {
+        for lane in 0..LANES {
+            y[lane] = factor.mul_add(x[lane], y[lane]);
+        }
+    }
+    for (y, x) in y_rest.iter_mut().zip(x_rest) {
         *y = factor.mul_add(*x, *y);
     }
 }
