@@ -54,14 +54,7 @@ impl Modes {
     /// `φ(K, s) e`, where `φ(λ, s) = (1 - exp(-λs)) / λ`, and `s` in the limit of a flat mode.
     fn phi(&self, s: f64, e: &[f64]) -> Vec<f64> {
         let mut p = vec![0.0; e.len()];
-        for (lambda, mode) in self.values.iter().zip(self.vectors.columns()) {
-            let along = mode.iter().zip(e).fold(0.0, |sum, (v, e)| v.mul_add(*e, sum));
-            let decay = lambda * s;
-            let phi = if decay < 1e-8 { s } else { -math::expm1(-decay) / lambda };
-            for (p, v) in p.iter_mut().zip(mode) {
-                *p = v.mul_add(phi * along, *p);
-            }
-        }
+        damp(self, s, e, &mut p);
         p
     }
 }
@@ -191,9 +184,7 @@ impl<'m, M: Model> Flow<'m, M> {
 
     /// Linearises at `θ - step`; whether that is a place of finite numbers.
     fn try_step(&mut self) -> bool {
-        for ((trial, theta), step) in self.trial.iter_mut().zip(&self.theta).zip(&self.step) {
-            *trial = theta - step;
-        }
+        subtract(&self.theta, &self.step, &mut self.trial);
         self.model.linearize(&self.trial, &mut self.midway);
         self.midway.kernel.iter().all(|entry| entry.is_finite())
     }
@@ -211,6 +202,24 @@ impl<'m, M: Model> Flow<'m, M> {
 }
 
 kernel! {
+    /// Adds `φ(K, s) e`.
+    fn damp(_m, modes: &Modes, s: f64, e: &[f64], p: &mut [f64]) {
+        for (lambda, mode) in modes.values.iter().zip(modes.vectors.columns()) {
+            let along = mode.iter().zip(e).fold(0.0, |sum, (v, e)| v.mul_add(*e, sum));
+            let decay = lambda * s;
+            let phi = if decay < 1e-8 { s } else { -math::expm1(-decay) / lambda };
+            for (p, v) in p.iter_mut().zip(mode) {
+                *p = v.mul_add(phi * along, *p);
+            }
+        }
+    }
+
+    fn subtract(_m, x: &[f64], y: &[f64], difference: &mut [f64]) {
+        for ((difference, x), y) in difference.iter_mut().zip(x).zip(y) {
+            *difference = x - y;
+        }
+    }
+
     /// `|x|²`.
     fn square_norm(_m, x: &[f64]) -> f64 {
         dot(x, x)

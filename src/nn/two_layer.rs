@@ -8,7 +8,7 @@ use crate::nn::activation::{Activation, known};
 use crate::nn::flow::{Model, Tangent};
 use crate::num::kernel::kernel;
 use crate::num::kernel::{axpy, dot};
-use crate::num::lanes::{LANES, Lanes as _, Machine, fold};
+use crate::num::lanes::{LANES, Lanes as _, Machine, Real as _, fold};
 use crate::num::rng::Stream;
 use ndarray::Array2;
 use std::ops::Range;
@@ -116,13 +116,11 @@ impl Model for TwoLayer {
             accumulate(&a[neurons], features, &mut sums);
         }
         let output = self.scale * self.copies;
-        tangent.residual = sums.output.iter().zip(&self.targets).map(|(f, y)| f.mul_add(output, -y)).collect();
-        let [by_a, by_w] = self.mobility.map(|mobility| mobility * self.scale * output);
-        tangent.kernel = Array2::from_shape_fn((n, n), |(i, j)| {
-            let pair = i.min(j) * n + i.max(j);
-            let inner = self.inputs.row(i).iter().zip(self.inputs.row(j)).fold(0.0, |sum, (x, y)| x.mul_add(*y, sum));
-            by_a.mul_add(sums.sigma[pair], by_w * inner * sums.slope[pair])
-        });
+        tangent.residual.resize(n, 0.0);
+        compare(&sums.output, output, &self.targets, &mut tangent.residual);
+        let mut kernel = vec![0.0; n * n];
+        assemble(inputs, self.mobility.map(|mobility| mobility * self.scale * output), &sums, &mut kernel);
+        tangent.kernel = Array2::from_shape_vec((n, n), kernel).expect("n² entries");
     }
 
     fn pull(&self, tangent: &Tangent, p: &[f64], pulled: &mut [f64]) {
@@ -159,32 +157,43 @@ impl Sums {
 kernel! {
     /// Fills the features of one chunk: `a` and each of the `d` slices `w` are as long as it; `inputs` is samples × d.
     fn activate(m, activation: Activation, inputs: &[f64], a: &[f64], w: &[&[f64]], features: &mut [f64]) {
-        let (sigma, slope) = features.split_at_mut(features.len() / 2);
-        let rows = sigma.chunks_mut(a.len()).zip(slope.chunks_mut(a.len()));
-        for (x, (sigma, slope)) in inputs.chunks(w.len()).zip(rows) {
-            // The row of slopes holds `w·x` until the activation has seen it.
-            for (z, w) in slope.iter_mut().zip(w[0]) {
-                *z = x[0] * w;
-            }
-            for (x, w) in x.iter().zip(w).skip(1) {
-                axpy(*x, w, slope);
-            }
-            // A match outside of the loop, so that the loop has no branch.
-            known!(activation, |activation| respond(m, activation, a, sigma, slope));
-        }
+        // A match outside of the loops, so that they have no branch.
+        known!(activation, |activation| respond(m, activation, inputs, a, w, features));
     }
 
     /// Adds one chunk to the sums over neurons.
-    fn accumulate(_m, a: &[f64], features: &[f64], sums: &mut Sums) {
-        let n = sums.output.len();
+    fn accumulate(m, a: &[f64], features: &[f64], sums: &mut Sums) {
         let (sigma, slope) = features.split_at(features.len() / 2);
-        for (i, (sigma_i, slope_i)) in sigma.chunks(a.len()).zip(slope.chunks(a.len())).enumerate() {
-            sums.output[i] += dot(a, sigma_i);
-            for (j, (sigma_j, slope_j)) in sigma.chunks(a.len()).zip(slope.chunks(a.len())).enumerate().skip(i) {
-                let [sigma, slope] = dot_pair([sigma_i, slope_i], [sigma_j, slope_j]);
-                sums.sigma[i * n + j] += sigma;
-                sums.slope[i * n + j] += slope;
+        for (output, sigma) in sums.output.iter_mut().zip(sigma.chunks(a.len())) {
+            *output += dot(a, sigma);
+        }
+        if M::REGISTERS >= 32 {
+            pairs::<M, 4>(m, sigma, a.len(), &mut sums.sigma);
+            pairs::<M, 4>(m, slope, a.len(), &mut sums.slope);
+        } else {
+            pairs::<M, 2>(m, sigma, a.len(), &mut sums.sigma);
+            pairs::<M, 2>(m, slope, a.len(), &mut sums.slope);
+        }
+    }
+
+    /// The tangent kernel of n samples from the sums over pairs: `rates[0] Σσσ + rates[1] (x·x) Σσ'σ'`.
+    fn assemble(_m, inputs: &[f64], rates: [f64; 2], sums: &Sums, kernel: &mut [f64]) {
+        let n = sums.output.len();
+        let d = inputs.len() / n.max(1);
+        for i in 0..n {
+            for j in 0..n {
+                let pair = i.min(j) * n + i.max(j);
+                let both = inputs[i * d..][..d].iter().zip(&inputs[j * d..][..d]);
+                let inner = both.fold(0.0, |sum, (x, y)| x.mul_add(*y, sum));
+                kernel[i * n + j] = rates[0].mul_add(sums.sigma[pair], rates[1] * inner * sums.slope[pair]);
             }
+        }
+    }
+
+    /// `f - y`, for the sums and the factor before them.
+    fn compare(_m, outputs: &[f64], factor: f64, targets: &[f64], residual: &mut [f64]) {
+        for ((residual, f), y) in residual.iter_mut().zip(outputs).zip(targets) {
+            *residual = f.mul_add(factor, -y);
         }
     }
 
@@ -206,40 +215,95 @@ kernel! {
     }
 }
 
-/// Turns a row of `w·x` into `a σ'`, and writes `σ` beside it.
+/// Eight neurons at a time: for every sample `σ(w·x)` and `a σ'(w·x)`, rows as long as `a`.
 #[inline(always)]
-fn respond<M: Machine>(m: M, activation: Activation, a: &[f64], sigma: &mut [f64], slope: &mut [f64]) {
-    let ((a, a_rest), (sigma, sigma_rest)) = (a.as_chunks::<LANES>(), sigma.as_chunks_mut::<LANES>());
-    let (slope, slope_rest) = slope.as_chunks_mut::<LANES>();
-    for ((a, sigma), slope) in a.iter().zip(sigma).zip(slope) {
-        let (value, steep) = activation.value_and_slope(m.load(slope));
-        value.store(sigma);
-        (m.load(a) * steep).store(slope);
+fn respond<M: Machine>(m: M, activation: Activation, inputs: &[f64], a: &[f64], w: &[&[f64]], features: &mut [f64]) {
+    let (len, d) = (a.len(), w.len());
+    let (sigma, slope) = features.split_at_mut(features.len() / 2);
+    let (blocks, rest) = a.as_chunks::<LANES>();
+    for (block, a) in blocks.iter().enumerate() {
+        let at = block * LANES;
+        for (i, x) in inputs.chunks(d).enumerate() {
+            let mut z = m.load(eight(w[0], at)) * m.splat(x[0]);
+            for k in 1..d {
+                z = m.load(eight(w[k], at)).mul_add(m.splat(x[k]), z);
+            }
+            let (value, steep) = activation.value_and_slope(z);
+            value.store(eight_mut(sigma, i * len + at));
+            (m.load(a) * steep).store(eight_mut(slope, i * len + at));
+        }
     }
-    for ((a, sigma), slope) in a_rest.iter().zip(sigma_rest).zip(slope_rest) {
-        let (value, steep) = activation.value_and_slope(*slope);
-        (*sigma, *slope) = (value, a * steep);
+    for (k, a) in rest.iter().enumerate() {
+        let at = len - rest.len() + k;
+        for (i, x) in inputs.chunks(d).enumerate() {
+            let z = x.iter().zip(w).skip(1).fold(x[0] * w[0][at], |z, (x, w)| x.mul_add(w[at], z));
+            let (value, steep) = activation.value_and_slope(z);
+            (sigma[i * len + at], slope[i * len + at]) = (value, a * steep);
+        }
     }
 }
 
-/// Two inner products at once, each in the order of [`dot`]: one alone would wait for its own additions.
 #[inline(always)]
-fn dot_pair(x: [&[f64]; 2], y: [&[f64]; 2]) -> [f64; 2] {
-    let [(x0, x0_rest), (x1, x1_rest)] = x.map(<[f64]>::as_chunks::<LANES>);
-    let [(y0, y0_rest), (y1, y1_rest)] = y.map(<[f64]>::as_chunks::<LANES>);
-    let mut lanes = [[0.0; LANES]; 2];
-    for (((x0, x1), y0), y1) in x0.iter().zip(x1).zip(y0).zip(y1) {
-        for lane in 0..LANES {
-            lanes[0][lane] = x0[lane].mul_add(y0[lane], lanes[0][lane]);
-            lanes[1][lane] = x1[lane].mul_add(y1[lane], lanes[1][lane]);
+fn eight(x: &[f64], at: usize) -> &[f64; LANES] {
+    x[at..].first_chunk().expect("a whole block")
+}
+
+#[inline(always)]
+fn eight_mut(x: &mut [f64], at: usize) -> &mut [f64; LANES] {
+    x[at..].first_chunk_mut().expect("a whole block")
+}
+
+/// Adds to `sums` (n × n, entries above the diagonal and on it) the inner products of all pairs of rows, each in the order
+/// of [`dot`]; `R` by `R` rows at a time, so that what is loaded serves several sums.
+#[inline(always)]
+fn pairs<M: Machine, const R: usize>(m: M, rows: &[f64], len: usize, sums: &mut [f64]) {
+    let n = rows.len() / len;
+    for i in (0..n).step_by(R) {
+        square::<M, R, true>(m, rows, len, [i, i], sums);
+        for j in (i + R..n).step_by(R) {
+            square::<M, R, false>(m, rows, len, [i, j], sums);
         }
     }
-    for (lanes, (x, y)) in lanes.iter_mut().zip([(x0_rest, y0_rest), (x1_rest, y1_rest)]) {
-        for ((lane, x), y) in lanes.iter_mut().zip(x).zip(y) {
-            *lane = x.mul_add(*y, *lane);
+}
+
+/// Rows from `i` on and rows from `j` on; where there are no more, the last one is taken and its sums are dropped.
+#[inline(always)]
+fn square<M: Machine, const R: usize, const SAME: bool>(
+    m: M,
+    rows: &[f64],
+    len: usize,
+    [i, j]: [usize; 2],
+    sums: &mut [f64],
+) {
+    let n = rows.len() / len;
+    let (mut left, mut right) = ([&rows[..0]; R], [&rows[..0]; R]);
+    for r in 0..R {
+        left[r] = &rows[(i + r).min(n - 1) * len..][..len];
+        right[r] = &rows[(j + r).min(n - 1) * len..][..len];
+    }
+    let mut lanes = [[m.splat(0.0); R]; R];
+    for at in (0..len / LANES * LANES).step_by(LANES) {
+        let mut y = [m.splat(0.0); R];
+        for r in 0..R {
+            y[r] = m.load(eight(right[r], at));
+        }
+        for r in 0..R {
+            let x = if SAME { y[r] } else { m.load(eight(left[r], at)) };
+            for s in if SAME { r } else { 0 }..R {
+                lanes[r][s] = x.mul_add(y[s], lanes[r][s]);
+            }
         }
     }
-    lanes.map(fold)
+    for r in 0..R.min(n - i) {
+        for s in if SAME { r } else { 0 }..R.min(n - j) {
+            let mut sum = [0.0; LANES];
+            lanes[r][s].store(&mut sum);
+            for (lane, at) in sum.iter_mut().zip(len / LANES * LANES..len) {
+                *lane = left[r][at].mul_add(right[s][at], *lane);
+            }
+            sums[(i + r) * n + j + s] += fold(sum);
+        }
+    }
 }
 
 #[cfg(test)]
