@@ -23,7 +23,8 @@ pub fn symmetric(matrix: &Array2<f64>) -> (Vec<f64>, Array2<f64>) {
     assert!(a.iter().flatten().all(|x| x.is_finite()), "eigenvalues are of finite matrices");
     // Row k of `vectors` is the k-th vector, so that a rotation touches two contiguous rows.
     let mut vectors: Vec<Vec<f64>> = (0..n).map(|i| (0..n).map(|j| f64::from(u8::from(i == j))).collect()).collect();
-    assert!(settle(&mut a, &mut vectors), "Jacobi rotations settle");
+    let settled = (0..SWEEPS).any(|_| !sweep(&mut a, &mut vectors));
+    assert!(settled, "Jacobi rotations settle");
 
     let mut order: Vec<usize> = (0..n).collect();
     order.sort_by(|&i, &j| a[i][i].total_cmp(&a[j][j]));
@@ -39,7 +40,7 @@ pub fn sign_of_largest(vector: &[f64]) -> f64 {
 }
 
 /// The cosine and sine of the rotation that makes the entry `apq` of a symmetric pair zero, the smaller of the two angles.
-#[inline(always)]
+#[inline]
 pub fn rotation(app: f64, aqq: f64, apq: f64) -> (f64, f64) {
     let theta = (aqq - app) / (2.0 * apq);
     // Where theta² overflows, 1 / (2 theta) is the limit, and the sum below is infinite: the tangent is then zero.
@@ -51,30 +52,15 @@ pub fn rotation(app: f64, aqq: f64, apq: f64) -> (f64, f64) {
 kernel! {
     /// Turns the pair of vectors `(x, y)` into `(cos x - sin y, sin x + cos y)`.
     pub fn rotate(_m, x: &mut [f64], y: &mut [f64], cos: f64, sin: f64) {
-        turn(x, y, cos, sin);
-    }
-
-    /// Sweeps until nothing is to be turned; whether that was reached.
-    fn settle(_m, a: &mut [Vec<f64>], vectors: &mut [Vec<f64>]) -> bool {
-        for _ in 0..SWEEPS {
-            if !sweep(a, vectors) {
-                return true;
+        let ((x, x_rest), (y, y_rest)) = (x.as_chunks_mut::<LANES>(), y.as_chunks_mut::<LANES>());
+        for (x, y) in x.iter_mut().zip(y) {
+            for lane in 0..LANES {
+                (x[lane], y[lane]) = turned(x[lane], y[lane], cos, sin);
             }
         }
-        false
-    }
-}
-
-#[inline(always)]
-fn turn(x: &mut [f64], y: &mut [f64], cos: f64, sin: f64) {
-    let ((x, x_rest), (y, y_rest)) = (x.as_chunks_mut::<LANES>(), y.as_chunks_mut::<LANES>());
-    for (x, y) in x.iter_mut().zip(y) {
-        for lane in 0..LANES {
-            (x[lane], y[lane]) = turned(x[lane], y[lane], cos, sin);
+        for (x, y) in x_rest.iter_mut().zip(y_rest) {
+            (*x, *y) = turned(*x, *y, cos, sin);
         }
-    }
-    for (x, y) in x_rest.iter_mut().zip(y_rest) {
-        (*x, *y) = turned(*x, *y, cos, sin);
     }
 }
 
@@ -84,7 +70,6 @@ fn turned(x: f64, y: f64, cos: f64, sin: f64) -> (f64, f64) {
 }
 
 /// One pass over all pairs, row by row; returns whether anything was still to be turned.
-#[inline(always)]
 fn sweep(a: &mut [Vec<f64>], vectors: &mut [Vec<f64>]) -> bool {
     let n = a.len();
     let mut turned = false;
@@ -99,7 +84,7 @@ fn sweep(a: &mut [Vec<f64>], vectors: &mut [Vec<f64>]) -> bool {
             let (cos, sin) = rotation(app, aqq, apq);
             let tangent = sin / cos;
             let [row_p, row_q] = a.get_disjoint_mut([p, q]).expect("p < q < n");
-            turn(row_p, row_q, cos, sin);
+            rotate(row_p, row_q, cos, sin);
             // The columns are what the rows are.
             for k in (0..n).filter(|k| *k != p && *k != q) {
                 (a[k][p], a[k][q]) = (a[p][k], a[q][k]);
@@ -108,7 +93,7 @@ fn sweep(a: &mut [Vec<f64>], vectors: &mut [Vec<f64>]) -> bool {
             a[q][q] = tangent.mul_add(apq, aqq);
             (a[p][q], a[q][p]) = (0.0, 0.0);
             let [vector_p, vector_q] = vectors.get_disjoint_mut([p, q]).expect("p < q < n");
-            turn(vector_p, vector_q, cos, sin);
+            rotate(vector_p, vector_q, cos, sin);
         }
     }
     turned
