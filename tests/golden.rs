@@ -64,8 +64,18 @@ fn two_layers() {
         ["220ea97bc827dd76", "3c6708327c5ffac2", "a47b5f5a97e2102f"],
         ["ef1e1a5914b80fc3", "66ba9e4357fb0eeb", "8867b0b3c994380b"],
         ["ca4f174237914465", "69e88df810bf349f", "2a59d683c485160c"],
+        ["062683ee1848bc22", "fa800440fce8454d", "a9a550b2494a9063"],
+        ["f1e79af0e7b22f14", "e7386692662d6f1c", "c2f337549ba4e2f4"],
     ];
-    assert_eq!([Activation::Relu, Activation::Tanh, Activation::XTanh, Activation::X2Tanh].map(ends), known);
+    let all = [
+        Activation::Relu,
+        Activation::Tanh,
+        Activation::XTanh,
+        Activation::X2Tanh,
+        Activation::Sigmoid,
+        Activation::Softplus,
+    ];
+    assert_eq!(all.map(ends), known);
 }
 
 #[test]

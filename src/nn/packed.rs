@@ -28,12 +28,23 @@ pub struct Block<const D: usize> {
 }
 
 impl<const D: usize> Block<D> {
-    /// Eight neurons at rest.
+    /// Eight times nothing: a gradient before anything is added, or neurons that give nothing where `σ(0) = 0`.
     pub const ZERO: Self = Self { a: [0.0; LANES], w: [[0.0; LANES]; D] };
+
+    /// Eight neurons at rest: `a = 0`, and a bias at which `σ` and `σ'` are exactly 0. So they stay at rest in training.
+    fn resting(activation: Activation) -> Self {
+        let mut block = Self::ZERO;
+        if activation.value(0.0) != 0.0 {
+            block.w[D - 1] = [ASLEEP; LANES];
+        }
+        block
+    }
 }
 
-/// A network of `width` neurons; the last block is filled up with neurons at rest, which stay at rest in training
-/// because `σ(0) = 0`.
+/// Far enough below 0 that sigmoid and softplus are not even a subnormal number.
+const ASLEEP: f64 = -1e4;
+
+/// A network of `width` neurons; the last block is filled up with neurons at rest.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Packed<const D: usize> {
     activation: Activation,
@@ -45,8 +56,7 @@ pub struct Packed<const D: usize> {
 impl<const D: usize> Packed<D> {
     /// Packs neurons.
     pub fn new(activation: Activation, neurons: &[Neuron<D>]) -> Self {
-        assert!(activation.value(0.0) == 0.0, "a neuron at rest must give nothing");
-        let mut blocks = vec![Block::ZERO; neurons.len().div_ceil(LANES)];
+        let mut blocks = vec![Block::resting(activation); neurons.len().div_ceil(LANES)];
         for (k, neuron) in neurons.iter().enumerate() {
             let (block, lane) = (&mut blocks[k / LANES], k % LANES);
             block.a[lane] = neuron.a;
@@ -140,7 +150,7 @@ mod tests {
 
     #[test]
     fn outputs_are_the_sum_over_neurons() {
-        for activation in [Activation::Relu, Activation::Tanh] {
+        for activation in [Activation::Relu, Activation::Tanh, Activation::Sigmoid, Activation::Softplus] {
             let net = Packed::<2>::gaussian(activation, 19, 1.0, 2.0, &stream());
             for x in [-1.0, 0.3, 2.0] {
                 let term = |n: Neuron<2>| n.a * activation.value(n.w[0] * x + n.w[1]);

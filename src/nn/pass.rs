@@ -5,7 +5,7 @@
 //! `∂w = a Σ rᵢ σ'(zᵢ) xᵢ`, and neurons meet only in `f`; so blocks of eight can go all the way round before the next
 //! ones are looked at. A neuron's arithmetic is the same in every lane and block: equal neurons stay equal to the last bit.
 
-use crate::nn::activation::Activation;
+use crate::nn::activation::{Activation, known};
 use crate::nn::packed::{Block, Eight};
 use crate::nn::rule::Stride;
 use crate::num::kernel::kernel;
@@ -57,13 +57,7 @@ kernel! {
         m, activation: Activation, stride: Stride, mobility: [f64; 2], parts: Parts<'_, D>, points: &[Point<D>],
     ) {
         // Each arm knows its activation while it is compiled.
-        match activation {
-            Activation::Relu => round(m, Activation::Relu, stride, mobility, parts, points),
-            Activation::Tanh => round(m, Activation::Tanh, stride, mobility, parts, points),
-            Activation::XTanh => round(m, Activation::XTanh, stride, mobility, parts, points),
-            Activation::X2Tanh => round(m, Activation::X2Tanh, stride, mobility, parts, points),
-            Activation::Sigmoid | Activation::Softplus => unreachable!("packed networks refuse what is not 0 at 0"),
-        }
+        known!(activation, |activation| round(m, activation, stride, mobility, parts, points));
     }
 
     /// Sets the forces; returns the mean square error. `scale` is `c`.
@@ -145,7 +139,7 @@ fn backward<M: Machine, const B: usize, const D: usize>(
         (a[b], w[b]) = load(m, &blocks[b]);
     }
     let (mut a_gradient, mut w_gradient) = ([zero; B], [[zero; D]; B]);
-    if kept == 1 {
+    if order.activation == Activation::Tanh {
         for b in 0..B {
             for d in 0..D {
                 w_gradient[b][d] = m.splat(-order.pull[d]);
@@ -166,8 +160,12 @@ fn backward<M: Machine, const B: usize, const D: usize>(
                 let tape = &tape[(i * B + b) * kept..];
                 let value = m.load(&tape[0]);
                 a_gradient[b] = force.mul_add(value, a_gradient[b]);
-                // Tanh: -σ' is σ² - 1, and the sum began with what -1 gives.
-                let slope = if kept > 1 { m.load(&tape[1]) } else { value * value };
+                // Of tanh -σ' is σ² - 1, and the sum began with what -1 gives; of sigmoid it is σ² - σ.
+                let slope = match order.activation {
+                    Activation::Tanh => value * value,
+                    Activation::Sigmoid => value.mul_add(value, -value),
+                    _ => m.load(&tape[1]),
+                };
                 for d in 0..D {
                     w_gradient[b][d] = slope.mul_add(m.splat(point.pull[d]), w_gradient[b][d]);
                 }

@@ -156,7 +156,14 @@ mod tests {
     use crate::num::rng::Stream;
     use std::collections::BTreeMap;
 
-    const ALL: [Activation; 4] = [Activation::Relu, Activation::Tanh, Activation::XTanh, Activation::X2Tanh];
+    const ALL: [Activation; 6] = [
+        Activation::Relu,
+        Activation::Tanh,
+        Activation::XTanh,
+        Activation::X2Tanh,
+        Activation::Sigmoid,
+        Activation::Softplus,
+    ];
     const GENTLE: Descent = Descent { rate: 0.01, momentum: 0.9 };
 
     /// What grows with its input takes smaller steps.
@@ -294,6 +301,25 @@ mod tests {
         let real = train(&scaled, rate, 1.0 / alpha, [1.0; 2]);
         let normalised = train(&start, rate / (b1 * b2), b1 * b2 / alpha, TwoLayer::normalised(b1 / b2));
         assert!((real / normalised - 1.0).abs() < 1e-11, "{real} {normalised}");
+    }
+
+    /// Sigmoid and softplus are not 0 at 0: what fills the last block must not learn.
+    #[test]
+    fn neurons_at_rest_stay_at_rest() {
+        for activation in ALL {
+            for rule in [
+                Rule::from(gentle(activation)),
+                Rule::from(Adam { rate: 0.01, beta1: 0.9, beta2: 0.99, epsilon: 1e-8 }),
+            ] {
+                let end = trained(activation, &draw::<2>(activation, 13), &samples(9), rule, 40);
+                let start = Packed::new(activation, &draw::<2>(activation, 13));
+                for lane in 5..LANES {
+                    let numbers = |net: &Packed<2>| (net.blocks[1].a[lane], net.blocks[1].w.map(|w| w[lane]));
+                    assert_eq!(numbers(end.net()), numbers(&start), "{activation:?}");
+                    assert_eq!(end.net().blocks[1].a[lane], 0.0, "{activation:?}");
+                }
+            }
+        }
     }
 
     #[test]
