@@ -2,6 +2,7 @@
 //! `pub mod phase_map;` stands for `phase_map::PhaseMap`.
 pub mod condensation_1d;
 pub mod condensed_critical_existence;
+pub mod generalization_gap;
 pub mod generalization_init_scale;
 pub mod initialization_schemes;
 pub mod landscape_around_zero;
