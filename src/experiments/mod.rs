@@ -1,5 +1,6 @@
 //! The science, one experiment a file. `build.rs` makes the roster from the `pub mod` lines below:
 //! `pub mod phase_map;` stands for `phase_map::PhaseMap`.
+pub mod breiman_questions;
 pub mod condensation_1d;
 pub mod condensed_critical_existence;
 pub mod generalization_gap;
