@@ -11,3 +11,4 @@ pub mod model_rank_example;
 pub mod phase_diagram_two_layer;
 pub mod scale_of_learning_systems;
 pub mod splitting_embedding;
+pub mod typical_training;
