@@ -1,7 +1,9 @@
 //! The science, one experiment a file. `build.rs` makes the roster from the `pub mod` lines below:
 //! `pub mod phase_map;` stands for `phase_map::PhaseMap`.
+pub mod breiman_questions;
 pub mod condensation_1d;
 pub mod condensed_critical_existence;
+pub mod generalization_gap;
 pub mod generalization_init_scale;
 pub mod initialization_schemes;
 pub mod landscape_around_zero;
@@ -9,3 +11,4 @@ pub mod model_rank_example;
 pub mod phase_diagram_two_layer;
 pub mod scale_of_learning_systems;
 pub mod splitting_embedding;
+pub mod typical_training;

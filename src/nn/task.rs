@@ -1,7 +1,9 @@
 //! What the small networks learn: functions of one variable, sampled at evenly spaced points.
-//! It knows no network; samples carry the constant input, `x ← (x, 1)`.
+//! It knows no training; samples carry the constant input, `x ← (x, 1)`.
 
+use crate::nn::packed::Neuron;
 use crate::num::math;
+use crate::num::stats::logspace;
 
 /// `n` samples: inputs of `D` numbers, the last of them 1, and their targets.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,6 +39,33 @@ pub fn best_ramp(samples: &Samples<2>) -> f64 {
     kinks.map(|kink| loss(1.0, kink).min(loss(-1.0, kink))).fold(f64::INFINITY, f64::min)
 }
 
+/// The least mean square error that one tanh neuron without bias `a tanh(w x)` can reach, and that neuron: its `a` by least
+/// squares, its `w` over a grid of 2000 equal ratios from 10⁻³ to 10, then by golden section.
+pub fn best_step(samples: &Samples<2>) -> (f64, Neuron<2>) {
+    let fit = |w: f64| {
+        let (mut energy, mut inner, mut squares) = (0.0, 0.0, 0.0);
+        for (x, y) in samples.x.iter().zip(&samples.y) {
+            let h = math::tanh(w * x[0]);
+            energy += h * h;
+            inner += h * y;
+            squares += y * y;
+        }
+        let a = if energy > 0.0 { inner / energy } else { 0.0 };
+        ((squares - a * inner) / samples.y.len() as f64, a)
+    };
+    let grid = logspace(1e-3, 10.0, 2000);
+    let best = (0..grid.len()).fold(0, |best, k| if fit(grid[k]).0 < fit(grid[best]).0 { k } else { best });
+    let (mut low, mut high) = (grid[best.saturating_sub(1)], grid[(best + 1).min(grid.len() - 1)]);
+    let golden = 0.5 * (5f64.sqrt() - 1.0);
+    for _ in 0..80 {
+        let [left, right] = [high - golden * (high - low), low + golden * (high - low)];
+        if fit(left).0 < fit(right).0 { high = right } else { low = left }
+    }
+    let w = 0.5 * (low + high);
+    let (loss, a) = fit(w);
+    (loss, Neuron { a, w: [w, 0.0] })
+}
+
 /// The condensation slides' target, four ramps on `[-1, 1]`, piecewise linear with kinks at -0.3, 0, 0.4 and 0.8:
 /// `y = -r(x) + r(2(x + 0.3)) - r(1.5(x - 0.4)) + r(0.5(x - 0.8))` with `r(z) = max(z, 0)`.
 pub fn four_ramps(x: f64) -> f64 {
@@ -58,6 +87,13 @@ pub fn three_steps(x: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_best_step_of_a_step_is_itself() {
+        let points: Vec<f64> = (-20..=20).map(f64::from).collect();
+        let (loss, step) = best_step(&Samples::of(|x| 1.5 * math::tanh(0.3 * x), &points));
+        assert!(loss < 1e-12 && (step.a - 1.5).abs() < 1e-6 && (step.w[0] - 0.3).abs() < 1e-6, "{loss} {step:?}");
+    }
 
     #[test]
     fn the_ramps_have_their_kinks_and_slopes() {
