@@ -9,6 +9,7 @@ use crate::nn::origin::{Form, distinct};
 use crate::nn::plane::{Portrait, off_line, rays};
 use crate::nn::similarity::cosines_in_blocks;
 use crate::nn::tanh_net::TanhNet;
+use crate::nn::task::wave;
 use crate::num::math::sin;
 use crate::num::stats::linspace;
 use ndarray::Array2;
@@ -115,7 +116,7 @@ impl Experiment for LandscapeAroundZero {
 fn data(params: &Params, ctx: &Context, set: usize) -> Landscape {
     let mut rng = ctx.rng(&format!("data/{set}"));
     let x = Array2::from_shape_fn((params.samples, params.inputs), |_| rng.uniform(-4.0, 2.0));
-    let y = x.rows().into_iter().map(|row| row.iter().map(|x| 3.5 * sin(5.0 * x + 1.0)).sum()).collect();
+    let y = x.rows().into_iter().map(|row| row.iter().map(|&x| wave(x)).sum()).collect();
     Landscape { x: with_bias(&x), y }
 }
 

@@ -5,6 +5,7 @@ pub mod condensation_1d;
 pub mod condensed_critical_existence;
 pub mod generalization_gap;
 pub mod generalization_init_scale;
+pub mod initial_condensation;
 pub mod initialization_schemes;
 pub mod landscape_around_zero;
 pub mod model_rank_example;

@@ -73,6 +73,12 @@ pub fn four_ramps(x: f64) -> f64 {
     ramp(2.0 * (x + 0.3)) - ramp(x) - ramp(1.5 * (x - 0.4)) + ramp(0.5 * (x - 0.8))
 }
 
+/// One of the waves whose sum over the inputs is the target of the authors' demonstration of initial condensation:
+/// `3.5 sin(5x + 1)`.
+pub fn wave(x: f64) -> f64 {
+    3.5 * math::sin(5.0 * x + 1.0)
+}
+
 /// Two smooth steps at ±1/2, a network of two tanh neurons: `tanh(4(x - 0.5)) + tanh(4(x + 0.5))`.
 pub fn two_steps(x: f64) -> f64 {
     math::tanh(4.0 * (x - 0.5)) + math::tanh(4.0 * (x + 0.5))
