@@ -6,6 +6,7 @@ pub mod generalization_init_scale;
 pub mod initialization_schemes;
 pub mod landscape_around_zero;
 pub mod model_rank_example;
+pub mod normalized_flow;
 pub mod phase_diagram_two_layer;
 pub mod scale_of_learning_systems;
 pub mod splitting_embedding;
