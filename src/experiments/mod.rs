@@ -8,5 +8,6 @@ pub mod landscape_around_zero;
 pub mod model_rank_example;
 pub mod normalized_flow;
 pub mod phase_diagram_two_layer;
+pub mod regime_theorems;
 pub mod scale_of_learning_systems;
 pub mod splitting_embedding;
