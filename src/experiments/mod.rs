@@ -11,3 +11,4 @@ pub mod phase_diagram_two_layer;
 pub mod regime_theorems;
 pub mod scale_of_learning_systems;
 pub mod splitting_embedding;
+pub mod typical_cases;
