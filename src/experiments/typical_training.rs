@@ -71,7 +71,7 @@ impl Experiment for TypicalTraining {
             .at_least("samples", p.samples, 3)
             .above("rate", p.rate, 0.0)
             .at_least("epochs", p.epochs, 10)
-            .above("stretch", p.stretch, 1.0)
+            .holds("stretch", (1.2..=10.0).contains(&p.stretch), "must lie between 1.2 and 10")
             .holds("cosine", (0.0..1.0).contains(&p.cosine), "must lie in [0, 1)")
             .holds("cut", (0.0..1.0).contains(&p.cut), "must lie in [0, 1)")
             .faults()

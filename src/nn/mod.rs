@@ -1,6 +1,7 @@
 //! Floor 2: networks, integrators and measures that the experiments share.
 pub mod activation;
 pub mod attention;
+pub mod balance;
 pub mod bias;
 pub mod conv;
 pub mod critical;
@@ -30,3 +31,5 @@ pub mod three_layer;
 pub mod three_pass;
 pub mod train;
 pub mod two_layer;
+pub mod units;
+pub mod unpack;

@@ -79,8 +79,6 @@ struct Order<'p, const D: usize> {
     stride: Stride,
     mobility: [f64; 2],
     points: &'p [Point<D>],
-    /// The sum of all pulls.
-    pull: [f64; D],
 }
 
 #[inline(always)]
@@ -92,13 +90,7 @@ fn round<M: Machine, const D: usize>(
     parts: Parts<'_, D>,
     points: &[Point<D>],
 ) {
-    let mut pull = [0.0; D];
-    for point in points {
-        for d in 0..D {
-            pull[d] += point.pull[d];
-        }
-    }
-    let order = Order { activation, stride, mobility, points, pull };
+    let order = Order { activation, stride, mobility, points };
     let Parts { blocks, memory, tape, sums } = parts;
     sums.fill([0.0; LANES]);
     let (memories, tapes) = (memory.len() / blocks.len().max(1), tape.len() / blocks.len().max(1));
@@ -139,13 +131,6 @@ fn backward<M: Machine, const B: usize, const D: usize>(
         (a[b], w[b]) = load(m, &blocks[b]);
     }
     let (mut a_gradient, mut w_gradient) = ([zero; B], [[zero; D]; B]);
-    if order.activation == Activation::Tanh {
-        for b in 0..B {
-            for d in 0..D {
-                w_gradient[b][d] = m.splat(-order.pull[d]);
-            }
-        }
-    }
     for (i, point) in order.points.iter().enumerate() {
         let force = m.splat(point.force);
         for b in 0..B {
@@ -160,10 +145,9 @@ fn backward<M: Machine, const B: usize, const D: usize>(
                 let tape = &tape[(i * B + b) * kept..];
                 let value = m.load(&tape[0]);
                 a_gradient[b] = force.mul_add(value, a_gradient[b]);
-                // Of tanh -σ' is σ² - 1, and the sum began with what -1 gives; of sigmoid it is σ² - σ.
                 let slope = match order.activation {
-                    Activation::Tanh => value * value,
-                    Activation::Sigmoid => value.mul_add(value, -value),
+                    Activation::Tanh => value.mul_add(-value, m.splat(1.0)),
+                    Activation::Sigmoid => value.mul_add(-value, value),
                     _ => m.load(&tape[1]),
                 };
                 for d in 0..D {
@@ -185,9 +169,8 @@ fn backward<M: Machine, const B: usize, const D: usize>(
                 a_gradient[b] = w[b][d].mul_add(w_gradient[b][d], a_gradient[b]);
             }
         }
-        let sign = if kept == 1 { -a[b] } else { a[b] };
         for d in 0..D {
-            w_gradient[b][d] = w_gradient[b][d] * sign;
+            w_gradient[b][d] = w_gradient[b][d] * a[b];
         }
         if let Stride::Plain { rate } = order.stride {
             // In the registers: with few samples the way through memory would be felt.

@@ -52,7 +52,8 @@ pub fn rotation(app: f64, aqq: f64, apq: f64) -> (f64, f64) {
 kernel! {
     /// Turns the pair of vectors `(x, y)` into `(cos x - sin y, sin x + cos y)`.
     pub fn rotate(_m, x: &mut [f64], y: &mut [f64], cos: f64, sin: f64) {
-        let ((x, x_rest), (y, y_rest)) = (x.as_chunks_mut::<LANES>(), y.as_chunks_mut::<LANES>());
+        assert_eq!(x.len(), y.len(), "a rotation needs equal lengths");
+    let ((x, x_rest), (y, y_rest)) = (x.as_chunks_mut::<LANES>(), y.as_chunks_mut::<LANES>());
         for (x, y) in x.iter_mut().zip(y) {
             for lane in 0..LANES {
                 (x[lane], y[lane]) = turned(x[lane], y[lane], cos, sin);

@@ -106,6 +106,7 @@ pub fn dot(a: &[f64], b: &[f64]) -> f64 {
 /// `y += factor * x`, element by element. For use inside kernels.
 #[inline(always)]
 pub fn axpy(factor: f64, x: &[f64], y: &mut [f64]) {
+    assert_eq!(x.len(), y.len(), "a sum needs equal lengths");
     // By the block, lest the compiler unroll so far that short slices are worked off one by one.
     let ((x, x_rest), (y, y_rest)) = (x.as_chunks::<LANES>(), y.as_chunks_mut::<LANES>());
     for (y, x) in y.iter_mut().zip(x) {
@@ -179,14 +180,14 @@ mod tests {
     /// Numbers of every kind, NaN among them, eight at a time, and all of them against all.
     fn kinds() -> Vec<[f64; LANES]> {
         let special = [0.0, -0.0, 5e-324, -1e-310, 1e300, f64::INFINITY, f64::NEG_INFINITY, f64::NAN];
-        // Near each other, so that a comparison may hold everywhere.
-        let [low, high] = [1.5, 1.75].map(|start| std::array::from_fn(|lane| start + lane as f64 / 64.0));
+        // Near each other, so that a comparison may hold everywhere; the first all lie where tanh is a polynomial.
+        let [low, high] = [0.125, 1.75].map(|start| std::array::from_fn(|lane| start + lane as f64 / 64.0));
         let drawn = draws(64);
         [special, low, high].into_iter().chain(drawn.as_chunks().0.iter().copied()).collect()
     }
 
     kernel! {
-        fn every_operation(m, x: &[f64; LANES], y: &[f64; LANES], z: &[f64; LANES], out: &mut [[f64; LANES]; 24]) {
+        fn every_operation(m, x: &[f64; LANES], y: &[f64; LANES], z: &[f64; LANES], out: &mut [[f64; LANES]; 25]) {
             let (a, b, c) = (m.load(x), m.load(y), m.load(z));
             let all = [
                 a + b, a - b, a * b, a / b, -a, a.mul_add(b, c), a.abs(), a.copysign(b), a.abs().sqrt(),
@@ -194,6 +195,7 @@ mod tests {
                 (a.like(6755399441055744.0) + a.like(7.0)).power_of_two(), math::tanh(a), a.at_least(b), a.split().0,
                 a.split().1, a.or_zero(b.odd()), a.negated_if_second(b), a.map(third), a.like(1.0).or_zero(anywhere(a, b)),
                 a.like(1.0).or_zero(everywhere(a, b)),
+                tame(a).mul_add_where(b.above(c), tame(b), tame(c)) + a.like(0.0),
             ];
             all.into_iter().zip(out).for_each(|(lanes, out)| lanes.store(out));
         }
@@ -201,6 +203,12 @@ mod tests {
 
     fn third(x: f64) -> f64 {
         x / 3.0
+    }
+
+    /// A factor that is finite, as `mul_add_where` asks for.
+    #[inline(always)]
+    fn tame<R: Real>(x: R) -> R {
+        x.or_else(x.like(1e150).above(x.abs()), x.like(1.5))
     }
 
     /// Yes in every lane, where `a > b` in any.
@@ -231,7 +239,7 @@ mod tests {
             (x, y, turned)
         }) {
             let lanes = same_on_all(|| {
-                let mut out = [[0.0; LANES]; 24];
+                let mut out = [[0.0; LANES]; 25];
                 every_operation(x, y, &z, &mut out);
                 out.map(|lanes| lanes.map(bits_of))
             });
@@ -263,6 +271,7 @@ mod tests {
                     a / 3.0,
                     or(x.iter().zip(y).any(|(x, y)| x > y), 1.0, 0.0),
                     or(x.iter().zip(y).all(|(x, y)| x > y), 1.0, 0.0),
+                    or(b > c, tame(a).mul_add(tame(b), tame(c)), tame(c)) + 0.0,
                 ];
                 assert_eq!(lanes.map(|lanes| lanes[lane]), single.map(bits_of), "{a} {b} {c}");
             }

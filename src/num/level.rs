@@ -46,16 +46,18 @@ pub fn at_most<T>(level: Level, work: impl FnOnce() -> T) -> T {
 }
 
 /// Runs `work` on every level that the processor has and insists that all agree: how tests hold kernels to their law.
-/// Values are compared as they are printed for debugging, where -0 is not 0 and every other bit of a number shows.
+/// Values are compared as they are printed for debugging, where -0 is not 0 and every number that is one shows all its bits;
+/// in the alternate form, in which large matrices are printed whole.
 ///
 /// # Panics
 /// When two levels give different values.
 pub fn same_on_all<T: std::fmt::Debug>(work: impl Fn() -> T) -> T {
     let plain = at_most(Level::Baseline, &work);
-    let shown = format!("{plain:?}");
+    let shown = format!("{plain:#?}");
     for level in LEVELS.into_iter().filter(|level| *level != Level::Baseline && processor_has(*level)) {
-        let found = format!("{:?}", at_most(level, &work));
-        assert!(found == shown, "{level:?} differs from the plain machine: {found:.2000}, not {shown:.2000}");
+        let found = format!("{:#?}", at_most(level, &work));
+        let apart = found.lines().zip(shown.lines()).find(|(own, plain)| own != plain);
+        assert!(found == shown, "{level:?} differs from the plain machine, first here: {apart:?}");
     }
     plain
 }

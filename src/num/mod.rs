@@ -9,6 +9,7 @@ pub mod lanes;
 pub mod lanes_arm;
 pub mod lanes_avx2;
 pub mod lanes_avx512;
+pub mod legendre;
 pub mod level;
 pub mod linalg;
 pub mod math;

@@ -8,6 +8,8 @@ use ndarray::Array2;
 /// (n × n) is upper triangular, its diagonal not negative. Where A has full rank there is just one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Qr {
+    /// m.
+    rows: usize,
     /// `R`, column by column, each down to its diagonal.
     columns: Vec<Vec<f64>>,
     /// Reflection k: a vector `v`, from row k on, and `2 / v·v`; 0 where nothing is reflected.
@@ -16,7 +18,8 @@ pub struct Qr {
     turned: Vec<bool>,
 }
 
-/// The thin QR decomposition (Golub & Van Loan, *Matrix Computations*, §5.2), one column after the other.
+/// The thin QR decomposition (Golub & Van Loan, *Matrix Computations*, §5.2), one column after the other. Entries beyond
+/// 10³⁰⁰ may overflow on the way.
 ///
 /// # Panics
 /// When the matrix has more columns than rows, or a number that is not finite.
@@ -25,8 +28,12 @@ pub fn qr(matrix: &Array2<f64>) -> Qr {
     assert!(m >= n, "{m} equations for {n} unknowns");
     assert!(matrix.iter().all(|x| x.is_finite()), "a decomposition is of finite matrices");
     let mut columns: Vec<Vec<f64>> = matrix.columns().into_iter().map(|column| column.to_vec()).collect();
-    let mut qr =
-        Qr { columns: Vec::with_capacity(n), reflections: Vec::with_capacity(n), turned: Vec::with_capacity(n) };
+    let mut qr = Qr {
+        rows: m,
+        columns: Vec::with_capacity(n),
+        reflections: Vec::with_capacity(n),
+        turned: Vec::with_capacity(n),
+    };
     for k in 0..n {
         let mut column = std::mem::take(&mut columns[k]);
         let (v, factor, diagonal) = reflection(&column[k..]);
@@ -64,8 +71,7 @@ impl Qr {
 
     /// `Q`, m × n.
     pub fn q(&self) -> Array2<f64> {
-        let n = self.columns.len();
-        let m = self.reflections.first().map_or(0, |(v, _)| v.len());
+        let (m, n) = (self.rows, self.columns.len());
         let column = |k: usize| {
             let mut x = vec![0.0; m];
             x[k] = if self.turned[k] { -1.0 } else { 1.0 };
@@ -84,7 +90,7 @@ impl Qr {
     /// When `b` does not have an entry for each row of A.
     pub fn solve(&self, right: &[f64]) -> Option<Vec<f64>> {
         let n = self.columns.len();
-        assert!(self.reflections.first().is_none_or(|(v, _)| v.len() == right.len()), "one entry a row");
+        assert_eq!(right.len(), self.rows, "one entry a row");
         let mut x = right.to_vec();
         for (k, (v, factor)) in self.reflections.iter().enumerate() {
             reflect(v, *factor, &mut x[k..]);
@@ -201,6 +207,8 @@ mod tests {
     fn a_column_of_zeros_has_no_coefficient() {
         assert_eq!(least_squares(&array![[1.0, 0.0], [2.0, 0.0]], &[1.0, 2.0]), None);
         assert_eq!(least_squares(&Array2::zeros((0, 0)), &[]), Some(vec![]));
+        let nothing = qr(&Array2::zeros((3, 0)));
+        assert_eq!((nothing.q().dim(), nothing.r().dim(), nothing.solve(&[1.0; 3])), ((3, 0), (0, 0), Some(vec![])));
     }
 
     #[test]
