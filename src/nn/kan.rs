@@ -9,6 +9,7 @@
 //! lanes. So a row of parameters belongs to one spline, and its entries to the outputs.
 
 use crate::experiment::{Context, Stop};
+use crate::num::each::{add_scaled, inner};
 use crate::num::kernel::{axpy, dot, kernel};
 use crate::num::math;
 
@@ -230,7 +231,7 @@ impl Training {
             let mut gradient: Vec<_> = self.net.layers.iter().map(|layer| vec![0.0; layer.theta.len()]).collect();
             self.net.backward(&self.x, &self.forces, &mut gradient);
             for (layer, gradient) in self.net.layers.iter_mut().zip(&gradient) {
-                descend(-self.rate, gradient, &mut layer.theta);
+                add_scaled(-self.rate, gradient, &mut layer.theta);
             }
             let (step, rate, loss) = (self.losses.len(), self.rate, self.look());
             if !loss.is_finite() {
@@ -245,20 +246,9 @@ impl Training {
     fn look(&mut self) -> f64 {
         let n = self.y.len() as f64;
         self.forces = self.net.forward(&self.x).iter().zip(&self.y).map(|(f, y)| (f - y) / n).collect();
-        let loss = 0.5 * n * square(&self.forces);
+        let loss = 0.5 * n * inner(&self.forces, &self.forces);
         self.losses.push(loss);
         loss
-    }
-}
-
-kernel! {
-    /// `theta += factor * gradient`.
-    fn descend(_m, factor: f64, gradient: &[f64], theta: &mut [f64]) {
-        axpy(factor, gradient, theta);
-    }
-
-    fn square(_m, x: &[f64]) -> f64 {
-        dot(x, x)
     }
 }
 

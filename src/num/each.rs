@@ -1,10 +1,22 @@
-//! Elementary functions of every number of a slice: for those who have a slice and no kernel of their own.
-//! It knows no functions; they come from `math` and `functions`, and so do their bits.
+//! Elementary functions of every number of a slice, inner products and scaled sums: for those who have slices and no kernel
+//! of their own. It defines none of them; they come from `math`, `functions` and `kernel`, and so do their bits.
 
 use crate::num::functions;
-use crate::num::kernel::kernel;
+use crate::num::kernel::{axpy, dot, kernel};
 use crate::num::lanes::{LANES, Lanes as _};
 use crate::num::math;
+
+kernel! {
+    /// The inner product of two slices of equal length, in the order of [`dot`].
+    pub fn inner(_m, x: &[f64], y: &[f64]) -> f64 {
+        dot(x, y)
+    }
+
+    /// `y += factor * x`, for slices of equal length.
+    pub fn add_scaled(_m, factor: f64, x: &[f64], y: &mut [f64]) {
+        axpy(factor, x, y);
+    }
+}
 
 /// Defines `name(x, values)` as the kernel that writes a function of every `x`, the odd ones at the end one by one.
 macro_rules! every {

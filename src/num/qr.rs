@@ -1,7 +1,7 @@
 //! QR decomposition by Householder reflections, and least squares by it, in a fixed order of operations.
 //! It knows nothing of ranks or tolerances beyond the exact zero: whoever needs a rank asks `svd`.
 
-use crate::num::kernel::{axpy, dot, kernel};
+use crate::num::each::{add_scaled, inner};
 use ndarray::Array2;
 
 /// The thin decomposition `A = Q R` of a matrix of m rows and n columns, m ≥ n: `Q` (m × n) has orthonormal columns, `R`
@@ -130,16 +130,6 @@ fn reflection(x: &[f64]) -> (Vec<f64>, f64, f64) {
 /// `x - (2 v·x / v·v) v`.
 fn reflect(v: &[f64], factor: f64, x: &mut [f64]) {
     add_scaled(-factor * inner(v, x), v, x);
-}
-
-kernel! {
-    fn inner(_m, x: &[f64], y: &[f64]) -> f64 {
-        dot(x, y)
-    }
-
-    fn add_scaled(_m, factor: f64, x: &[f64], y: &mut [f64]) {
-        axpy(factor, x, y);
-    }
 }
 
 #[cfg(test)]

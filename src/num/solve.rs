@@ -1,7 +1,7 @@
 //! Square linear systems: LU with partial pivoting, in a fixed order of operations.
 //! It knows nothing of conditioning beyond the exact zero: whoever needs a rank asks `svd`.
 
-use crate::num::kernel::{axpy, dot, kernel};
+use crate::num::each::{add_scaled, inner};
 use ndarray::Array2;
 
 /// Solves `A x = b` for a square matrix; `None` when a pivot is exactly zero.
@@ -33,16 +33,6 @@ pub fn lu_solve(matrix: &Array2<f64>, right: &[f64]) -> Option<Vec<f64>> {
         x[k] = (rows[k][n] - inner(&rows[k][k + 1..n], &x[k + 1..])) / rows[k][k];
     }
     Some(x)
-}
-
-kernel! {
-    fn inner(_m, x: &[f64], y: &[f64]) -> f64 {
-        dot(x, y)
-    }
-
-    fn add_scaled(_m, factor: f64, x: &[f64], y: &mut [f64]) {
-        axpy(factor, x, y);
-    }
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! Singular values and vectors, by one-sided Jacobi rotations in a fixed order: the same bits everywhere.
 //! It knows nothing of ranks or tolerances: the caller says what counts as zero.
 
+use crate::num::each::inner;
 use crate::num::eigen::{rotate, rotation, sign_of_largest};
-use crate::num::kernel::{dot, kernel};
 use ndarray::Array2;
 
 /// The most sweeps ever needed is about ten; more means the input was not a matrix of finite numbers.
@@ -51,12 +51,6 @@ pub fn svd(matrix: &Array2<f64>) -> Svd {
     let right = Array2::from_shape_fn((n, n), |(i, k)| signs[order[k]] * turns[order[k]][i]);
     let s = order.iter().map(|&k| lengths[k]).collect();
     if wide { Svd { u: right, s, v: left } } else { Svd { u: left, s, v: right } }
-}
-
-kernel! {
-    fn inner(_m, x: &[f64], y: &[f64]) -> f64 {
-        dot(x, y)
-    }
 }
 
 /// One pass over all pairs of columns, row by row; returns whether any pair was still to be turned.
