@@ -71,7 +71,8 @@ impl Face {
         }
     }
 
-    /// Whether a step deserves a line: computing does, drawing and writing take milliseconds.
+    /// Whether a step deserves a line: computing does, drawing and writing take milliseconds, and of the same at further
+    /// seeds nobody wants to read.
     fn tells(&self, step: &str) -> bool {
         self.loudness == Loudness::Verbose || (self.loudness == Loudness::Normal && step.starts_with("run "))
     }
@@ -122,7 +123,7 @@ impl Progress for Face {
             self.line("because", &format!("{shown}{more} -> {step}"));
         }
         if let Some(live) = &self.live
-            && step.starts_with("run ")
+            && (step.starts_with("run ") || step.starts_with("seed "))
         {
             let bar = live.insert(0, ProgressBar::new_spinner());
             let template = ProgressStyle::with_template(" running  {prefix:32} {elapsed:>5}  {msg}");

@@ -80,11 +80,11 @@ fn describe(session: &Session, look: &Look, figure: &Rooms) -> Value {
 fn claims(session: &Session, look: &Look, figure: &Rooms) -> Vec<Value> {
     let judged = look.build.outcome(figure.check).and_then(|_| look.build.bytes(figure.check, "claims.json").ok());
     if let Some(judged) = judged.and_then(|bytes| serde_json::from_slice::<Vec<Judged>>(&bytes).ok()) {
-        let one = |claim: &Judged| json!({ "id": claim.id, "text": claim.says, "name": claim.name, "value": claim.measured, "bound": claim.bound, "holds": claim.holds, "margin": claim.margin });
+        let one = |claim: &Judged| json!({ "id": claim.id, "text": claim.says, "name": claim.name, "value": claim.measured, "bound": claim.bound, "holds": claim.holds, "margin": claim.margin, "further_seeds": claim.further });
         return judged.iter().map(one).collect();
     }
     let page = session.project.paper().pages.get(&figure.id);
-    let one = |claim: &crate::paper::block::ClaimBlock| json!({ "id": claim.id, "text": claim.says, "name": claim.value, "value": null, "bound": claim.bound, "holds": null, "margin": null });
+    let one = |claim: &crate::paper::block::ClaimBlock| json!({ "id": claim.id, "text": claim.says, "name": claim.value, "value": null, "bound": claim.bound, "holds": null, "margin": null, "further_seeds": [] });
     page.map_or_else(Vec::new, |page| page.claims().map(one).collect())
 }
 

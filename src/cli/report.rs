@@ -58,6 +58,9 @@ pub fn build(session: &Session, ids: &[String], how: &How, publishing: bool) -> 
     let built = Build::new(&assembly.plan, &wanted, &store, &last, &options, &session.face);
     if built.judge()?.values().any(|state| matches!(state, StepState::Stale(_))) {
         let paper = session.project.paper();
+        if let Some(about) = paper.manifest.about.get(&session.project.profile) {
+            session.face.line("note", &about.warning(&session.project.profile));
+        }
         let faults: Vec<_> = paper.manifest.figures.iter().flat_map(|figure| paper.unrenderable(figure)).collect();
         if !faults.is_empty() {
             return Err(Trouble::written(faults));

@@ -7,7 +7,7 @@ use crate::cli::style::plain;
 use crate::engine::digest::Digest;
 use crate::engine::output;
 use crate::paper::report::size;
-use crate::pipeline::check::Judged;
+use crate::pipeline::check::{Further, Judged};
 use crate::pipeline::locked::Standing;
 use crate::pipeline::outputs::{self, REPORT};
 use crate::pipeline::{Rooms, compare, run};
@@ -35,7 +35,7 @@ fn figure(session: &Session, look: &Look, id: &str) -> Result<Answer, Trouble> {
             let _ = writeln!(text, "  {label:<10} {}", value.replace('\u{1f}', " "));
         }
         let _ = writeln!(text, "  settings   {}", run::settings(declared));
-        for (path, bytes) in &declared.data {
+        for (path, bytes) in declared.data.iter() {
             let _ = writeln!(text, "  reads      {path}  sha256 {}", Digest::of(bytes).short());
         }
     }
@@ -67,6 +67,9 @@ fn figure(session: &Session, look: &Look, id: &str) -> Result<Answer, Trouble> {
             number(claim.measured),
             claim.bound.text(number)
         );
+        if let Some(words) = further(&claim) {
+            let _ = writeln!(text, "             {words}");
+        }
     }
     for output in outputs::of_figure(rooms, look.build).unwrap_or_default() {
         let _ = writeln!(text, "  output     {REPORT}/{}  sha256 {}", output.path, output.digest.short());
@@ -76,6 +79,17 @@ fn figure(session: &Session, look: &Look, id: &str) -> Result<Answer, Trouble> {
             writeln!(text, "  lock       {}", session.project.lock.standing(&session.project.profile, id, &now).text());
     }
     Ok(Answer::well(plain(&text)))
+}
+
+/// A claim at further seeds, in words.
+fn further(claim: &Judged) -> Option<String> {
+    let (all, hold) = (claim.further.len(), claim.further.iter().filter(|further| further.holds).count());
+    let one = |further: &Further| {
+        let mark = if further.holds { "" } else { " ✗" };
+        format!("{} at seed {}{mark}", significant(further.measured, 4), further.seed)
+    };
+    let each: Vec<String> = claim.further.iter().map(one).collect();
+    (all > 0).then(|| format!("{hold} of {all} further seeds hold: {}", each.join(", ")))
 }
 
 /// What a picture says about itself, and whether the same is made today.

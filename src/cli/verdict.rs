@@ -20,6 +20,9 @@ pub struct Tally {
     reused: usize,
     claims: usize,
     hold: usize,
+    /// Claims measured at further seeds, and those of them that hold at all.
+    again: usize,
+    robust: usize,
     figures: usize,
     locked: usize,
     /// What is worth a line and no failure.
@@ -59,8 +62,9 @@ pub fn speak(
     };
     let failed = deeds.failed.map_or(String::new(), |(_, count)| format!("{} failed, ", counted(count, "step")));
     let counts = |reused: usize| {
-        let Tally { hold, claims, locked, figures, .. } = tally;
-        format!("{reused} reused  {hold}/{claims} claims hold  {locked}/{figures} figures match the lock")
+        let Tally { hold, claims, again, robust, locked, figures, .. } = tally;
+        let seeds = if again > 0 { format!(", {robust}/{again} at every further seed") } else { String::new() };
+        format!("{reused} reused  {hold}/{claims} claims hold{seeds}  {locked}/{figures} figures match the lock")
     };
     let text = format!("{failed}{did}, {}  {}", counts(tally.reused), took(deeds.start));
     if let Some(exit) = exits.into_iter().flatten().next() {
@@ -124,6 +128,9 @@ pub fn judge(session: &Session, chosen: &[&Rooms], build: &Build, tally: &mut Ta
         };
         tally.claims += claims.len();
         tally.hold += claims.iter().filter(|claim| claim.holds).count();
+        let again = || claims.iter().filter(|claim| !claim.further.is_empty());
+        tally.again += again().count();
+        tally.robust += again().filter(|claim| claim.further.iter().all(|further| further.holds)).count();
         for claim in claims.iter().filter(|claim| !claim.holds && judged) {
             exit = Some(Exit::Claim);
             session.face.line("failed", &format!("claim {} of {}: {}", claim.id, figure.id, claim.says));

@@ -136,6 +136,10 @@ fn high_dimensional(p: &Params, ctx: &Context, results: &mut Results) -> Result<
         matrices.extend(cosines.indexed_iter().map(|((j, k), &cosine)| [case as f64, j as f64, k as f64, cosine]));
     }
     results.frame("similarity", Frame::from_rows(&["case", "row", "column", "cosine"], matrices));
+    for name in ["sigmoid", "softplus"] {
+        let aligned = |name: &str| results.values[&format!("{name}.end.share")];
+        results.value(&format!("{name}.lead"), aligned(name) - aligned("xtanh"));
+    }
     Ok(())
 }
 

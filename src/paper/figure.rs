@@ -7,6 +7,7 @@ use crate::paper::inputs;
 use crate::paper::names;
 use crate::paper::params::{Catalogue, Origin};
 use crate::paper::passage::{Form, Known, Passage};
+use crate::paper::robustness::{self, Robustness};
 use crate::paper::toml_reader::{Piece, Reading, read};
 use crate::paper::work::{self, Work};
 use serde::Deserialize;
@@ -34,6 +35,8 @@ pub struct Figure {
     pub params: Map<String, Value>,
     /// Seed of all its random streams.
     pub seed: u64,
+    /// How its claims are measured at further seeds.
+    pub robustness: Robustness,
     /// How near it is to its source.
     pub fidelity: Fidelity,
     /// Declared inputs: files of the project.
@@ -46,10 +49,15 @@ impl Figure {
     /// Every name that `because` quotes and that is not among the known ones.
     pub fn unknown_names(&self, manifest: &Arc<Source>, known: &Known) -> Vec<Diagnostic> {
         let mut faults = Faults::default();
-        if let Some(because) = self.fidelity.because() {
+        for because in self.reasons() {
             because.passage().resolve(manifest, known, &mut faults);
         }
         faults.into_list()
+    }
+
+    /// What it says in the manifest that is prose.
+    pub fn reasons(&self) -> impl Iterator<Item = &Because> {
+        self.fidelity.because().into_iter().chain(&self.robustness.because)
     }
 }
 
@@ -107,6 +115,8 @@ pub struct Asked<'a> {
     pub catalogue: &'a dyn Catalogue,
     /// The profile that is built.
     pub profile: &'a str,
+    /// At how many further seeds claims are measured, where a figure does not say.
+    pub further_seeds: u64,
 }
 
 /// The keys of an entry as they are written.
@@ -123,11 +133,13 @@ pub struct Raw {
     because: Option<Spanned<String>>,
     #[serde(default)]
     data: Vec<Spanned<String>>,
-    /// Both are looked at as TOML: their keys depend on the experiment.
+    /// These three are looked at as TOML: their keys depend on the experiment.
     #[expect(dead_code, reason = "here so that it is a legal key")]
     params: Option<IgnoredAny>,
     #[expect(dead_code, reason = "here so that it is a legal key")]
     profile: Option<IgnoredAny>,
+    #[expect(dead_code, reason = "here so that it is a legal key")]
+    robustness: Option<IgnoredAny>,
     /// Program and arguments.
     pub command: Option<Spanned<Vec<String>>>,
     /// Files of the project that the program sees.
@@ -175,7 +187,10 @@ pub fn parse(table: &Spanned<DeTable>, asked: &Asked, piece: &Piece, faults: &mu
         checks.input(path);
     }
     let work = work::parse(&raw, &mut checks);
-    let (params, profiles) = checks.params(&work, raw.experiment.as_ref().or(raw.id.as_ref()).map(Spanned::span));
+    let span = raw.experiment.as_ref().or(raw.id.as_ref()).map(Spanned::span);
+    let (params, profiles) = checks.params(&work, span.clone());
+    let seed = raw.seed.unwrap_or(0);
+    let robustness = checks.robustness(&work, span, seed, &params);
     let figure = id.map(|id| Figure {
         span: piece.span(id.span()),
         id: id.into_inner(),
@@ -183,7 +198,8 @@ pub fn parse(table: &Spanned<DeTable>, asked: &Asked, piece: &Piece, faults: &mu
         section: raw.section.map(Spanned::into_inner),
         work,
         params,
-        seed: raw.seed.unwrap_or(0),
+        seed,
+        robustness,
         fidelity,
         data: raw.data.into_iter().map(Spanned::into_inner).collect(),
     });
@@ -283,15 +299,11 @@ impl Checks<'_> {
 
     /// The parameters of the asked profile, and the profiles there are. All profiles are checked.
     fn params(&mut self, work: &Work, span: Option<Range<usize>>) -> (Map<String, Value>, BTreeSet<String>) {
-        let experiment = match work {
-            Work::Experiment(name) => Some(name.as_str()),
-            Work::Command(_) => None,
-        };
+        let experiment = work.experiment();
         let defaults = experiment.map_or_else(|| Some(Map::new()), |name| self.asked.catalogue.defaults(name));
         // Of an unknown experiment nothing more can be said.
         let Some(defaults) = defaults else { return (Map::new(), self.profile_names()) };
-        let span = span.unwrap_or_else(|| self.table.span());
-        let origin = Origin { catalogue: self.asked.catalogue, experiment, span, piece: self.piece };
+        let origin = self.origin(experiment, span);
         let own = origin.over(&defaults, self.subtable("params").unwrap_or(&DeTable::new()), self.faults);
         let mut params = own.clone();
         for (name, overrides) in self.subtable("profile").into_iter().flatten() {
@@ -307,6 +319,25 @@ impl Checks<'_> {
             }
         }
         (params, self.profile_names())
+    }
+
+    /// How claims are measured at further seeds, whose parameters are over those of the asked profile.
+    fn robustness(
+        &mut self,
+        work: &Work,
+        span: Option<Range<usize>>,
+        seed: u64,
+        params: &Map<String, Value>,
+    ) -> Robustness {
+        let known = work.experiment().is_none_or(|name| self.asked.catalogue.defaults(name).is_some());
+        let origin = self.origin(work.experiment(), span);
+        let written = self.table.get_ref().get("robustness");
+        let overrides = written.and_then(|table| table.get_ref().as_table()?.get("params")?.get_ref().as_table());
+        if let (None, Some(overrides)) = (work.experiment(), overrides) {
+            self.overridable(None, params, overrides);
+        }
+        let usual = (seed, self.asked.further_seeds);
+        robustness::of_figure(written, usual, params, known.then_some(&origin), self.piece, self.faults)
     }
 
     /// A profile may only change what is there: for a command, that is what the entry names.
@@ -338,6 +369,14 @@ impl Checks<'_> {
 }
 
 impl<'a> Checks<'a> {
+    fn origin<'o>(&self, experiment: Option<&'o str>, span: Option<Range<usize>>) -> Origin<'o>
+    where
+        'a: 'o,
+    {
+        let span = span.unwrap_or_else(|| self.table.span());
+        Origin { catalogue: self.asked.catalogue, experiment, span, piece: self.piece }
+    }
+
     fn subtable(&self, key: &str) -> Option<&'a DeTable<'a>> {
         self.table.get_ref().get(key).and_then(|value| value.get_ref().as_table())
     }

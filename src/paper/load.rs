@@ -3,7 +3,7 @@
 
 use crate::diag::{Diagnostic, Source};
 use crate::paper::faults::Faults;
-use crate::paper::figure::{Asked, Figure};
+use crate::paper::figure::Figure;
 use crate::paper::inputs;
 use crate::paper::manifest::{Manifest, examine};
 use crate::paper::page::{self, Page};
@@ -42,7 +42,7 @@ impl Paper {
     pub fn unrenderable(&self, figure: &Figure) -> Vec<Diagnostic> {
         let page = self.pages.get(&figure.id).map(Page::unrenderable).unwrap_or_default();
         let mut faults = Faults::default();
-        if let Some(because) = figure.fidelity.because() {
+        for because in figure.reasons() {
             because.passage().check_markup(&self.source, &mut faults);
         }
         page.into_iter().chain(faults.into_list()).collect()
@@ -71,7 +71,7 @@ pub fn load(project: &Path, profile: &str, catalogue: &dyn Catalogue) -> Result<
         return Err(vec![missing.help("run condense in the folder of a paper, or name it with `--project`")]);
     };
     let source = read(project, MANIFEST, MANIFEST_BYTES).map_err(|fault| vec![*fault])?;
-    let examined = examine(&source, &Asked { project, catalogue, profile });
+    let examined = examine(&source, profile, catalogue, project);
     let (manifest, mut faults) = (examined.manifest, examined.faults);
     let on_disk = page_names(project, &mut faults);
     let ids: Vec<String> = manifest.figures.iter().map(|figure| figure.id.clone()).collect();

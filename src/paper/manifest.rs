@@ -5,6 +5,8 @@ use crate::diag::{Diagnostic, Source};
 use crate::paper::faults::Faults;
 use crate::paper::figure::{self, Asked, Entry, Figure};
 use crate::paper::params::Catalogue;
+use crate::paper::profile::{self, ProfileInfo};
+use crate::paper::robustness;
 use crate::paper::toml_reader::{Piece, parse as parse_toml, read, tables};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,6 +28,8 @@ pub struct Manifest {
     pub profile: String,
     /// All profiles there are, beside `default`.
     pub profiles: BTreeSet<String>,
+    /// What is said of profiles.
+    pub about: BTreeMap<String, ProfileInfo>,
     /// The figures, in order.
     pub figures: Vec<Figure>,
 }
@@ -66,15 +70,15 @@ pub fn parse(
     catalogue: &dyn Catalogue,
     project: &Path,
 ) -> Result<Manifest, Vec<Diagnostic>> {
-    let examined = examine(source, &Asked { project, catalogue, profile });
+    let examined = examine(source, profile, catalogue, project);
     if examined.faults.is_empty() { Ok(examined.manifest) } else { Err(examined.faults.into_list()) }
 }
 
 /// Reads as much as there is, and every mistake.
-pub fn examine(source: &Arc<Source>, asked: &Asked) -> Examined {
+pub fn examine(source: &Arc<Source>, profile: &str, catalogue: &dyn Catalogue, project: &Path) -> Examined {
     let piece = Piece { source: Arc::clone(source), offset: 0 };
     let mut faults = Faults::default();
-    let mut manifest = Manifest { profile: asked.profile.to_owned(), ..Manifest::default() };
+    let mut manifest = Manifest { profile: profile.to_owned(), ..Manifest::default() };
     let Some(document) = parse_toml(&source.text, &piece, &mut faults) else {
         return Examined { manifest, ids: None, faults };
     };
@@ -86,13 +90,18 @@ pub fn examine(source: &Arc<Source>, asked: &Asked) -> Examined {
         return Examined { manifest, ids: None, faults };
     }
     manifest.paper = about(document.get_ref(), &piece, &mut faults);
+    let further_seeds = robustness::of_paper(document.get_ref(), &piece, &mut faults);
+    let asked = &Asked { project, catalogue, profile, further_seeds };
     let tables = entries(document.get_ref(), &piece, &mut faults);
     let ids = tables.map(|tables| figures(&tables, asked, &piece, &mut manifest, &mut faults));
-    let known = asked.profile == DEFAULT_PROFILE || manifest.profiles.contains(asked.profile);
+    if ids.is_some() && !faults.full() {
+        manifest.about = profile::read_all(document.get_ref(), &manifest.profiles, &piece, &mut faults);
+    }
+    let known = profile == DEFAULT_PROFILE || manifest.profiles.contains(profile);
     if !known && ids.is_some() && !faults.full() {
         let legal = std::iter::once(DEFAULT_PROFILE).chain(manifest.profiles.iter().map(String::as_str));
-        let fault = Diagnostic::new("M013", format!("no figure has a profile `{}`", asked.profile));
-        faults.push(fault.suggest(asked.profile, legal, "profiles"));
+        let fault = Diagnostic::new("M013", format!("no figure has a profile `{profile}`"));
+        faults.push(fault.suggest(profile, legal, "profiles"));
     }
     faults.sort();
     Examined { manifest, ids, faults }
@@ -116,6 +125,7 @@ fn figures(
         ids.extend(id);
         manifest.profiles.extend(profiles);
         let Some(figure) = figure else { continue };
+        manifest.profiles.extend(figure.robustness.profile.clone());
         if let Some(before) = first.get(&figure.id) {
             let fault = Diagnostic::new("M016", format!("two figures have the id `{}`", figure.id));
             faults.push(fault.at(&piece.source, figure.span, "").at(&piece.source, before.clone(), "the first one"));
@@ -127,7 +137,7 @@ fn figures(
     ids
 }
 
-const TOP: [&str; 2] = ["paper", "figure"];
+const TOP: [&str; 4] = ["paper", "profile", "robustness", "figure"];
 
 /// The `[paper]` table; also refuses keys that stand beside it.
 fn about(document: &DeTable, piece: &Piece, faults: &mut Faults) -> PaperInfo {

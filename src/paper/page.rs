@@ -236,6 +236,10 @@ pub const EXPLANATIONS: &[(&str, &str)] = &[
         "P033",
         "Frames and columns exist, but the chart cannot be drawn from these numbers: a logarithm of zero, for example.",
     ),
+    (
+        "P035",
+        "A claim is measured at further seeds, too: its value must be among the results at every seed, whatever comes out there.",
+    ),
     ("P034", "The prose cannot be rendered: most often a formula that is not TeX as the converter knows it."),
 ];
 

@@ -108,6 +108,8 @@ pub struct FigureView {
     pub blocks: Vec<Block>,
     /// What must hold, with what was measured.
     pub claims: Vec<ClaimView>,
+    /// How they are measured at further seeds, where there is something to say.
+    pub robustness: Option<Robustness>,
     /// The files beside the page.
     pub downloads: Vec<Download>,
     /// Every number of the results.
@@ -189,6 +191,36 @@ pub struct ClaimView {
     pub holds: bool,
     /// The source's own number or words.
     pub source: Option<String>,
+    /// The same at further seeds, where it was measured there.
+    pub strip: Option<Strip>,
+}
+
+/// A claim at further seeds.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Strip {
+    /// The picture: a dot a seed, the reported number ringed. Trusted: it is made by this program.
+    pub svg: String,
+    /// Further seeds.
+    pub of: usize,
+    /// Those at which the claim holds.
+    pub hold: usize,
+    /// Whether the number is the same at all seeds, bit for bit.
+    pub same: bool,
+    /// The least and the greatest of the further numbers.
+    pub range: [String; 2],
+}
+
+/// How claims of a figure are measured at further seeds.
+#[derive(Clone, Debug, Serialize)]
+pub struct Robustness {
+    /// The seed of what is reported.
+    pub own: u64,
+    /// The further seeds, in words; none where this profile does not measure them.
+    pub measured: Option<String>,
+    /// The command that would, where there is one.
+    pub command: Option<String>,
+    /// What is other there, or why they are not measured.
+    pub because: Option<Text>,
 }
 
 /// A file beside the page.
@@ -270,6 +302,10 @@ pub struct Summary {
     pub claims: usize,
     /// Those that hold.
     pub hold: usize,
+    /// Those measured at further seeds.
+    pub again: usize,
+    /// Of these, those that hold at every seed.
+    pub robust: usize,
     /// Figures in all sections.
     pub figures: usize,
     /// Those that match the lock.
@@ -281,9 +317,12 @@ impl ReportView {
     pub fn summary(&self) -> Summary {
         let figures = || self.sections.iter().flat_map(|section| &section.figures);
         let claims = || figures().flat_map(|figure| &figure.claims);
+        let strips = || claims().filter_map(|claim| claim.strip.as_ref());
         Summary {
             claims: claims().count(),
             hold: claims().filter(|claim| claim.holds).count(),
+            again: strips().count(),
+            robust: strips().filter(|strip| strip.hold == strip.of).count(),
             figures: figures().count(),
             locked: figures().filter(|figure| figure.provenance.lock == Lock::Matches).count(),
         }

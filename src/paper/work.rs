@@ -16,6 +16,16 @@ pub enum Work {
     Command(CommandSpec),
 }
 
+impl Work {
+    /// The experiment, by name; none where a program computes.
+    pub fn experiment(&self) -> Option<&str> {
+        match self {
+            Self::Experiment(name) => Some(name),
+            Self::Command(_) => None,
+        }
+    }
+}
+
 /// A program and all that it may touch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CommandSpec {

@@ -1,5 +1,6 @@
 //! The step that judges a figure's claims, and writes its numbers as JSON. It knows no charts and no prose.
 
+use crate::diag::Diagnostic;
 use crate::engine::failure::Failure;
 use crate::engine::recipe::Recipe;
 use crate::engine::site::Site;
@@ -10,7 +11,7 @@ use crate::paper::load::Paper;
 use crate::paper::page::Page;
 use crate::paper::passage::Known;
 use crate::paper::quote::{self, Quoted};
-use crate::pipeline::run::Declared;
+use crate::pipeline::seeds::Task;
 use crate::plot::text::significant;
 use crate::roster;
 use serde::{Deserialize, Serialize};
@@ -27,10 +28,12 @@ pub struct CheckStep<'p> {
     pub page: &'p Page,
     /// The step that measures.
     pub run: StepId,
+    /// Those that measure at further seeds.
+    pub seeds: Vec<StepId>,
     /// What that was declared to be.
     pub work: String,
-    /// Parameters and seed, for the JSON.
-    pub declared: &'p Declared,
+    /// Parameters and seeds, for the JSON.
+    pub task: &'p Task,
 }
 
 /// A claim with its verdict, as it is stored.
@@ -54,6 +57,19 @@ pub struct Judged {
     pub source: Option<String>,
     /// Significant digits to show.
     pub digits: Option<usize>,
+    /// The same at further seeds, in their order.
+    pub further: Vec<Further>,
+}
+
+/// What a claim's value is at another seed.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Further {
+    /// The seed.
+    pub seed: u64,
+    /// What was measured there.
+    pub measured: f64,
+    /// Whether the claim holds there.
+    pub holds: bool,
 }
 
 impl Step for CheckStep<'_> {
@@ -62,13 +78,15 @@ impl Step for CheckStep<'_> {
     }
 
     fn needs(&self) -> Vec<Need> {
-        vec![Need { step: self.run, which: Which::Named(vec!["values.json".to_owned()]) }]
+        let numbers = |step| Need { step, which: Which::Named(vec!["values.json".to_owned()]) };
+        [self.run].into_iter().chain(self.seeds.iter().copied()).map(numbers).collect()
     }
 
     fn recipe(&self, to: &mut dyn Recipe) {
         to.part("figure", self.page.id.as_bytes());
         to.part("work", self.work.as_bytes());
-        self.declared.describe(to);
+        self.task.own.describe(to);
+        self.task.describe_further(to);
         for claim in self.page.claims() {
             to.part(&format!("claim {}", claim.id), claim.block.text().as_bytes());
         }
@@ -85,6 +103,7 @@ impl Step for CheckStep<'_> {
         if !faults.is_empty() {
             return Err(Failure::Broken(faults));
         }
+        let further = self.further(inputs)?;
         let judge = |claim: &crate::paper::block::ClaimBlock| {
             let measured = values[&claim.value];
             let verdict = claim.bound.judge(measured);
@@ -98,13 +117,25 @@ impl Step for CheckStep<'_> {
                 margin: verdict.margin,
                 source: claim.source.clone(),
                 digits: claim.digits,
+                further: further
+                    .iter()
+                    .map(|(seed, values)| {
+                        let measured = values[&claim.value];
+                        Further { seed: *seed, measured, holds: claim.bound.judge(measured).holds }
+                    })
+                    .collect(),
             }
         };
         let judged: Vec<Judged> = self.page.claims().map(judge).collect();
-        let result = json!({
-            "figure": self.page.id, "experiment": self.work, "seed": self.declared.seed,
-            "params": self.declared.params, "values": values,
+        let own = &self.task.own;
+        let mut result = json!({
+            "figure": self.page.id, "experiment": self.work, "seed": own.seed, "params": own.params, "values": values,
         });
+        if let Some(declared) = self.task.further.first() {
+            let seeds: serde_json::Map<_, _> =
+                further.iter().map(|(seed, values)| (seed.to_string(), json!(values))).collect();
+            result["further_seeds"] = json!({ "params": declared.params, "values": seeds });
+        }
         let pretty = |value: &serde_json::Value| serde_json::to_vec_pretty(value).expect("names and finite numbers");
         Ok(Artefacts::from([
             ("claims.json".to_owned(), serde_json::to_vec(&judged).expect("words and finite numbers")),
@@ -114,13 +145,28 @@ impl Step for CheckStep<'_> {
 }
 
 impl CheckStep<'_> {
+    /// The numbers at each further seed. Every claim must have its value there.
+    fn further(&self, inputs: &Inputs) -> Result<Vec<(u64, BTreeMap<String, f64>)>, Failure> {
+        let all =
+            self.task.further.iter().zip(&self.seeds).map(|(declared, &step)| (declared.seed, values(inputs, step)));
+        let all: Vec<_> = all.collect();
+        for (seed, values) in &all {
+            if let Some(claim) = self.page.claims().find(|claim| !values.contains_key(&claim.value)) {
+                let message = format!("at seed {seed} the results have no value `{}`", claim.value);
+                let fault = Diagnostic::new("P035", message).at(&claim.block.source, claim.value_at.clone(), "");
+                return Err(Failure::Broken(vec![fault]));
+            }
+        }
+        Ok(all)
+    }
+
     /// A sentence with its quotations filled in as plain words: terminals and JSON carry no links.
     fn plain(&self, says: &str, values: &BTreeMap<String, f64>) -> String {
         quote::replace(says, |quotation| match &quotation.what {
             Quoted::Value { name, digits } => {
                 values.get(name).map_or_else(String::new, |value| significant(*value, digits.unwrap_or(4)))
             }
-            Quoted::Param(name) => self.declared.params.get(name).map_or_else(String::new, ToString::to_string),
+            Quoted::Param(name) => self.task.own.params.get(name).map_or_else(String::new, ToString::to_string),
             Quoted::Ref(id) => id.clone(),
         })
     }

@@ -25,7 +25,7 @@ use std::time::{Duration, Instant};
 
 /// A run of an external command.
 pub struct CommandStep<'p> {
-    /// `run <first figure that asked for it>`.
+    /// `run <first figure that asked for it>`, `seed 3 of <figure>`.
     pub name: String,
     /// Program, files, environment, time limit.
     pub spec: &'p CommandSpec,
@@ -40,7 +40,7 @@ impl Step for CommandStep<'_> {
 
     fn recipe(&self, to: &mut dyn Recipe) {
         self.declared.describe(to);
-        for (path, bytes) in &self.declared.code {
+        for (path, bytes) in self.declared.code.iter() {
             to.part(&format!("code of {path}"), Digest::of(bytes).to_string().as_bytes());
         }
     }
@@ -84,7 +84,7 @@ impl CommandStep<'_> {
         let (work, out) = (scratch.path().join("work"), scratch.path().join("out"));
         fs::create_dir(&out)?;
         fs::create_dir(&work)?;
-        for (path, bytes) in self.declared.code.iter().chain(&self.declared.data) {
+        for (path, bytes) in self.declared.code.iter().chain(self.declared.data.iter()) {
             let place = work.join(path);
             place.parent().map_or(Ok(()), fs::create_dir_all)?;
             fs::write(&place, bytes)?;

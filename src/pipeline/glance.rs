@@ -67,7 +67,8 @@ impl Glance {
         for page in paper.pages.values() {
             files.insert(page.source.path.clone(), Some(Digest::of(page.source.text.as_bytes())));
         }
-        for (path, bytes) in project.declared.iter().flat_map(|declared| declared.data.iter().chain(&declared.code)) {
+        let declared = project.tasks.iter().map(|task| &task.own);
+        for (path, bytes) in declared.flat_map(|declared| declared.data.iter().chain(declared.code.iter())) {
             files.insert(path.clone(), Some(Digest::of(bytes)));
         }
         let lock = (!project.lock.0.is_empty()).then(|| Digest::of(project.lock.to_text().as_bytes()));

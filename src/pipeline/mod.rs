@@ -4,6 +4,7 @@
 //! turns it into a plan of steps, per figure: run → draw (one a chart) and check → card; and the index of all cards.
 
 pub mod check;
+pub mod claims;
 pub mod command;
 pub mod compare;
 pub mod draw;
@@ -13,6 +14,7 @@ pub mod outputs;
 pub mod page;
 pub mod proved;
 pub mod run;
+pub mod seeds;
 pub mod templates;
 
 use crate::diag::Diagnostic;
@@ -29,10 +31,12 @@ use locked::Lock;
 use page::{Desk, Remake};
 use proved::Proved;
 use run::Declared;
+use seeds::{NumbersOf, Task};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use templates::Templates;
 
 /// The profile without overrides.
@@ -64,7 +68,7 @@ pub struct Project {
     /// Where that came out the same.
     pub proved: Proved,
     /// What is shared by the pages.
-    declared: Vec<Declared>,
+    tasks: Vec<Task>,
     paper: Paper,
     templates: Templates,
     times: bool,
@@ -79,6 +83,8 @@ pub struct Rooms {
     pub id: String,
     /// Computes.
     pub run: StepId,
+    /// Compute the same at further seeds.
+    pub seeds: Vec<StepId>,
     /// Draw, one a chart.
     pub draws: Vec<StepId>,
     /// Judges.
@@ -94,7 +100,8 @@ pub struct Rooms {
 impl Rooms {
     /// All its steps, in order.
     pub fn steps(&self) -> Vec<StepId> {
-        [self.run].into_iter().chain(self.draws.iter().copied()).chain([self.check, self.card]).collect()
+        let runs = [self.run].into_iter().chain(self.seeds.iter().copied());
+        runs.chain(self.draws.iter().copied()).chain([self.check, self.card]).collect()
     }
 }
 
@@ -122,11 +129,11 @@ impl Project {
         let lock = Lock::load(root).map_err(&mut keep).ok();
         let proved = Proved::load(root).map_err(&mut keep).ok();
         let paper = load::load(root, profile, &Roster).map_err(|more| more.into_iter().for_each(&mut keep)).ok();
-        let declared = paper.as_ref().map(|paper| declare(root, paper, &mut keep));
-        match (templates, lock, proved, paper, declared) {
-            (Some(templates), Some(lock), Some(proved), Some(paper), Some(declared)) if faults.is_empty() => {
+        let tasks = paper.as_ref().map(|paper| declare(root, paper, profile, &mut keep));
+        match (templates, lock, proved, paper, tasks) {
+            (Some(templates), Some(lock), Some(proved), Some(paper), Some(tasks)) if faults.is_empty() => {
                 let (root, profile, times) = (root.to_owned(), profile.to_owned(), tells_times());
-                Ok(Self { root, profile, lock, proved, declared, paper, templates, times, pages })
+                Ok(Self { root, profile, lock, proved, tasks, paper, templates, times, pages })
             }
             _ => Err(faults),
         }
@@ -140,7 +147,7 @@ impl Project {
     /// What a figure is declared to compute.
     pub fn declared(&self, id: &str) -> Option<&Declared> {
         let at = self.paper.manifest.figures.iter().position(|figure| figure.id == id)?;
-        self.declared.get(at)
+        self.tasks.get(at).map(|task| &task.own)
     }
 
     /// Bytes that a figure's experiment holds at once, at most; of a command nothing is known.
@@ -167,17 +174,31 @@ impl Project {
     pub fn assemble<'p>(&'p self, desk: &'p Desk<'p>) -> Assembly<'p> {
         let mut plan = Plan::default();
         let mut runs: BTreeMap<Digest, StepId> = BTreeMap::new();
+        let mut numbers: BTreeMap<Digest, StepId> = BTreeMap::new();
         let mut figures = Vec::new();
-        for (at, (figure, declared)) in self.paper.manifest.figures.iter().zip(&self.declared).enumerate() {
-            let page = &self.paper.pages[&figure.id];
+        for (at, (figure, task)) in self.paper.manifest.figures.iter().zip(&self.tasks).enumerate() {
+            let (page, declared) = (&self.paper.pages[&figure.id], &task.own);
             // Equal declarations of equal code are one step, whatever the figures are called.
             let digest = declared.digest();
-            let run = *runs.entry(declared.run_digest()).or_insert_with(|| add_run(&mut plan, figure, declared));
+            let name = format!("run {}", figure.id);
+            let run = *runs.entry(declared.run_digest()).or_insert_with(|| add_run(&mut plan, figure, declared, name));
+            let further = |declared: &'p Declared| {
+                let name = format!("seed {} of {}", declared.seed, figure.id);
+                *numbers.entry(declared.run_digest()).or_insert_with(|| add_numbers(&mut plan, figure, declared, name))
+            };
+            let seeds: Vec<StepId> = task.further.iter().map(further).collect();
             let draw = |chart| draw::DrawStep { page, chart, run, declared: digest, seed: declared.seed };
             let draws: Vec<StepId> = page.charts().map(|chart| plan.add(draw(chart))).collect();
             let (work, source_file, code) = origin(&figure.work, declared);
-            let check =
-                plan.add(check::CheckStep { paper: &self.paper, figure, page, run, work: work.clone(), declared });
+            let check = plan.add(check::CheckStep {
+                paper: &self.paper,
+                figure,
+                page,
+                run,
+                seeds: seeds.clone(),
+                work: work.clone(),
+                task,
+            });
             let drawn = drawn(page);
             let locked = self.lock.entry(&self.profile, &figure.id).cloned();
             let card = page::CardStep {
@@ -188,7 +209,7 @@ impl Project {
                 run,
                 draws: draws.clone(),
                 check,
-                declared,
+                task,
                 work,
                 source_file,
                 code,
@@ -196,7 +217,16 @@ impl Project {
                 locked,
             };
             let card = plan.add(card);
-            figures.push(Rooms { id: figure.id.clone(), run, draws, check, card, declared: digest, drawn });
+            figures.push(Rooms {
+                id: figure.id.clone(),
+                run,
+                seeds,
+                draws,
+                check,
+                card,
+                declared: task.digest(),
+                drawn,
+            });
         }
         let cards = figures.iter().map(|figure| figure.card).collect();
         let index =
@@ -205,15 +235,22 @@ impl Project {
     }
 }
 
-fn add_run<'p>(plan: &mut Plan<'p>, figure: &'p Figure, declared: &'p Declared) -> StepId {
-    let name = format!("run {}", figure.id);
+fn add_run<'p>(plan: &mut Plan<'p>, figure: &'p Figure, declared: &'p Declared, name: String) -> StepId {
     match &figure.work {
-        Work::Experiment(experiment) => match roster::find(experiment) {
-            Some(entry) => plan.add(run::RunStep { name, entry, declared }),
-            None => unreachable!("the manifest was checked against the roster"),
-        },
+        Work::Experiment(experiment) => plan.add(run::RunStep { name, entry: entry(experiment), declared }),
         Work::Command(spec) => plan.add(command::CommandStep { name, spec, declared }),
     }
+}
+
+fn add_numbers<'p>(plan: &mut Plan<'p>, figure: &'p Figure, declared: &'p Declared, name: String) -> StepId {
+    match &figure.work {
+        Work::Experiment(experiment) => plan.add(NumbersOf(run::RunStep { name, entry: entry(experiment), declared })),
+        Work::Command(spec) => plan.add(NumbersOf(command::CommandStep { name, spec, declared })),
+    }
+}
+
+fn entry(experiment: &str) -> &'static roster::Entry {
+    roster::find(experiment).unwrap_or_else(|| unreachable!("the manifest was checked against the roster"))
 }
 
 /// What computes a figure, the file that holds it, and the digest of its code.
@@ -240,7 +277,7 @@ fn drawn(page: &crate::paper::page::Page) -> Digest {
 }
 
 /// Reads the declared inputs of every figure.
-fn declare(root: &Path, paper: &Paper, keep: &mut impl FnMut(Diagnostic)) -> Vec<Declared> {
+fn declare(root: &Path, paper: &Paper, profile: &str, keep: &mut impl FnMut(Diagnostic)) -> Vec<Task> {
     let mut files: BTreeMap<String, Vec<u8>> = BTreeMap::new();
     let mut all = Vec::new();
     for figure in &paper.manifest.figures {
@@ -271,8 +308,9 @@ fn declare(root: &Path, paper: &Paper, keep: &mut impl FnMut(Diagnostic)) -> Vec
             }
             found
         };
-        let (data, code) = (read(&figure.data), read(reads));
-        all.push(Declared { work, params: figure.params.clone(), seed: figure.seed, data, code });
+        let (data, code) = (Arc::new(read(&figure.data)), Arc::new(read(reads)));
+        let own = Declared { work, params: figure.params.clone(), seed: figure.seed, data, code };
+        all.push(Task::new(figure, own, claims::measures(figure, profile)));
     }
     all
 }

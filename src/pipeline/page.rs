@@ -7,7 +7,7 @@ use crate::engine::recipe::Recipe;
 use crate::engine::site::Site;
 use crate::engine::step::{Artefacts, Inputs, Need, Step, StepId, Which};
 use crate::paper::block::{ChartBlock, ClaimBlock};
-use crate::paper::figure::Figure;
+use crate::paper::figure::{Because, Figure};
 use crate::paper::load::Paper;
 use crate::paper::markup::{self, Quote, Text};
 use crate::paper::page::{Page, Part};
@@ -19,9 +19,9 @@ use crate::pipeline::check::{Judged, values};
 use crate::pipeline::draw::StoredGrid;
 use crate::pipeline::locked::{Locked, Standing};
 use crate::pipeline::outputs::run_output;
-use crate::pipeline::run::Declared;
+use crate::pipeline::seeds::Task;
 use crate::pipeline::templates::Templates;
-use crate::pipeline::{DEFAULT_PROFILE, judges};
+use crate::pipeline::{DEFAULT_PROFILE, claims, judges};
 use crate::plot::{svg, text};
 use crate::roster;
 use std::collections::BTreeMap;
@@ -70,7 +70,7 @@ pub struct CardStep<'p> {
     /// Its verdicts.
     pub check: StepId,
     /// What was run.
-    pub declared: &'p Declared,
+    pub task: &'p Task,
     /// Name of the experiment, or the command line.
     pub work: String,
     /// The file that holds the code.
@@ -100,7 +100,9 @@ impl Step for CardStep<'_> {
         let because = self.figure.fidelity.because().map_or("", |because| &because.text);
         to.part("fidelity", format!("{} {}", self.figure.fidelity.tag(), because).as_bytes());
         to.part("work", format!("{} in {}", self.work, self.source_file).as_bytes());
-        self.declared.describe(to);
+        self.task.own.describe(to);
+        self.task.describe_further(to);
+        to.part("robustness", format!("{:?}", self.figure.robustness).as_bytes());
         to.part("code", self.code.as_bytes());
         let accepted = self.locked.as_ref().map_or_else(|| "none".to_owned(), |locked| locked.digest().to_string());
         to.part("accepted", accepted.as_bytes());
@@ -169,13 +171,14 @@ impl CardStep<'_> {
         let judged = self.page.claims().zip(&claims);
         let claims = judged.map(|(claim, judged)| writer.claim(claim, judged, &mut faults)).collect();
         let because = self.figure.fidelity.because();
-        let because = because.map(|because| writer.write(&self.desk.paper.source, &because.passage(), &mut faults));
+        let because = because.map(|because| writer.on_manifest(because, &mut faults));
+        let robustness = self.robustness(&writer, &mut faults);
         if !faults.is_empty() {
             return Err(Failure::Broken(faults));
         }
         let files = self.files(inputs);
         let now = Locked {
-            declared: self.declared.digest(),
+            declared: self.task.digest(),
             drawn: self.drawn,
             outputs: files.iter().map(|(path, digest, _)| (path.clone(), *digest)).collect(),
         };
@@ -187,6 +190,7 @@ impl CardStep<'_> {
             fidelity: view::Fidelity { tag: self.figure.fidelity.tag().to_owned(), because },
             blocks,
             claims,
+            robustness,
             downloads: files.iter().map(|(path, _, bytes)| self.download(path, *bytes)).collect(),
             values: values.iter().map(|(name, value)| view_value(name, *value, DIGITS)).collect(),
             provenance: self.provenance(
@@ -195,6 +199,18 @@ impl CardStep<'_> {
                 &self.locked.as_ref().map_or(Standing::New, |locked| locked.compare(&now)),
             ),
         })
+    }
+
+    /// What is to say of further seeds: which they were, or who measures them, and what is other there.
+    fn robustness(&self, writer: &Writer, faults: &mut Vec<Diagnostic>) -> Option<view::Robustness> {
+        let robustness = &self.figure.robustness;
+        let seeds = self.task.further.first().zip(self.task.further.last());
+        let measured = seeds.map(|(first, last)| claims::seeds(first.seed, last.seed));
+        let because = robustness.because.as_ref().map(|because| writer.on_manifest(because, faults));
+        let elsewhere = robustness.profile.as_ref().filter(|_| measured.is_none());
+        let command = elsewhere.map(|profile| format!("condense --profile {profile} report"));
+        let view = view::Robustness { own: self.task.own.seed, measured, command, because };
+        (view.measured.is_some() || view.because.is_some()).then_some(view)
     }
 
     /// The files of the figure: path below `report/`, digest, size.
@@ -224,6 +240,7 @@ impl CardStep<'_> {
     }
 
     fn provenance(&self, inputs: &Inputs, files: &[(String, Digest, u64)], standing: &Standing) -> Provenance {
+        let own = &self.task.own;
         let pair = |name: &str, text: String| Pair { name: name.to_owned(), text };
         let seconds = inputs.seconds(self.run).filter(|_| self.desk.times);
         Provenance {
@@ -233,10 +250,10 @@ impl CardStep<'_> {
             }),
             experiment: self.work.clone(),
             source_file: self.source_file.clone(),
-            seed: self.declared.seed,
-            params: self.declared.params.iter().map(|(name, value)| pair(name, value.to_string())).collect(),
-            inputs: self.declared.data.iter().map(|(path, bytes)| pair(path, Digest::of(bytes).to_string())).collect(),
-            run_key: self.declared.digest().to_string(),
+            seed: own.seed,
+            params: own.params.iter().map(|(name, value)| pair(name, value.to_string())).collect(),
+            inputs: own.data.iter().map(|(path, bytes)| pair(path, Digest::of(bytes).to_string())).collect(),
+            run_key: own.digest().to_string(),
             code: self.code.clone(),
             outputs: files.iter().map(|(path, digest, _)| pair(path, digest.to_string())).collect(),
             lock: match standing {
@@ -298,6 +315,11 @@ impl Writer<'_> {
         self.write(&self.card.page.source, passage, faults)
     }
 
+    /// A text of the manifest.
+    fn on_manifest(&self, because: &Because, faults: &mut Vec<Diagnostic>) -> Text {
+        self.write(&self.card.desk.paper.source, &because.passage(), faults)
+    }
+
     /// A text of some source.
     fn write(&self, source: &Arc<Source>, passage: &Passage, faults: &mut Vec<Diagnostic>) -> Text {
         let mut quotes = Vec::new();
@@ -325,7 +347,7 @@ impl Writer<'_> {
                 let value = self.values.get(name).copied().unwrap_or(f64::NAN);
                 view_value(name, value, digits.unwrap_or(DIGITS)).quote(&self.card.figure.id)
             }
-            Quoted::Param(name) => plain(match self.card.declared.params.get(name) {
+            Quoted::Param(name) => plain(match self.card.task.own.params.get(name) {
                 Some(serde_json::Value::String(word)) => word.clone(),
                 Some(serde_json::Value::Number(number)) => {
                     number.as_f64().map_or_else(|| number.to_string(), |number| text::significant(number, 17))
@@ -341,16 +363,7 @@ impl Writer<'_> {
     }
 
     fn claim(&self, block: &ClaimBlock, claim: &Judged, faults: &mut Vec<Diagnostic>) -> ClaimView {
-        let number = |value: f64| text::significant(value, claim.digits.unwrap_or(DIGITS));
-        ClaimView {
-            id: claim.id.clone(),
-            says: self.on_page(&block.passage(), faults),
-            value: number(claim.measured),
-            bound: claim.bound.text(|value| text::significant(value, 17)),
-            margin: text::significant(claim.margin, 2),
-            holds: claim.holds,
-            source: claim.source.clone(),
-        }
+        claims::view(claim, self.on_page(&block.passage(), faults), self.card.task.own.seed)
     }
 }
 

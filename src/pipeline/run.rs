@@ -12,9 +12,10 @@ use crate::frame::Results;
 use crate::roster::Entry;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 /// What a run is declared to be. Figures with equal declarations share one run: their ids are not in it.
+#[derive(Clone)]
 pub struct Declared {
     /// The experiment's name, or the external command with what it reads and writes.
     pub work: Vec<(String, String)>,
@@ -23,9 +24,9 @@ pub struct Declared {
     /// The seed.
     pub seed: u64,
     /// Declared inputs: path to bytes.
-    pub data: BTreeMap<String, Vec<u8>>,
+    pub data: Arc<BTreeMap<String, Vec<u8>>>,
     /// The files an external command consists of: path to bytes. They are code, so the declaration leaves them out.
-    pub code: BTreeMap<String, Vec<u8>>,
+    pub code: Arc<BTreeMap<String, Vec<u8>>>,
 }
 
 impl Declared {
@@ -38,7 +39,7 @@ impl Declared {
             to.part(&format!("params.{name}"), value.to_string().as_bytes());
         }
         to.part("seed", self.seed.to_string().as_bytes());
-        for (path, bytes) in &self.data {
+        for (path, bytes) in self.data.iter() {
             to.part(&format!("data {path}"), Digest::of(bytes).to_string().as_bytes());
         }
     }
@@ -47,7 +48,7 @@ impl Declared {
     pub fn run_digest(&self) -> Digest {
         let mut key = Key::default();
         self.describe(&mut key);
-        for (path, bytes) in &self.code {
+        for (path, bytes) in self.code.iter() {
             key.part(&format!("code of {path}"), Digest::of(bytes).to_string().as_bytes());
         }
         key.digest()
@@ -63,7 +64,7 @@ impl Declared {
 
 /// A run of an experiment.
 pub struct RunStep<'p> {
-    /// `run <first figure that asked for it>`.
+    /// `run <first figure that asked for it>`, `seed 3 of <figure>`.
     pub name: String,
     /// What is run.
     pub entry: &'static Entry,

@@ -21,6 +21,7 @@ pub mod pen;
 pub mod png;
 pub mod scale;
 pub mod series;
+pub mod strip;
 pub mod svg;
 pub mod table;
 pub mod text;

@@ -1,0 +1,59 @@
+//! Claims are worth something: with a fault in the science they turn red. The faults are put into a copy of the sources, each
+//! where the figure of another passes by, and the copy is built and run.
+
+mod smoke;
+mod support;
+mod workshop;
+
+use workshop::Workshop;
+
+/// A fault, and a figure that must notice.
+struct Fault {
+    what: &'static str,
+    file: &'static str,
+    right: &'static str,
+    wrong: &'static str,
+    figure: &'static str,
+}
+
+const FAULTS: [Fault; 3] = [
+    Fault {
+        what: "the slope of tanh is 1 - tanh",
+        file: "src/nn/activation.rs",
+        right: "t.mul_add(-t, t.like(1.0))",
+        wrong: "t.like(1.0) - t",
+        figure: "model-rank-example",
+    },
+    Fault {
+        what: "the bias is dropped",
+        file: "src/nn/bias.rs",
+        right: "if c == 0 { points[i] } else { 1.0 }",
+        wrong: "if c == 0 { points[i] } else { 0.0 }",
+        figure: "typical-cases",
+    },
+    Fault {
+        what: "the gradient is a sum over the samples, not their mean",
+        file: "src/nn/pass.rs",
+        right: "point.force = error * (2.0 * scale / n);",
+        wrong: "point.force = error * (2.0 * scale);",
+        figure: "condensation-1d-small-init",
+    },
+];
+
+#[test]
+fn a_fault_in_the_science_turns_claims_red() {
+    let workshop = Workshop::new(1);
+    std::fs::remove_file(workshop.folder.file("manifest.lock")).expect("the lock");
+    for fault in &FAULTS {
+        workshop.folder.edit(fault.file, fault.right, fault.wrong);
+    }
+    if workshop.build().is_none() {
+        return;
+    }
+    for fault in &FAULTS {
+        let run = workshop.run(&["run", fault.figure]);
+        let failed = run.stderr.lines().filter(|line| line.contains("claim") && line.contains(fault.figure)).count();
+        eprintln!("{}: {failed} claims of {} fail", fault.what, fault.figure);
+        assert_eq!(run.code, 5, "{}: no claim of {} noticed\n{}", fault.what, fault.figure, run.stderr);
+    }
+}
