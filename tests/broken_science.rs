@@ -16,44 +16,50 @@ struct Fault {
     figure: &'static str,
 }
 
-const FAULTS: [Fault; 3] = [
-    Fault {
-        what: "the slope of tanh is 1 - tanh",
-        file: "src/nn/activation.rs",
-        right: "t.mul_add(-t, t.like(1.0))",
-        wrong: "t.like(1.0) - t",
-        figure: "model-rank-example",
-    },
-    Fault {
+/// Built together where they do not meet: what shows one of them is not touched by the other (Adam takes no notice of the
+/// size of a gradient, and ReLU has no tanh).
+const ROUNDS: [&[Fault]; 2] = [
+    &[
+        Fault {
+            what: "the slope of tanh is 1 - tanh",
+            file: "src/nn/activation.rs",
+            right: "t.mul_add(-t, t.like(1.0))",
+            wrong: "t.like(1.0) - t",
+            figure: "typical-training",
+        },
+        Fault {
+            what: "the gradient is a sum over the samples, not their mean",
+            file: "src/nn/pass.rs",
+            right: "point.force = error * (2.0 * scale / n);",
+            wrong: "point.force = error * (2.0 * scale);",
+            figure: "condensation-1d-small-init",
+        },
+    ],
+    &[Fault {
         what: "the bias is dropped",
-        file: "src/nn/bias.rs",
-        right: "if c == 0 { points[i] } else { 1.0 }",
-        wrong: "if c == 0 { points[i] } else { 0.0 }",
-        figure: "typical-cases",
-    },
-    Fault {
-        what: "the gradient is a sum over the samples, not their mean",
         file: "src/nn/pass.rs",
-        right: "point.force = error * (2.0 * scale / n);",
-        wrong: "point.force = error * (2.0 * scale);",
-        figure: "condensation-1d-small-init",
-    },
+        right: "let mut z = w[D - 1];",
+        wrong: "let mut z = m.splat(0.0);",
+        figure: "typical-training",
+    }],
 ];
 
 #[test]
 fn a_fault_in_the_science_turns_claims_red() {
     let workshop = Workshop::new(1);
     std::fs::remove_file(workshop.folder.file("manifest.lock")).expect("the lock");
-    for fault in &FAULTS {
-        workshop.folder.edit(fault.file, fault.right, fault.wrong);
-    }
-    if workshop.build().is_none() {
-        return;
-    }
-    for fault in &FAULTS {
-        let run = workshop.run(&["run", fault.figure]);
-        let failed = run.stderr.lines().filter(|line| line.contains("claim") && line.contains(fault.figure)).count();
-        eprintln!("{}: {failed} claims of {} fail", fault.what, fault.figure);
-        assert_eq!(run.code, 5, "{}: no claim of {} noticed\n{}", fault.what, fault.figure, run.stderr);
+    for faults in ROUNDS {
+        for fault in faults {
+            workshop.folder.edit(fault.file, fault.right, fault.wrong);
+        }
+        if workshop.build().is_none() {
+            return;
+        }
+        for fault in faults {
+            let run = workshop.run(&["run", fault.figure]);
+            eprintln!("{}: {} of {}", fault.what, run.stderr.matches("failed  claim").count(), fault.figure);
+            assert_eq!(run.code, 5, "{}: no claim of {} noticed\n{}", fault.what, fault.figure, run.stderr);
+            workshop.folder.edit(fault.file, fault.wrong, fault.right);
+        }
     }
 }

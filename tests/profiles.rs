@@ -53,3 +53,18 @@ fn a_report_of_other_parameters_says_so_at_its_head() {
     paper.ok(&["--profile", "smoke", "report"]).says("nothing to do").says("shown, not judged");
     paper.ok(&["report"]).says("written");
 }
+
+#[test]
+fn a_profile_says_how_long_it_takes_before_it_starts_and_not_when_there_is_nothing_to_do() {
+    let paper = with_profile("smoke");
+    let about = "[profile.smoke]\nsays = \"tiny\"\nminutes = 0.5\n\n[[figure]]\nid = \"rising\"";
+    paper.edit("manifest.toml", "[[figure]]\nid = \"rising\"", about);
+    let says = "profile `smoke`: tiny; about 0.5 minutes on two cores where nothing is kept";
+    paper.ok(&["--profile", "smoke", "report"]).says(says);
+    assert!(!paper.ok(&["--profile", "smoke", "report"]).stderr.contains(says));
+    assert!(!paper.ok(&["report"]).stderr.contains("profile `"));
+    paper.edit("manifest.toml", "[profile.smoke]", "[profile.smke]");
+    paper.run(&["check"]).expect(2).says("no figure has a profile `smke`").says("did you mean `smoke`?");
+    paper.edit("manifest.toml", "[profile.smke]\nsays = \"tiny\"", "[profile.smoke]");
+    paper.run(&["check"]).expect(2).says("lacks `says`");
+}

@@ -63,7 +63,7 @@ pub fn speak(
     let failed = deeds.failed.map_or(String::new(), |(_, count)| format!("{} failed, ", counted(count, "step")));
     let counts = |reused: usize| {
         let Tally { hold, claims, again, robust, locked, figures, .. } = tally;
-        let seeds = if again > 0 { format!(", {robust}/{again} at every further seed") } else { String::new() };
+        let seeds = if again > 0 { format!("  {robust}/{again} at every further seed") } else { String::new() };
         format!("{reused} reused  {hold}/{claims} claims hold{seeds}  {locked}/{figures} figures match the lock")
     };
     let text = format!("{failed}{did}, {}  {}", counts(tally.reused), took(deeds.start));

@@ -2,6 +2,7 @@
 //! `pub mod phase_map;` stands for `phase_map::PhaseMap`.
 pub mod breiman_questions;
 pub mod condensation_1d;
+pub mod condensation_illustration;
 pub mod condensed_critical_existence;
 pub mod generalization_gap;
 pub mod generalization_init_scale;

@@ -72,6 +72,16 @@ impl Activation {
         }
     }
 
+    /// `σ'(z)` from `σ(z)`, where that is all it takes.
+    #[inline(always)]
+    pub fn slope_at_value<R: Real>(self, value: R) -> Option<R> {
+        match self {
+            Self::Tanh => Some(slope_of_tanh(value)),
+            Self::Sigmoid => Some(slope_of_sigmoid(value)),
+            _ => None,
+        }
+    }
+
     /// `σ''(z)`.
     #[inline(always)]
     pub fn curvature<R: Real>(self, z: R) -> R {

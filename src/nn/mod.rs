@@ -13,6 +13,7 @@ pub mod heads;
 pub mod images;
 pub mod kan;
 pub mod measure;
+pub mod merge;
 pub mod origin;
 pub mod packed;
 pub mod pass;

@@ -145,11 +145,7 @@ fn backward<M: Machine, const B: usize, const D: usize>(
                 let tape = &tape[(i * B + b) * kept..];
                 let value = m.load(&tape[0]);
                 a_gradient[b] = force.mul_add(value, a_gradient[b]);
-                let slope = match order.activation {
-                    Activation::Tanh => value.mul_add(-value, m.splat(1.0)),
-                    Activation::Sigmoid => value.mul_add(-value, value),
-                    _ => m.load(&tape[1]),
-                };
+                let slope = order.activation.slope_at_value(value).unwrap_or_else(|| m.load(&tape[1]));
                 for d in 0..D {
                     w_gradient[b][d] = slope.mul_add(m.splat(point.pull[d]), w_gradient[b][d]);
                 }

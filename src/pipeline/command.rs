@@ -12,7 +12,7 @@ use crate::engine::site::Site;
 use crate::engine::step::{Artefacts, Inputs, Step};
 use crate::frame::{Frame, Results};
 use crate::paper::work::CommandSpec;
-use crate::pipeline::run::{Declared, artefacts};
+use crate::pipeline::run::{Declared, artefacts, settings};
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::fs;
@@ -76,7 +76,7 @@ impl CommandStep<'_> {
         if !stderr.is_empty() {
             diagnostic = diagnostic.note(format!("the end of its stderr:\n{stderr}"));
         }
-        Failure::Broken(vec![diagnostic])
+        Failure::Broken(vec![diagnostic.note(settings(self.declared))])
     }
 
     fn execute(&self, site: &Site) -> Result<Artefacts, Trouble> {

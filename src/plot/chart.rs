@@ -114,6 +114,8 @@ pub struct Layer {
     pub dash: Option<Dash>,
     /// Width of a line in px.
     pub width: Option<f64>,
+    /// Column of widths in px, one a piece.
+    pub widths: Option<String>,
     /// Shape of a point.
     pub marker: Option<Marker>,
     /// Radius of a point, or height of a text, in px.
@@ -181,7 +183,7 @@ impl Kind {
             Self::Bars => (&["frame", "x", "y"], &["where", "by", "label", "color"]),
             Self::Heatmap => (&["frame", "x", "y", "z"], &["where", "label", "colors", "min", "max"]),
             Self::Segments | Self::Arrows => {
-                (&["frame", "x", "y", "x2", "y2"], &["where", "by", "label", "color", "dash", "width"])
+                (&["frame", "x", "y", "x2", "y2"], &["where", "by", "label", "color", "dash", "width", "widths"])
             }
             Self::Text => (&["text"], &["at", "frame", "x", "y", "where", "color", "size"]),
             Self::Rule => (&[], &["at", "axis", "from", "to", "label", "color", "dash", "width"]),
@@ -310,6 +312,7 @@ impl Layer {
             ("color", self.color.is_some()),
             ("dash", self.dash.is_some()),
             ("width", self.width.is_some()),
+            ("widths", self.widths.is_some()),
             ("marker", self.marker.is_some()),
             ("size", self.size.is_some()),
             ("colors", self.colors.is_some()),
@@ -333,6 +336,7 @@ impl Layer {
             ("high", &self.high),
             ("text", written),
             ("by", &self.by),
+            ("widths", &self.widths),
         ];
         let single = single.into_iter().filter_map(|(key, name)| Some((key, name.as_deref()?)));
         let only = self.only.keys().map(|name| ("where", name.as_str()));

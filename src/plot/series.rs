@@ -121,10 +121,17 @@ pub fn series(
     }
     let mut made = Vec::new();
     for (value, rows) in groups(layer, frame, rows)? {
-        let shape = shape(layer, &Table { frame, rows }, shared)?;
         let label = layer.label.as_ref().map(|label| label.replace("{}", &value));
         let name = layer.by.as_ref().map(|by| format!("{by} = {value}")).or_else(|| label.clone());
-        made.push(Series { shape, style: style(layer, look, shared.turn(layer, name)), label });
+        let style = style(layer, look, shared.turn(layer, name));
+        for (width, rows) in by_width(layer, frame, rows)? {
+            let shape = shape(layer, &Table { frame, rows }, shared)?;
+            made.push(Series {
+                shape,
+                style: Style { width: width.unwrap_or(style.width), ..style },
+                label: label.clone(),
+            });
+        }
     }
     Ok(made)
 }
@@ -273,6 +280,25 @@ fn groups(layer: &Layer, frame: &Frame, rows: Vec<usize>) -> Result<Vec<(String,
     Ok(groups)
 }
 
+/// Rows by width, where a column has the widths, in order of first appearance; one group without.
+fn by_width(layer: &Layer, frame: &Frame, rows: Vec<usize>) -> Result<Vec<(Option<f64>, Vec<usize>)>, String> {
+    if layer.widths.is_none() {
+        return Ok(vec![(None, rows)]);
+    }
+    let widths = Table { frame, rows: rows.clone() }.numbers(layer.widths.as_ref())?;
+    let mut groups: Vec<(Option<f64>, Vec<usize>)> = Vec::new();
+    for (row, width) in rows.into_iter().zip(widths) {
+        if width <= 0.0 {
+            return Err(format!("a width is {width}: it must be above 0"));
+        }
+        match groups.iter_mut().find(|(other, _)| *other == Some(width)) {
+            Some((_, rows)) => rows.push(row),
+            None => groups.push((Some(width), vec![row])),
+        }
+    }
+    Ok(groups)
+}
+
 impl Shared {
     /// Whose turn a series is among those that leave their ink to us; a second layer of the same name (a band and its
     /// line) gets the same turn.
@@ -314,5 +340,40 @@ fn style(layer: &Layer, look: &Look, turn: Option<usize>) -> Style {
         width: layer.width.unwrap_or(width),
         marker: layer.marker.unwrap_or(MARKERS[sign % 6]),
         size: layer.size.unwrap_or(size),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn widths_come_from_a_column_and_keep_the_ink_of_their_group() {
+        let frame = Frame::new()
+            .with("x", [0.0, 0.0, 0.0])
+            .with("y", [1.0, 2.0, 3.0])
+            .with("group", [1.0, 2.0, 1.0])
+            .with("thick", [2.0, 1.0, 4.0]);
+        let column = |name: &str| Some(name.to_owned());
+        let layer = Layer {
+            kind: Kind::Segments,
+            frame: column("f"),
+            x: column("x"),
+            y: column("y"),
+            x2: column("y"),
+            y2: column("x"),
+            by: column("group"),
+            widths: column("thick"),
+            ..Layer::default()
+        };
+        let made = |frame: Frame| {
+            let frames = BTreeMap::from([("f".to_owned(), frame)]);
+            series(&layer, &frames, [Spacing::Linear; 2], &mut Shared::default(), &Look::default())
+        };
+        let drawn = made(frame.clone()).expect("drawn");
+        let looks: Vec<(Ink, f64)> = drawn.iter().map(|series| (series.style.ink, series.style.width)).collect();
+        assert_eq!(looks, [(Ink::Blue, 2.0), (Ink::Blue, 4.0), (Ink::Vermilion, 1.0)]);
+        let thin = Frame::new().with("x", [0.0]).with("y", [1.0]).with("group", [1.0]).with("thick", [0.0]);
+        assert!(made(thin).is_err_and(|fault| fault.contains("a width is 0")));
     }
 }

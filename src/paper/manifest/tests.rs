@@ -110,7 +110,7 @@ fn syntax() {
 fn unknown_keys_at_every_level() {
     says(
         &only(&format!("papr = 1\n{PAPER}{HEAD}")),
-        &["error[M003]: unknown key `papr`", "manifest.toml:1:1", "did you mean `paper`?", "`paper`, `figure`"],
+        &["error[M003]: unknown key `papr`", "manifest.toml:1:1", "did you mean `paper`?", "`robustness`, `figure`"],
     );
     says(
         &only(&format!("{PAPER}autors = 1\n{HEAD}")),
