@@ -3,6 +3,7 @@
 pub mod breiman_questions;
 pub mod condensation_1d;
 pub mod condensation_illustration;
+pub mod condensation_transformer;
 pub mod condensed_critical_existence;
 pub mod generalization_gap;
 pub mod generalization_init_scale;
