@@ -12,6 +12,7 @@ pub mod initialization_schemes;
 pub mod landscape_around_zero;
 pub mod model_rank_example;
 pub mod normalized_flow;
+pub mod phase_diagram_three_layer;
 pub mod phase_diagram_two_layer;
 pub mod regime_theorems;
 pub mod scale_of_learning_systems;

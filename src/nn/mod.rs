@@ -30,6 +30,7 @@ pub mod softmax;
 pub mod stage;
 pub mod tanh_net;
 pub mod task;
+pub mod three_flow;
 pub mod three_layer;
 pub mod three_pass;
 pub mod train;

@@ -53,16 +53,14 @@ pub fn of_paper(document: &DeTable, piece: &Piece, faults: &mut Faults) -> u64 {
         return 0;
     };
     let Reading { value: whole, spoilt } = read::<Whole>(table, "`[robustness]`", piece, faults);
-    match whole.and_then(|whole| whole.seeds) {
-        Some(seeds) => counted(&seeds, piece, faults),
-        None => {
-            if !spoilt.contains("seeds") {
-                let fault = piece.fault("M004", "`[robustness]` lacks `seeds`", written.span(), "");
-                faults.push(fault.help("seeds = 5"));
-            }
-            0
-        }
+    if let Some(seeds) = whole.and_then(|whole| whole.seeds) {
+        return counted(&seeds, piece, faults);
     }
+    if !spoilt.contains("seeds") {
+        let fault = piece.fault("M004", "`[robustness]` lacks `seeds`", written.span(), "");
+        faults.push(fault.help("seeds = 5"));
+    }
+    0
 }
 
 /// What one figure says over that: `[figure.robustness]`. Its parameters are those of the figure, `params`, where it names none.

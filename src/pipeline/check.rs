@@ -146,7 +146,7 @@ impl Step for CheckStep<'_> {
 
 impl CheckStep<'_> {
     /// The numbers at each further seed. Every claim must have its value there.
-    fn further(&self, inputs: &Inputs) -> Result<Vec<(u64, BTreeMap<String, f64>)>, Failure> {
+    fn further(&self, inputs: &Inputs) -> Result<Vec<Numbers>, Failure> {
         let all =
             self.task.further.iter().zip(&self.seeds).map(|(declared, &step)| (declared.seed, values(inputs, step)));
         let all: Vec<_> = all.collect();
@@ -171,6 +171,9 @@ impl CheckStep<'_> {
         })
     }
 }
+
+/// A seed with the single numbers of its run.
+type Numbers = (u64, BTreeMap<String, f64>);
 
 /// The single numbers of a run.
 pub fn values(inputs: &Inputs, run: StepId) -> BTreeMap<String, f64> {

@@ -280,13 +280,16 @@ fn groups(layer: &Layer, frame: &Frame, rows: Vec<usize>) -> Result<Vec<(String,
     Ok(groups)
 }
 
+/// A width, where a column says it, and the rows that have it.
+type Alike = (Option<f64>, Vec<usize>);
+
 /// Rows by width, where a column has the widths, in order of first appearance; one group without.
-fn by_width(layer: &Layer, frame: &Frame, rows: Vec<usize>) -> Result<Vec<(Option<f64>, Vec<usize>)>, String> {
+fn by_width(layer: &Layer, frame: &Frame, rows: Vec<usize>) -> Result<Vec<Alike>, String> {
     if layer.widths.is_none() {
         return Ok(vec![(None, rows)]);
     }
     let widths = Table { frame, rows: rows.clone() }.numbers(layer.widths.as_ref())?;
-    let mut groups: Vec<(Option<f64>, Vec<usize>)> = Vec::new();
+    let mut groups: Vec<Alike> = Vec::new();
     for (row, width) in rows.into_iter().zip(widths) {
         if width <= 0.0 {
             return Err(format!("a width is {width}: it must be above 0"));
