@@ -126,7 +126,7 @@ fn a_figure_is_added_as_the_readme_says() {
     for (ran, last) in reports {
         assert_eq!(ran, ["run decay"]);
         // Its run, its picture, its check, its card.
-        assert!(last.contains(" 4 made") && last.contains(" 1/1 claims hold"), "{last}");
+        assert!(last.contains(" 9 made") && last.contains(" 1/1 claims hold"), "{last}");
     }
     assert!(read("report/fig/decay.svg").starts_with('<'));
     assert_eq!(read("report/fig/decay.csv").lines().count(), 81);
