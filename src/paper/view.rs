@@ -154,6 +154,26 @@ pub struct Chart {
     pub wide: bool,
     /// Its numbers, where the chart is a table.
     pub table: Option<Grid>,
+    /// Its panels, where the page shows one at a time.
+    pub scrub: Option<Scrub>,
+}
+
+/// Panels that a reader goes through, one at a time.
+#[derive(Clone, Debug, Serialize)]
+pub struct Scrub {
+    /// What they are steps of.
+    pub legend: String,
+    /// In order.
+    pub steps: Vec<Step>,
+}
+
+/// One of them.
+#[derive(Clone, Debug, Serialize)]
+pub struct Step {
+    /// What a reader chooses.
+    pub title: String,
+    /// The `<svg>` element, trusted as that of the chart.
+    pub svg: String,
 }
 
 /// A table as text.

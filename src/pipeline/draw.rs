@@ -9,7 +9,7 @@ use crate::engine::step::{Artefacts, Inputs, Need, Step, StepId, Which};
 use crate::frame::Frame;
 use crate::paper::block::ChartBlock;
 use crate::paper::page::Page;
-use crate::plot::chart::Kind;
+use crate::plot::chart::{Chart, Kind};
 use crate::plot::table::Grid;
 use crate::plot::{check, draw, look};
 use crate::roster;
@@ -40,6 +40,15 @@ pub struct StoredGrid {
     pub numeric: Vec<bool>,
     /// Rows of cells.
     pub rows: Vec<Vec<String>>,
+}
+
+/// One panel of a chart that pages show panel by panel.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct StoredFrame {
+    /// Its title.
+    pub title: String,
+    /// It alone, as a picture.
+    pub svg: String,
 }
 
 impl DrawStep<'_> {
@@ -93,8 +102,8 @@ impl Step for DrawStep<'_> {
             return Err(Failure::Broken(faults));
         }
         let look = look::Look::default();
-        let svg = draw::draw(&self.chart.chart, &frames, &look, &self.page.title, &self.metadata(inputs)).map_err(
-            |faults| {
+        let draw = |chart: &Chart, metadata: &str| {
+            draw::draw(chart, &frames, &look, &self.page.title, metadata).map_err(|faults| {
                 let broken = |message: String| {
                     Diagnostic::new("P033", format!("the chart cannot be drawn: {message}")).at(
                         &self.page.source,
@@ -103,8 +112,14 @@ impl Step for DrawStep<'_> {
                     )
                 };
                 Failure::Broken(faults.into_iter().map(broken).collect())
-            },
-        )?;
+            })
+        };
+        let svg = draw(&self.chart.chart, &self.metadata(inputs))?;
+        let steps = self.chart.chart.frames().into_iter().map(|chart| {
+            let title = chart.panels[0].title.clone().unwrap_or_default();
+            Ok(StoredFrame { title, svg: draw(&chart, "")? })
+        });
+        let steps = steps.collect::<Result<Vec<_>, Failure>>()?;
         let mut artefacts = Artefacts::from([(format!("{}.svg", self.stem()), svg.into_bytes())]);
         let tables =
             self.chart.chart.panels.iter().flat_map(|panel| &panel.layers).filter(|layer| layer.kind == Kind::Table);
@@ -112,6 +127,7 @@ impl Step for DrawStep<'_> {
             .filter_map(|layer| Grid::new(layer, &frames).ok())
             .map(|grid| StoredGrid { head: grid.head, numeric: grid.numeric, rows: grid.rows })
             .collect();
+        artefacts.insert("frames.json".to_owned(), serde_json::to_vec(&steps).expect("words"));
         artefacts.insert("tables.json".to_owned(), serde_json::to_vec(&grids).expect("words"));
         Ok(artefacts)
     }

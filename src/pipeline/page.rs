@@ -16,7 +16,7 @@ use crate::paper::quote::{self, Quoted};
 use crate::paper::report;
 use crate::paper::view::{self, Block, Chart, ClaimView, Download, FigureView, Pair, Provenance};
 use crate::pipeline::check::{Judged, values};
-use crate::pipeline::draw::StoredGrid;
+use crate::pipeline::draw::{StoredFrame, StoredGrid};
 use crate::pipeline::locked::{Locked, Standing};
 use crate::pipeline::outputs::run_output;
 use crate::pipeline::seeds::Task;
@@ -278,6 +278,10 @@ impl CardStep<'_> {
         let picture = draw.and_then(|draw| inputs.text(draw, &format!("{stem}.svg"))).unwrap_or_default();
         let grids: Vec<StoredGrid> =
             draw.and_then(|draw| serde_json::from_slice(inputs.bytes(draw, "tables.json")?).ok()).unwrap_or_default();
+        let steps: Vec<StoredFrame> =
+            draw.and_then(|draw| serde_json::from_slice(inputs.bytes(draw, "frames.json")?).ok()).unwrap_or_default();
+        let step = |step: StoredFrame| view::Step { svg: svg::inline(&step.svg), title: step.title };
+        let steps = steps.into_iter().map(step).collect();
         let letter = if self.draws.len() > 1 { char::from(b'a' + at as u8).to_string() } else { String::new() };
         Chart {
             label: format!("{}{letter}", self.number),
@@ -287,6 +291,7 @@ impl CardStep<'_> {
             caption: writer.on_page(&chart.passage(), faults),
             wide: chart.chart.columns.is_some_and(|columns| columns > 2),
             table: grids.into_iter().next().map(|grid| grid_view(&grid)),
+            scrub: chart.chart.scrub.clone().map(|legend| view::Scrub { legend, steps }),
         }
     }
 }

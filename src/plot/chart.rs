@@ -17,6 +17,8 @@ pub struct Chart {
     pub name: Option<String>,
     /// Panels per row; by default as many as fit, at most three.
     pub columns: Option<usize>,
+    /// What the panels are steps of: "Epoch". A page then shows one at a time, and the grid where it is printed.
+    pub scrub: Option<String>,
     /// The panels, row by row.
     #[serde(rename = "panel", default)]
     pub panels: Vec<Panel>,
@@ -155,6 +157,18 @@ pub enum Kind {
     Rule,
     /// Rows of numbers and words.
     Table,
+}
+
+impl Chart {
+    /// One chart for each panel, where a page shows them one at a time; none elsewhere.
+    pub fn frames(&self) -> Vec<Chart> {
+        let alone = |panel: &Panel| {
+            // With the width of all of them, a panel may be higher, too.
+            let panel = Panel { height: panel.height.map(|height| 1.6 * height), ..panel.clone() };
+            Chart { columns: None, scrub: None, panels: vec![panel], ..self.clone() }
+        };
+        if self.scrub.is_some() { self.panels.iter().map(alone).collect() } else { Vec::new() }
+    }
 }
 
 impl Kind {

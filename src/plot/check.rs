@@ -72,6 +72,9 @@ pub fn faults(chart: &Chart) -> Vec<Fault> {
     if chart.columns == Some(0) {
         say(Place { key: Some("columns"), ..Place::default() }, "`columns` must be at least 1".into());
     }
+    if let Some(fault) = scrub(chart) {
+        say(Place { key: Some("scrub"), ..Place::default() }, fault);
+    }
     if chart.panels.is_empty() {
         say(Place::default(), "a chart needs at least one `[[panel]]`".into());
     }
@@ -84,6 +87,22 @@ pub fn faults(chart: &Chart) -> Vec<Fault> {
         }
     }
     faults
+}
+
+/// More panels than the style sheet has rules for.
+const MOST_STEPS: usize = 12;
+
+/// What keeps a chart from being shown panel by panel, if it asks for that.
+fn scrub(chart: &Chart) -> Option<String> {
+    let legend = chart.scrub.as_ref()?;
+    if legend.trim().is_empty() {
+        return Some("`scrub` is empty: say what the panels are steps of".into());
+    }
+    if !(2..=MOST_STEPS).contains(&chart.panels.len()) {
+        return Some(format!("`scrub` is for 2 to {MOST_STEPS} panels, not {}", chart.panels.len()));
+    }
+    let untitled = chart.panels.iter().any(|panel| panel.title.as_ref().is_none_or(|title| title.trim().is_empty()));
+    untitled.then(|| "`scrub` needs a `title` on every panel: it is what a reader chooses".into())
 }
 
 /// The frames that a chart draws.

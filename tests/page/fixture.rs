@@ -83,8 +83,11 @@ pub const STYLE: &str = "@media screen and (prefers-color-scheme:dark){.plot-blu
 
 fn chart(label: &str, file: &str, panels: usize, wide: bool, caption: Text, table: Option<Grid>) -> Block {
     let svg = picture(panels, wide, &format!("Figure {label}"));
+    let step = |title: &str| Step { title: title.to_owned(), svg: picture(1, false, title) };
+    let scrub =
+        (panels == 2).then(|| Scrub { legend: "Epoch".to_owned(), steps: vec![step("epoch 1"), step("epoch 2")] });
     let alt = "Three curves that fall [and rise] again".to_owned();
-    Block::Chart(Chart { label: label.to_owned(), svg, file: file.to_owned(), alt, caption, wide, table })
+    Block::Chart(Chart { label: label.to_owned(), svg, file: file.to_owned(), alt, caption, wide, table, scrub })
 }
 
 fn claim(id: &str, says: &str, value: &str, bound: &str, margin: &str, holds: bool, source: Option<&str>) -> ClaimView {
