@@ -7,8 +7,6 @@ use ndarray::Array2;
 
 /// The most sweeps ever needed is about ten; more means the input was not a matrix of finite numbers.
 const SWEEPS: usize = 60;
-/// Sweeps after which columns may be at right angles less exactly: those that are all rounding may never be.
-const PATIENCE: usize = 20;
 
 /// The thin decomposition `A = U diag(s) Vᵀ` of a matrix of m rows and n columns; r = min(m, n).
 #[derive(Clone, Debug, PartialEq)]
@@ -41,9 +39,7 @@ pub fn svd(matrix: &Array2<f64>) -> Svd {
     let (m, n) = tall.dim();
     let mut columns: Vec<Vec<f64>> = tall.columns().into_iter().map(|column| column.to_vec()).collect();
     let mut turns: Vec<Vec<f64>> = (0..n).map(|i| (0..n).map(|j| f64::from(u8::from(i == j))).collect()).collect();
-    // Beyond what is ever needed, rounding goes in circles: then a little more of it is let pass.
-    let slack = |at: usize| if at < PATIENCE { 2.0 } else { 16.0 };
-    let settled = (0..SWEEPS).any(|at| !sweep(&mut columns, &mut turns, slack(at)));
+    let settled = (0..SWEEPS).any(|_| !sweep(&mut columns, &mut turns));
     assert!(settled, "Jacobi rotations settle");
 
     let lengths: Vec<f64> = columns.iter().map(|column| inner(column, column).sqrt()).collect();
@@ -58,15 +54,17 @@ pub fn svd(matrix: &Array2<f64>) -> Svd {
 }
 
 /// One pass over all pairs of columns, row by row; returns whether any pair was still to be turned.
-fn sweep(columns: &mut [Vec<f64>], turns: &mut [Vec<f64>], slack: f64) -> bool {
+fn sweep(columns: &mut [Vec<f64>], turns: &mut [Vec<f64>]) -> bool {
     let n = columns.len();
     let mut turned = false;
     for p in 0..n {
         for q in p + 1..n {
             let [x, y] = columns.get_disjoint_mut([p, q]).expect("p < q < n");
             let (xx, yy, xy) = (inner(x, x), inner(y, y), inner(x, y));
-            // The cosine of the angle between them is rounding; so is a product that underflows.
-            if xy.abs() <= slack * f64::EPSILON * xx.sqrt() * yy.sqrt() || xy.abs() < f64::MIN_POSITIVE {
+            // The cosine of the angle between them is rounding; so is all of it where a product underflows. (Columns that are
+            // multiples of one shrink from sweep to sweep until their squares do.)
+            let least = xx.min(yy).min(xy.abs());
+            if xy.abs() <= 2.0 * f64::EPSILON * xx.sqrt() * yy.sqrt() || least < f64::MIN_POSITIVE {
                 continue;
             }
             turned = true;

@@ -10,7 +10,7 @@ use condense::paper::view::Lock;
 use crate::fixture::{HOSTILE, page, report};
 use crate::scan::tags;
 
-const VOID: [&str; 4] = ["meta", "link", "br", "hr"];
+const VOID: [&str; 5] = ["meta", "link", "br", "hr", "input"];
 
 /// The pages lie in the target folder afterwards, to be looked at.
 #[test]
@@ -98,6 +98,15 @@ fn the_page_can_be_read_without_seeing_it() {
     {
         assert_eq!(scroller.get("tabindex"), Some("0"), "{scroller:?}");
     }
+}
+
+#[test]
+fn panels_that_are_steps_are_chosen_by_radio_buttons_and_printed_as_a_grid() {
+    let html = page().html;
+    let radios = html.matches("<input type=\"radio\"").count();
+    assert!(radios > 0 && html.matches("<fieldset class=\"scrub\"><legend>Epoch</legend>").count() * 2 == radios);
+    assert_eq!(html.matches("\" checked><label").count() * 2, radios, "one of each group is chosen");
+    assert!(html.contains("<label for=\"scrub-") && html.contains("<div class=\"plot printed\""));
 }
 
 #[test]
