@@ -187,8 +187,11 @@ impl Run {
 
     /// One row a frame; without the start, which has no place on a logarithmic axis.
     fn course(&self) -> Frame {
-        let row = |stage: &Stage| [stage.epoch as f64, stage.loss, stage.directions(), stage.share(), stage.effective];
-        Frame::from_rows(&["epoch", "loss", "directions", "share", "effective"], self.stages[1..].iter().map(row))
+        let row = |(number, stage): (usize, &Stage)| {
+            [number as f64, stage.epoch as f64, stage.loss, stage.directions(), stage.share(), stage.effective]
+        };
+        let names = ["stage", "epoch", "loss", "directions", "share", "effective"];
+        Frame::from_rows(&names, self.stages.iter().enumerate().skip(1).map(row))
     }
 
     /// `f` on a fine grid.

@@ -5,6 +5,7 @@ pub mod condensation_1d;
 pub mod condensation_illustration;
 pub mod condensation_transformer;
 pub mod condensed_critical_existence;
+pub mod feature_distribution;
 pub mod generalization_gap;
 pub mod generalization_init_scale;
 pub mod initial_condensation;

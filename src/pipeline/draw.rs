@@ -11,7 +11,7 @@ use crate::paper::block::ChartBlock;
 use crate::paper::page::Page;
 use crate::plot::chart::{Chart, Kind};
 use crate::plot::table::Grid;
-use crate::plot::{check, draw, look};
+use crate::plot::{check, draw, facet, look};
 use crate::roster;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -101,28 +101,27 @@ impl Step for DrawStep<'_> {
         if !faults.is_empty() {
             return Err(Failure::Broken(faults));
         }
+        let broken = |message: &str, place: &check::Place| {
+            let fault = Diagnostic::new("P033", format!("the chart cannot be drawn: {message}"));
+            fault.at(&self.page.source, self.chart.span_of(place), "")
+        };
+        let whole = facet::expand(&self.chart.chart, &frames).map_err(|faults| {
+            Failure::Broken(faults.iter().map(|fault| broken(&fault.message, &fault.place)).collect())
+        })?;
         let look = look::Look::default();
         let draw = |chart: &Chart, metadata: &str| {
             draw::draw(chart, &frames, &look, &self.page.title, metadata).map_err(|faults| {
-                let broken = |message: String| {
-                    Diagnostic::new("P033", format!("the chart cannot be drawn: {message}")).at(
-                        &self.page.source,
-                        self.chart.span_of(&check::Place::default()),
-                        "",
-                    )
-                };
-                Failure::Broken(faults.into_iter().map(broken).collect())
+                Failure::Broken(faults.iter().map(|message| broken(message, &check::Place::default())).collect())
             })
         };
-        let svg = draw(&self.chart.chart, &self.metadata(inputs))?;
-        let steps = self.chart.chart.frames().into_iter().map(|chart| {
+        let svg = draw(&whole, &self.metadata(inputs))?;
+        let steps = whole.frames().into_iter().map(|chart| {
             let title = chart.panels[0].title.clone().unwrap_or_default();
             Ok(StoredFrame { title, svg: draw(&chart, "")? })
         });
         let steps = steps.collect::<Result<Vec<_>, Failure>>()?;
         let mut artefacts = Artefacts::from([(format!("{}.svg", self.stem()), svg.into_bytes())]);
-        let tables =
-            self.chart.chart.panels.iter().flat_map(|panel| &panel.layers).filter(|layer| layer.kind == Kind::Table);
+        let tables = whole.panels.iter().flat_map(|panel| &panel.layers).filter(|layer| layer.kind == Kind::Table);
         let grids: Vec<StoredGrid> = tables
             .filter_map(|layer| Grid::new(layer, &frames).ok())
             .map(|grid| StoredGrid { head: grid.head, numeric: grid.numeric, rows: grid.rows })

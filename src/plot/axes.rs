@@ -176,6 +176,19 @@ pub fn title(pen: &Pen, words: &str, area: &Area, look: &Look) {
     }
 }
 
+/// The frame around a plotting area, if it has one.
+pub fn border(pen: &Pen, border: Option<&str>, area: &Area) {
+    match border {
+        Some("blue") => pen.outline(area, Ink::Blue, 3.0),
+        Some("dashed") => {
+            let Area { left, top, right, bottom } = *area;
+            let around = [[left, top], [right, top], [right, bottom], [left, bottom], [left, top]];
+            pen.line(&around, Stroke { ink: Ink::Ink, width: 1.6, dash: Dash::Dashed });
+        }
+        _ => {}
+    }
+}
+
 /// Where the colour bar of an area stands.
 pub fn bar_frame(area: &Area) -> Area {
     let left = area.right + heatmap::BAR;

@@ -28,6 +28,8 @@ pub struct Chart {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Panel {
+    /// A table of the results: one panel a row of it, with `{column}` filled in.
+    pub each: Option<String>,
     /// Stands above the panel.
     pub title: Option<String>,
     /// The horizontal axis.
@@ -38,10 +40,15 @@ pub struct Panel {
     pub y: Axis,
     /// Height of the plotting area in px.
     pub height: Option<f64>,
+    /// A frame around the plotting area: one of [`BORDERS`].
+    pub border: Option<String>,
     /// What is drawn, bottom first.
     #[serde(rename = "layer", default)]
     pub layers: Vec<Layer>,
 }
+
+/// Frames around a panel: none, a thick blue one, a thin dashed one. A word and no type of its own, for a table may hold it.
+pub const BORDERS: [&str; 3] = ["none", "blue", "dashed"];
 
 /// What an author may fix about an axis; the rest follows from the numbers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

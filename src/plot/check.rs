@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::frame::Frame;
-use crate::plot::chart::{At, Axis, Chart, Color, Kind, Layer, Panel, Spacing};
+use crate::plot::chart::{At, Axis, BORDERS, Chart, Color, Kind, Layer, Panel, Spacing};
+use crate::plot::facet;
 
 /// A place in a chart block; panels and layers count from 0.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -81,6 +82,7 @@ pub fn faults(chart: &Chart) -> Vec<Fault> {
     for (at, panel) in chart.panels.iter().enumerate() {
         let place = Place { panel: Some(at), ..Place::default() };
         of_panel(panel, &mut |key, message| say(Place { key, ..place.clone() }, message));
+        facet::faults(panel, |layer, key, message| say(Place { layer, key: Some(key), ..place.clone() }, message));
         for (at, layer) in panel.layers.iter().enumerate() {
             let place = Place { layer: Some(at), ..place.clone() };
             of_layer(layer, panel, &mut |key, message| say(Place { key, ..place.clone() }, message));
@@ -98,7 +100,9 @@ fn scrub(chart: &Chart) -> Option<String> {
     if legend.trim().is_empty() {
         return Some("`scrub` is empty: say what the panels are steps of".into());
     }
-    if !(2..=MOST_STEPS).contains(&chart.panels.len()) {
+    // How many panels an `each` stands for is known once there are rows.
+    let open = chart.panels.iter().any(|panel| panel.each.is_some());
+    if !open && !(2..=MOST_STEPS).contains(&chart.panels.len()) {
         return Some(format!("`scrub` is for 2 to {MOST_STEPS} panels, not {}", chart.panels.len()));
     }
     let untitled = chart.panels.iter().any(|panel| panel.title.as_ref().is_none_or(|title| title.trim().is_empty()));
@@ -107,14 +111,17 @@ fn scrub(chart: &Chart) -> Option<String> {
 
 /// The frames that a chart draws.
 pub fn frames(chart: &Chart) -> BTreeSet<&str> {
-    chart.panels.iter().flat_map(|panel| &panel.layers).filter_map(|layer| layer.frame.as_deref()).collect()
+    let layers = chart.panels.iter().flat_map(|panel| &panel.layers);
+    let each = chart.panels.iter().filter_map(|panel| panel.each.as_deref());
+    layers.filter_map(|layer| layer.frame.as_deref()).chain(each).collect()
 }
 
 /// The names in a chart that the results lack.
 pub fn unresolved(chart: &Chart, frames: &BTreeMap<String, Frame>) -> Vec<Unknown> {
     let mut unknown = Vec::new();
-    for (panel, layers) in chart.panels.iter().map(|panel| &panel.layers).enumerate() {
-        for (at, layer) in layers.iter().enumerate() {
+    for (panel, facets) in chart.panels.iter().enumerate() {
+        unknown.extend(facet::unresolved(facets, panel, frames));
+        for (at, layer) in facets.layers.iter().enumerate() {
             let Some(name) = &layer.frame else { continue };
             let place = |key| Place { panel: Some(panel), layer: Some(at), key: Some(key) };
             let Some(frame) = frames.get(name) else {
@@ -144,6 +151,10 @@ fn of_panel(panel: &Panel, say: Say) {
         && !(40.0..=2000.0).contains(&height)
     {
         say(Some("height"), format!("`height` is {height} px: between 40 and 2000"));
+    }
+    let strange = |border: &&String| panel.each.is_none() && !BORDERS.contains(&border.as_str());
+    if let Some(border) = panel.border.as_ref().filter(strange) {
+        say(Some("border"), format!("`border` is `{border}`, not one of {}", BORDERS.join(", ")));
     }
     of_axis(&panel.x, ["x", "x.min", "x.ticks"], say);
     of_axis(&panel.y, ["y", "y.min", "y.ticks"], say);

@@ -8,6 +8,7 @@ use crate::plot::axes;
 use crate::plot::chart::Chart;
 use crate::plot::check;
 use crate::plot::clip;
+use crate::plot::facet;
 use crate::plot::layout::{self, Legend, Place};
 use crate::plot::legend;
 use crate::plot::look::{Ink, Look};
@@ -28,10 +29,16 @@ pub fn draw(
     title: &str,
     metadata: &str,
 ) -> Result<String, Vec<String>> {
-    let faults = check::faults(chart);
-    if !faults.is_empty() {
-        return Err(faults.iter().map(|fault| format!("{}: {}", fault.place, fault.message)).collect());
-    }
+    let words = |faults: Vec<check::Fault>| -> Vec<String> {
+        faults.iter().map(|fault| format!("{}: {}", fault.place, fault.message)).collect()
+    };
+    let sound = |chart: &Chart| {
+        let faults = check::faults(chart);
+        if faults.is_empty() { Ok(()) } else { Err(words(faults)) }
+    };
+    sound(chart)?;
+    let chart = &facet::expand(chart, frames).map_err(words)?;
+    sound(chart)?;
     let mut bodies = bodies(chart, frames, look)?;
     let common = layout::take_common_labels(chart, &mut bodies);
     let layout = layout::layout(chart, &bodies, &common, look);
@@ -46,7 +53,8 @@ pub fn draw(
             Body::Axes(axes) => draw_axes(&pen, axes, place, look),
             Body::Table(grid) => grid.draw(&pen, &place.area, look),
         }
-        if let Some(title) = &panel.title {
+        axes::border(&pen, panel.border.as_deref(), &place.area);
+        if let Some(title) = panel.title.as_ref().filter(|_| place.titled) {
             axes::title(&pen, title, &place.area, look);
         }
     }

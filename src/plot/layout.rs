@@ -14,6 +14,8 @@ use crate::plot::panel::{Axes, Body};
 const NARROW: f64 = 40.0;
 /// Most that a plotting area full of cells is wider than high.
 const CELLS: f64 = 1.5;
+/// From so many columns on, panels are small, and stand close.
+const CLOSE: usize = 7;
 /// Height of a lone heat map in px.
 const LONE: f64 = 340.0;
 
@@ -35,6 +37,8 @@ pub struct Place<'a> {
     pub area: Area,
     /// Whether its x and y labels are written, rather than those of the panel below and to the left.
     pub written: [bool; 2],
+    /// Whether its title is written, rather than that of the panel at the top of the column.
+    pub titled: bool,
     /// Its colour bar, if drawn here.
     pub bar: Option<&'a Bar>,
     /// Its legend.
@@ -105,6 +109,10 @@ pub fn layout<'a>(chart: &Chart, bodies: &'a [Body], common: &[Option<String>; 2
         bodies.iter().map(|body| axes(body).map_or_else(Vec::new, legend::entries)).collect();
     let shared = shares_legend(&entries);
 
+    let headed = shares_titles(chart, columns);
+    let title = |at: usize| chart.panels[at].title.as_ref().filter(|_| !headed || at < columns);
+    let gap = if columns < CLOSE { look.gap } else { look.gap / 3.0 };
+
     let share = full / columns as f64;
     let mut left = vec![0.0f64; columns];
     let mut right = vec![0.0f64; columns];
@@ -115,7 +123,7 @@ pub fn layout<'a>(chart: &Chart, bodies: &'a [Body], common: &[Option<String>; 2
         let room = axes::room_right(axes, bars[at], heights[at], share * 0.7, look);
         right[at % columns] = right[at % columns].max(room);
     }
-    let gaps = look.gap * (columns + 1) as f64;
+    let gaps = gap * (columns - 1) as f64 + look.gap * 2.0;
     let beside = axes::line(common[1].as_ref(), look);
     let margins: f64 = left.iter().chain(&right).sum::<f64>() + beside;
     let width = ((full - gaps - margins) / columns as f64).min(widest(bodies, &heights)).max(NARROW);
@@ -123,23 +131,24 @@ pub fn layout<'a>(chart: &Chart, bodies: &'a [Body], common: &[Option<String>; 2
 
     let mut places = Vec::new();
     let mut top = look.gap * 0.5;
-    for row in 0..bodies.len().div_ceil(columns) {
+    let rows = bodies.len().div_ceil(columns);
+    for row in 0..rows {
         let members = row * columns..((row + 1) * columns).min(bodies.len());
-        let above = members.clone().map(|at| axes::room_above(chart.panels[at].title.as_ref(), width, look));
+        let above = members.clone().map(|at| axes::room_above(title(at), width, look));
         top += above.fold(0.0, f64::max);
         let mut bottom = top;
         let mut x = look.gap + beside;
         for at in members {
             x += left[at % columns];
             let area = Area { left: x, right: x + width, top, bottom: top + heights[at] };
-            x = area.right + right[at % columns] + look.gap;
+            x = area.right + right[at % columns] + gap;
             let own = if shared { Vec::new() } else { entries[at].clone() };
             let written = written(at);
             let (legend, end) = place_legend(own, axes(&bodies[at]), area, written[0], look);
             bottom = bottom.max(end);
-            places.push(Place { area, written, bar: bars[at], legend });
+            places.push(Place { area, written, titled: title(at).is_some(), bar: bars[at], legend });
         }
-        top = bottom + look.gap;
+        top = bottom + if row + 1 < rows { gap } else { look.gap };
     }
     let grid = Area { left: look.gap, top: look.gap * 0.5, right: total - look.gap, bottom: top - look.gap };
     top += axes::line(common[0].as_ref(), look);
@@ -207,6 +216,13 @@ fn bar(bodies: &[Body], columns: usize, at: usize) -> Option<&Bar> {
 fn shares_legend(entries: &[Vec<Entry>]) -> bool {
     let legends: Vec<&Vec<Entry>> = entries.iter().filter(|entries| !entries.is_empty()).collect();
     legends.len() > 1 && legends.windows(2).all(|pair| legend::same(pair[0], pair[1]))
+}
+
+/// Whether in every column of a grid all panels have one title: it is written once, above the column.
+fn shares_titles(chart: &Chart, columns: usize) -> bool {
+    let title = |at: usize| chart.panels[at].title.as_ref();
+    chart.panels.len() > columns
+        && (0..chart.panels.len()).all(|at| title(at).is_some() && title(at) == title(at % columns))
 }
 
 /// How wide plotting areas may become: cells of heat maps stay roughly square.

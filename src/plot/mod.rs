@@ -1,7 +1,7 @@
 //! Floor 2 of the machinery: from a chart block and named tables of numbers to one SVG, or one table.
 //! It knows no experiments, no pages and no files.
 //!
-//! `chart` is what an author writes, `check` what is wrong with it. `draw` runs the rest: `panel` looks numbers up
+//! `chart` is what an author writes, `check` what is wrong with it. `draw` runs the rest: `facet` repeats panels, `panel` looks numbers up
 //! (`series`, `heatmap`, `table`, on a `scale`), `layout` gives each its place, and `axes`, `marks` and `legend` put
 //! them there with a `pen`, which draws through plotters on our own back end, `svg`.
 pub mod axes;
@@ -10,6 +10,7 @@ pub mod check;
 pub mod clip;
 pub mod colormap;
 pub mod draw;
+pub mod facet;
 pub mod heatmap;
 pub mod layout;
 pub mod legend;

@@ -31,6 +31,18 @@ pub fn significant(value: f64, digits: usize) -> String {
     )
 }
 
+/// A number within words: whole ones with commas between thousands, `10,000`; others with up to six digits.
+pub fn grouped(value: f64) -> String {
+    if value.fract() != 0.0 || !(1e3..1e15).contains(&value.abs()) {
+        return significant(value, 6);
+    }
+    let digits = (value.abs() as u64).to_string();
+    let comma = |at: usize| at > 0 && (digits.len() - at).is_multiple_of(3);
+    let grouped =
+        digits.chars().enumerate().flat_map(|(at, digit)| comma(at).then_some(',').into_iter().chain([digit]));
+    signed(value < 0.0, &grouped.collect::<String>())
+}
+
 /// The number `count × 10^exponent`, exactly: the text of a tick. `plainly` forbids powers of ten.
 pub fn exact(count: i64, exponent: i32, plainly: bool) -> String {
     if count == 0 {
@@ -124,6 +136,12 @@ pub fn lines(text: &str, size: f64, room: f64) -> Vec<String> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn thousands_within_words_have_commas() {
+        let texts = [100.0, 1000.0, -123_456.0, 1e6, 0.7, -0.25].map(grouped);
+        assert_eq!(texts, ["100", "1,000", "−123,456", "1,000,000", "0.7", "−0.25"]);
+    }
 
     #[test]
     fn numbers_read_as_in_a_paper() {
