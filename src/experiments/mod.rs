@@ -2,6 +2,7 @@
 //! `pub mod phase_map;` stands for `phase_map::PhaseMap`.
 pub mod breiman_questions;
 pub mod condensation_1d;
+pub mod condensation_cnn_mnist;
 pub mod condensation_illustration;
 pub mod condensation_transformer;
 pub mod condensed_critical_existence;

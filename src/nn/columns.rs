@@ -1,7 +1,7 @@
 //! What there is to see of a matrix whose columns are neurons: how many of them point the same way, and where to.
 //! It knows no network.
 
-use crate::nn::similarity::cosines;
+use crate::nn::similarity::{cosines, pairs, share_above};
 use crate::num::svd::svd;
 use crate::num::vector::dot;
 use ndarray::Array2;
@@ -20,12 +20,10 @@ pub struct Columns {
 impl Columns {
     /// Looks at columns of equal length, none of them 0.
     pub fn of(columns: &[&[f64]], bound: f64) -> Self {
-        let (cosines, m) = (cosines(columns), columns.len());
-        let above = (0..m).flat_map(|j| (0..j).map(move |k| (j, k))).filter(|at| cosines[*at].abs() > bound).count();
-        let decomposed = svd(&Array2::from_shape_fn((columns[0].len(), m), |(i, k)| columns[k][i]));
+        let decomposed = svd(&Array2::from_shape_fn((columns[0].len(), columns.len()), |(i, k)| columns[k][i]));
         let squares: f64 = decomposed.s.iter().map(|s| s * s).sum();
         Self {
-            share: above as f64 / (m * (m - 1) / 2).max(1) as f64,
+            share: share_above(&pairs(&cosines(columns)), bound),
             energy: decomposed.s[0] * decomposed.s[0] / squares,
             leading: decomposed.u.column(0).to_vec(),
         }

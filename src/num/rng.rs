@@ -84,6 +84,15 @@ impl Stream {
             }
         }
     }
+
+    /// 0, 1, …, `count` - 1 in an order drawn from all orders (Durstenfeld's form of the Fisher-Yates shuffle).
+    pub fn permutation(&mut self, count: usize) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..count).collect();
+        for last in (1..count).rev() {
+            order.swap(last, self.below(last + 1));
+        }
+        order
+    }
 }
 
 /// FNV-1a over 128 bits, with a terminator so that `fork("a").fork("b")` and `fork("ab")` differ.
@@ -224,5 +233,18 @@ mod tests {
             counts[stream.below(7)] += 1;
         }
         assert!(stats::chi_square_uniform(&counts).1 > 1e-3, "{counts:?}");
+    }
+
+    #[test]
+    fn permutations_hold_every_number_once_and_all_orders_are_alike() {
+        let mut stream = Stream::root(6).fork("permutation");
+        let mut counts = [0; 6];
+        for _ in 0..6_000 {
+            let order = stream.permutation(3);
+            assert!((0..3).all(|k| order.contains(&k)), "{order:?}");
+            counts[order[0] * 2 + usize::from(order[1] > order[2])] += 1;
+        }
+        assert!(stats::chi_square_uniform(&counts).1 > 1e-3, "{counts:?}");
+        assert_eq!(stream.permutation(0), [0; 0]);
     }
 }

@@ -4,13 +4,14 @@
 use crate::diag::{Diagnostic, Source};
 use crate::paper::claim::Bound;
 use crate::paper::faults::Faults;
+use crate::paper::limits::{self, Limits};
 use crate::paper::names;
 use crate::paper::passage::{Form, Passage};
 use crate::paper::toml_reader::{Piece, Reading, parse, read, tables};
 use crate::plot::chart::Chart;
 use crate::plot::check::{self, Named, Place, Unknown};
 use serde::Deserialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 use toml::Spanned;
@@ -49,6 +50,8 @@ pub struct ClaimBlock {
     pub value: String,
     /// What it must satisfy.
     pub bound: Bound,
+    /// What it must satisfy under other profiles: their names, where those stand, and the bound.
+    pub elsewhere: Vec<(String, Range<usize>, Bound)>,
     /// The source's own number or words.
     pub source: Option<String>,
     /// Significant digits to show.
@@ -125,8 +128,14 @@ impl Block {
             let fault = Diagnostic::new(wrong.code, wrong.message).at(&self.source, span, "");
             faults.push(if wrong.help.is_empty() { fault } else { fault.help(wrong.help) });
         }
-        let (bound, says, value) = (raw.bound().ok()?, raw.says?, raw.value?);
+        let bound = raw.limits().bound().ok()?;
+        let of_profile = |(name, limits): (&Spanned<String>, &Limits)| {
+            Some((name.get_ref().clone(), piece.span(name.span()), limits.bound().ok()?))
+        };
+        let elsewhere = raw.of_profiles().map(of_profile).collect::<Option<_>>()?;
+        let (says, value) = (raw.says?, raw.value?);
         Some(ClaimBlock {
+            elsewhere,
             says_at: piece.span(says.span()),
             value_at: piece.span(value.span()),
             id: raw.id.as_ref().unwrap_or(&value).get_ref().clone(),
@@ -154,6 +163,7 @@ struct Raw {
     between: Option<Spanned<Vec<f64>>>,
     equals: Option<Spanned<f64>>,
     within: Option<Spanned<f64>>,
+    profile: Option<BTreeMap<Spanned<String>, Limits>>,
 }
 
 /// What is wrong with a claim; without a span it is all of it.
@@ -163,8 +173,6 @@ struct Wrong {
     span: Option<Range<usize>>,
     help: String,
 }
-
-const BOUNDS: [&str; 5] = ["below", "above", "between", "equals", "within"];
 
 impl Raw {
     /// Everything that is wrong, apart from keys that were reported as spoilt.
@@ -194,45 +202,30 @@ impl Raw {
         if let Some(digits) = self.digits.as_ref().filter(|digits| !(1..=17).contains(digits.get_ref())) {
             say("P024", "`digits` lies between 1 and 17".to_owned(), Some(digits.span()), "");
         }
-        if let (Err((message, span)), false) = (self.bound(), BOUNDS.iter().any(|key| spoilt.contains(*key))) {
-            let help = "below = 0.01, above = 2, between = [1, 2], or equals = 3 with within = 0.1 (0 = exactly)";
-            say("P021", message.to_owned(), span, help);
+        let readable = !limits::KEYS.iter().any(|key| spoilt.contains(*key));
+        let bounds =
+            std::iter::once((None, self.limits())).chain(self.of_profiles().map(|(name, of)| (Some(name), of.clone())));
+        for (name, limits) in bounds.filter(|_| readable) {
+            if let Err((message, span)) = limits.bound() {
+                say("P021", message.to_owned(), span.or_else(|| name.map(Spanned::span)), limits::EXAMPLES);
+            }
         }
         found
     }
 
-    /// The one bound, or what is wrong with it, and where if not everywhere.
-    fn bound(&self) -> Result<Bound, (&'static str, Option<Range<usize>>)> {
-        let wrong = |message, span| Err((message, Some(span)));
-        let given = [
-            self.below.as_ref().map(Spanned::span),
-            self.above.as_ref().map(Spanned::span),
-            self.between.as_ref().map(Spanned::span),
-            self.equals.as_ref().map(Spanned::span),
-        ];
-        let mut given: Vec<Range<usize>> = given.into_iter().flatten().collect();
-        given.sort_by_key(|span| span.start);
-        if let [_, second, ..] = &given[..] {
-            return wrong("a claim has one bound: write a second claim for the other", second.clone());
+    fn limits(&self) -> Limits {
+        let Self { below, above, between, equals, within, .. } = self;
+        Limits {
+            below: below.clone(),
+            above: above.clone(),
+            between: between.clone(),
+            equals: equals.clone(),
+            within: within.clone(),
         }
-        if let (Some(within), None) = (&self.within, &self.equals) {
-            return wrong("`within` belongs to `equals`", within.span());
-        }
-        match self {
-            Self { below: Some(bound), .. } => Ok(Bound::Below(*bound.get_ref())),
-            Self { above: Some(bound), .. } => Ok(Bound::Above(*bound.get_ref())),
-            Self { between: Some(ends), .. } => match ends.get_ref()[..] {
-                [low, high] if low > high => wrong("the ends of `between` are the wrong way round", ends.span()),
-                [low, high] => Ok(Bound::Between(low, high)),
-                _ => wrong("`between` has two ends", ends.span()),
-            },
-            Self { equals: Some(value), within: Some(within), .. } => match *within.get_ref() {
-                room if room < 0.0 => wrong("`within` is negative", within.span()),
-                room => Ok(Bound::Equals(*value.get_ref(), room)),
-            },
-            Self { equals: Some(value), .. } => wrong("`equals` needs `within`", value.span()),
-            _ => Err(("a claim needs a bound", None)),
-        }
+    }
+
+    fn of_profiles(&self) -> impl Iterator<Item = (&Spanned<String>, &Limits)> {
+        self.profile.iter().flatten()
     }
 }
 
@@ -250,6 +243,23 @@ fn long_points(chart: &DeTable, piece: &Piece, faults: &mut Faults) {
 }
 
 impl ClaimBlock {
+    /// Puts the bound of a profile in force, if it has one of its own.
+    pub fn apply(&mut self, profile: &str) {
+        if let Some((_, _, bound)) = self.elsewhere.iter().find(|(name, ..)| name == profile) {
+            self.bound = *bound;
+        }
+    }
+
+    /// Profiles that it names and that are none.
+    pub fn unknown_profiles(&self, known: &BTreeSet<String>) -> Vec<Diagnostic> {
+        let unknown = self.elsewhere.iter().filter(|(name, ..)| !known.contains(name));
+        let fault = |(name, at, _): &(String, Range<usize>, Bound)| {
+            let fault = Diagnostic::new("M013", format!("no figure has a profile `{name}`"));
+            fault.at(&self.block.source, at.clone(), "").suggest(name, known, "profiles")
+        };
+        unknown.map(fault).collect()
+    }
+
     /// The text that may quote.
     pub fn passage(&self) -> Passage<'_> {
         Passage { text: &self.says, at: self.says_at.clone(), form: Form::Line }

@@ -78,8 +78,12 @@ pub fn load(project: &Path, profile: &str, catalogue: &dyn Catalogue) -> Result<
     let mut pages = BTreeMap::new();
     for figure in &manifest.figures {
         if on_disk.contains(&figure.id) {
-            let page = one_page(project, figure, &ids, &source, &mut faults);
-            pages.extend(page.map(|page| (figure.id.clone(), page)));
+            let Some(mut page) = one_page(project, figure, &ids, &source, &mut faults) else { continue };
+            for claim in page.claims_mut() {
+                faults.extend(claim.unknown_profiles(&manifest.profiles));
+                claim.apply(profile);
+            }
+            pages.insert(figure.id.clone(), page);
         } else {
             faults.push(without_page(&source, figure));
         }

@@ -6,6 +6,7 @@ pub mod faults;
 pub mod fences;
 pub mod figure;
 pub mod inputs;
+pub mod limits;
 pub mod load;
 pub mod manifest;
 pub mod markup;

@@ -64,6 +64,11 @@ impl Page {
         self.parts.iter().filter_map(|part| if let Part::Claim(claim) = part { Some(claim) } else { None })
     }
 
+    /// The same, to be changed.
+    pub fn claims_mut(&mut self) -> impl Iterator<Item = &mut ClaimBlock> {
+        self.parts.iter_mut().filter_map(|part| if let Part::Claim(claim) = part { Some(claim) } else { None })
+    }
+
     /// The file name of a chart, without its ending: `<id>`, or `<id>-<name>`.
     pub fn stem(&self, chart: &ChartBlock) -> String {
         chart.chart.name.as_ref().map_or_else(|| self.id.clone(), |name| format!("{}-{name}", self.id))

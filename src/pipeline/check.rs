@@ -89,6 +89,7 @@ impl Step for CheckStep<'_> {
         self.task.describe_further(to);
         for claim in self.page.claims() {
             to.part(&format!("claim {}", claim.id), claim.block.text().as_bytes());
+            to.part(&format!("bound of {}", claim.id), claim.bound.text(|bound| bound.to_string()).as_bytes());
         }
         for (part, digest) in roster::CHECK.parts {
             to.part(&format!("code of {part}"), digest.as_bytes());

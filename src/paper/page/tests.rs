@@ -62,6 +62,21 @@ fn bounds_of_every_kind_are_read() {
 }
 
 #[test]
+fn a_profile_may_have_a_bound_of_its_own() {
+    let text = format!("# T\n{}", CLAIM.replace("below = 0.5", "below = 0.5\n[profile.full]\nbetween = [1, 2]"));
+    let mut page = parsed(&text).expect("good");
+    let claim = page.claims_mut().next().expect("a claim");
+    let known = |name: &str| claim.unknown_profiles(&std::iter::once(name.to_owned()).collect()).len();
+    assert_eq!([known("full"), known("smoke")], [0, 1]);
+    claim.apply("smoke");
+    assert_eq!(claim.bound, Bound::Below(0.5));
+    claim.apply("full");
+    assert_eq!(claim.bound, Bound::Between(1.0, 2.0));
+    says(&only(&text.replace("between = [1, 2]", "between = [2, 1]")), &["error[P021]", "the wrong way round"]);
+    says(&only(&text.replace("between = [1, 2]", "")), &["error[P021]: a claim needs a bound", "[profile.full]"]);
+}
+
+#[test]
 fn a_page_starts_with_its_title() {
     for text in ["", "\n# T\n", "words\n", "#T\n", "# \n", "## T\n"] {
         says(
