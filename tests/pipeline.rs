@@ -240,6 +240,33 @@ fn a_glance_sees_every_file_that_was_read_or_written() {
     assert!(!paper.report().steps().is_empty(), "a template that was not there before");
 }
 
+/// A large input is not read at each glance; and yet a change of it is seen.
+#[test]
+fn a_glance_sees_a_large_input_change_with_its_time_put_back() {
+    let paper = Paper::small();
+    let manifest = paper.read("manifest.toml");
+    paper.write("manifest.toml", &manifest.replacen("seed = 1", "seed = 1\ndata = [\"data/large.csv\"]", 1));
+    let large = "x\n1\n".repeat(50_000);
+    paper.write("data/large.csv", &large);
+    // Only what was left alone for a while is trusted.
+    paper.report();
+    assert!(!paper.read(".condense/glance.json").contains("inode"));
+    std::thread::sleep(std::time::Duration::from_millis(2500));
+    paper.write("figures/rising.md", &paper.read("figures/rising.md").replace("Rising", "Climbing"));
+    paper.report();
+    assert!(paper.read(".condense/glance.json").contains("inode"));
+    assert!(paper.report().says("nothing to do").steps().is_empty());
+    let time = fs::metadata(paper.file("data/large.csv")).and_then(|about| about.modified()).expect("a time");
+    paper.write("data/large.csv", &large.replacen('1', "7", 1));
+    fs::File::options()
+        .write(true)
+        .open(paper.file("data/large.csv"))
+        .and_then(|own| own.set_modified(time))
+        .expect("set");
+    let run = paper.report();
+    assert!(run.steps().iter().any(|step| *step == "run rising"), "{}", run.stderr);
+}
+
 #[test]
 fn a_damaged_glance_is_not_believed() {
     let paper = Paper::small();

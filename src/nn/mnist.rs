@@ -121,12 +121,14 @@ pub mod pretended {
     use std::collections::BTreeMap;
     use std::io::Write as _;
 
+    /// As gzip writes it.
     pub fn gzip(bytes: &[u8]) -> Vec<u8> {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
         encoder.write_all(bytes).expect("memory");
         encoder.finish().expect("memory")
     }
 
+    /// An IDX file.
     pub fn file(magic: u32, sizes: &[u32], body: &[u8]) -> Vec<u8> {
         let head = [magic].iter().chain(sizes).flat_map(|number| number.to_be_bytes()).collect::<Vec<u8>>();
         [head, body.to_vec()].concat()

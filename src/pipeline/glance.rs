@@ -1,5 +1,6 @@
 //! A glance: whether anything has changed since all was well. It hashes what was read and what was written, every byte of
-//! both, and parses nothing; so a build with nothing to do costs what reading costs.
+//! both, and parses nothing; so a build with nothing to do costs what reading costs. Large inputs alone are not read again
+//! where the system says that they were left alone (see [`Stamp`]).
 //!
 //! A glance is left by a whole `report` that ended well. It is no cache of results: where one digest differs, or it is
 //! gone or damaged, the build goes the whole way.
@@ -10,6 +11,7 @@ use crate::engine::state::State;
 use crate::engine::store::{seal, sealed};
 use crate::paper::load::{MANIFEST, PAGES};
 use crate::pipeline::Project;
+use crate::pipeline::stamp::{LARGE, Stamp};
 use crate::pipeline::{locked, proved};
 use crate::roster;
 use serde::{Deserialize, Serialize};
@@ -28,6 +30,8 @@ pub struct Glance {
     times: bool,
     /// Path below the project to the digest of the file there; none where there must be no file.
     files: BTreeMap<String, Option<Digest>>,
+    /// What the system said of large inputs that had been left alone for a while when they were hashed.
+    stamps: BTreeMap<String, Stamp>,
     /// The names in the folder of pages: one more would be an orphan.
     pages: BTreeSet<String>,
     /// Files of the store that must be there, for the other verbs; what is in them is checked when it is read.
@@ -68,8 +72,11 @@ impl Glance {
             files.insert(page.source.path.clone(), Some(Digest::of(page.source.text.as_bytes())));
         }
         let declared = project.tasks.iter().map(|task| &task.own);
+        let mut stamps = BTreeMap::new();
         for (path, bytes) in declared.flat_map(|declared| declared.data.iter().chain(declared.code.iter())) {
             files.insert(path.clone(), Some(Digest::of(bytes)));
+            let stamp = Stamp::of(&project.root.join(path)).filter(|_| bytes.len() >= LARGE);
+            stamps.extend(stamp.filter(|stamp| stamp.is_older_than(project.opened)).map(|stamp| (path.clone(), stamp)));
         }
         let lock = (!project.lock.0.is_empty()).then(|| Digest::of(project.lock.to_text().as_bytes()));
         files.insert(locked::NAME.to_owned(), lock);
@@ -83,6 +90,7 @@ impl Glance {
             profile: project.profile.clone(),
             times: project.times,
             files,
+            stamps,
             pages: project.pages.clone(),
             kept,
             make: has_makefile(&project.root),
@@ -96,7 +104,10 @@ impl Glance {
         let glance: Self = serde_json::from_slice(sealed(&bytes)?).ok()?;
         let same = glance.program == roster::PROGRAM && glance.profile == profile && glance.times == times;
         let same = same && glance.make == has_makefile(project) && listing(project) == glance.pages;
-        let unchanged = |(path, digest): (&String, &Option<Digest>)| stands(&project.join(path), digest.as_ref());
+        let unchanged = |(path, digest): (&String, &Option<Digest>)| {
+            let (stamp, path) = (glance.stamps.get(path), project.join(path));
+            stamp.is_some_and(|stamp| Stamp::of(&path) == Some(*stamp)) || stands(&path, digest.as_ref())
+        };
         (same && glance.kept.iter().all(|path| path.is_file()) && glance.files.iter().all(unchanged)).then_some(glance)
     }
 

@@ -15,6 +15,7 @@ pub mod page;
 pub mod proved;
 pub mod run;
 pub mod seeds;
+pub mod stamp;
 pub mod templates;
 
 use crate::diag::Diagnostic;
@@ -37,6 +38,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 use templates::Templates;
 
 /// The profile without overrides.
@@ -74,6 +76,8 @@ pub struct Project {
     times: bool,
     /// The names in the folder of pages.
     pages: BTreeSet<String>,
+    /// Before anything was read.
+    opened: SystemTime,
 }
 
 /// The steps of a figure.
@@ -121,7 +125,7 @@ impl Project {
     /// # Errors
     /// Every mistake in manifest, pages, templates and lock.
     pub fn open(root: &Path, profile: &str) -> Result<Self, Vec<Diagnostic>> {
-        let mut faults = Vec::new();
+        let (opened, mut faults) = (SystemTime::now(), Vec::new());
         let mut keep = |fault: Diagnostic| faults.push(fault);
         // Before the pages are read: one that comes later is noticed by the next glance.
         let pages = glance::listing(root);
@@ -133,7 +137,7 @@ impl Project {
         match (templates, lock, proved, paper, tasks) {
             (Some(templates), Some(lock), Some(proved), Some(paper), Some(tasks)) if faults.is_empty() => {
                 let (root, profile, times) = (root.to_owned(), profile.to_owned(), tells_times());
-                Ok(Self { root, profile, lock, proved, tasks, paper, templates, times, pages })
+                Ok(Self { root, profile, lock, proved, tasks, paper, templates, times, pages, opened })
             }
             _ => Err(faults),
         }

@@ -25,12 +25,16 @@ fn texts(panel: &mut Panel, mut see: impl FnMut(Slot, &mut String)) {
         ("y.label", &mut panel.y.label),
     ];
     for (key, text) in own {
-        text.iter_mut().for_each(|text| see((None, key), text));
+        if let Some(text) = text {
+            see((None, key), text);
+        }
     }
     for (at, layer) in panel.layers.iter_mut().enumerate() {
         let words = if layer.kind == Kind::Text && layer.at.is_some() { &mut layer.text } else { &mut None };
         for (key, text) in [("label", &mut layer.label), ("text", words)] {
-            text.iter_mut().for_each(|text| see((Some(at), key), text));
+            if let Some(text) = text {
+                see((Some(at), key), text);
+            }
         }
     }
 }
@@ -108,7 +112,7 @@ pub fn expand(chart: &Chart, frames: &BTreeMap<String, Frame>) -> Result<Chart, 
             }
             Some(frame) => {
                 for row in 0..frame.rows() {
-                    panels.push(filled(panel, &Row { frame, row, letter: letter(panels.len()) }));
+                    panels.push(filled(panel, &Filler { frame, at: row, letter: letter(panels.len()) }));
                 }
             }
         }
@@ -117,18 +121,18 @@ pub fn expand(chart: &Chart, frames: &BTreeMap<String, Frame>) -> Result<Chart, 
 }
 
 /// One row of the table that a panel is repeated over.
-struct Row<'a> {
+struct Filler<'a> {
     frame: &'a Frame,
-    row: usize,
+    at: usize,
     letter: String,
 }
 
-impl Row<'_> {
+impl Filler<'_> {
     /// What stands for a name in braces.
     fn words(&self, name: &str) -> Option<String> {
         match self.frame.column(name) {
-            Some(Column::Numbers(numbers)) => Some(text::grouped(numbers[self.row])),
-            Some(Column::Words(words)) => Some(words[self.row].clone()),
+            Some(Column::Numbers(numbers)) => Some(text::grouped(numbers[self.at])),
+            Some(Column::Words(words)) => Some(words[self.at].clone()),
             None => (name == LETTER).then(|| self.letter.clone()),
         }
     }
@@ -149,13 +153,13 @@ impl Row<'_> {
     fn scalar(&self, word: &str) -> Scalar {
         let name = word.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
         match name.and_then(|name| self.frame.numbers(name)) {
-            Some(numbers) => Scalar::Number(numbers[self.row]),
+            Some(numbers) => Scalar::Number(numbers[self.at]),
             None => Scalar::Word(self.fill(word)),
         }
     }
 }
 
-fn filled(panel: &Panel, row: &Row) -> Panel {
+fn filled(panel: &Panel, row: &Filler) -> Panel {
     let mut panel = Panel { each: None, ..panel.clone() };
     texts(&mut panel, |_, text| *text = row.fill(text));
     for value in panel.layers.iter_mut().flat_map(|layer| layer.only.values_mut()) {
