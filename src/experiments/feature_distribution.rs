@@ -103,13 +103,9 @@ fn train(p: &Params, at: Point, m: usize, root: &Context) -> Result<Vec<f64>, St
     let network = mirrored_network(at, m as f64, m.min(p.representatives));
     // A stream of the whole run, not of the cell: at each width all points start from the same neurons.
     let start = network.draw_mirrored([1.0, 1.0], &mut root.rng(&format!("width {m}")));
-    let mut flow = Flow::new(&network, start.clone(), p.tolerance);
-    match flow.descend(p.goal, STEPS) {
-        Ok(true) => {}
-        Ok(false) => return Err(Stop::failed(format!("(γ, γ') = {at}, m = {m}: no fit in {STEPS} steps"))),
-        Err(stalled) => return Err(Stop::failed(format!("(γ, γ') = {at}, m = {m}: {stalled}"))),
-    }
-    let [end, start] = [flow.theta(), &start].map(|theta| neurons(&network, theta));
+    let flow = Flow::new(&network, start.clone(), p.tolerance);
+    let end = flow.fit(p.goal, STEPS, format!("(γ, γ') = {at}, m = {m}"))?;
+    let [end, start] = [&end, &start].map(|theta| neurons(&network, theta));
     let spread = Spread::of(p, &end, &start);
     let mut row = vec![spread.entropy, spread.before, spread.top];
     row.extend(sample(features(&end, Direction::Ray), p.shown).as_flattened());

@@ -131,19 +131,11 @@ fn train([gamma_2, gamma_3]: [f64; 2], width: usize, p: &Params, stream: &mut St
     let network = ThreeFlow::on_four_points(gamma_2, gamma_3, width);
     let start = network.draw(stream);
     let network = network.centred(&start);
-    let mut flow = Flow::new(&network, start.clone(), p.tolerance);
-    match flow.descend(p.goal, STEPS) {
-        Ok(true) => {}
-        Ok(false) => {
-            return Err(Stop::failed(format!(
-                "(γ2, γ3) = ({gamma_2}, {gamma_3}), m = {width}: no fit in {STEPS} steps"
-            )));
-        }
-        Err(stalled) => return Err(Stop::failed(format!("(γ2, γ3) = ({gamma_2}, {gamma_3}), m = {width}: {stalled}"))),
-    }
+    let flow = Flow::new(&network, start.clone(), p.tolerance);
+    let end = flow.fit(p.goal, STEPS, format!("(γ2, γ3) = ({gamma_2}, {gamma_3}), m = {width}"))?;
     let layers = network.layers();
     Ok([0, 1].map(|layer: usize| {
-        let pairs = || flow.theta()[layers[layer].clone()].iter().zip(&start[layers[layer].clone()]);
+        let pairs = || end[layers[layer].clone()].iter().zip(&start[layers[layer].clone()]);
         let moved: f64 = pairs().map(|(now, start)| (now - start) * (now - start)).sum();
         0.5 * ln(moved / pairs().map(|(_, start)| start * start).sum::<f64>())
     }))

@@ -3,12 +3,11 @@
 
 use crate::experiment::{Context, Demands, Experiment, Fault, Stop};
 use crate::frame::{Frame, Results};
-use crate::nn::flow::Flow;
-use crate::nn::four_points::mirrored_network;
-use crate::nn::phase_plane::Point;
+use crate::nn::phase_plane::{Point, Regime};
 use crate::nn::scaling::{Scaling, zeros};
+use crate::nn::survey::{Survey, drawn_at};
 use crate::num::math;
-use crate::num::stats::mean;
+use crate::num::stats::{linspace, mean};
 use serde::{Deserialize, Serialize};
 
 /// The phase diagram of Luo, Xu, Ma & Zhang (JMLR 2021): theory (their Figure 1), and `S_w` measured over the plane.
@@ -57,43 +56,6 @@ impl Default for Params {
     }
 }
 
-/// The hardest training of the map takes about a thousand steps.
-const STEPS: usize = 20_000;
-
-/// Trains to the goal and returns ln RD of the input weights, taken over one of the mirrored halves.
-fn train(params: &Params, at: Point, width: usize, neurons: usize, seed: usize, ctx: &Context) -> Result<f64, Stop> {
-    let network = mirrored_network(at, width as f64, neurons);
-    let start = network.draw_mirrored([1.0, 1.0], &mut ctx.rng(&format!("seed {seed}")));
-    let mut flow = Flow::new(&network, start.clone(), params.tolerance);
-    match flow.descend(params.goal, STEPS) {
-        Ok(true) => Ok(math::ln(network.relative_distance(flow.theta(), &start, 0..neurons))),
-        Ok(false) => Err(Stop::failed(format!("(γ, γ') = {at}, m = {width}: no fit in {STEPS} steps"))),
-        Err(stalled) => Err(Stop::failed(format!("(γ, γ') = {at}, m = {width}: {stalled}"))),
-    }
-}
-
-/// Trains every width and seed at every point. A seed draws the same neurons at every width, so that representatives
-/// differ from width to width by the width alone.
-fn sweep(
-    name: &str,
-    points: &[Point],
-    widths: &[usize],
-    representatives: usize,
-    params: &Params,
-    ctx: &Context,
-) -> Result<Vec<Scaling>, Stop> {
-    let rows = ctx.cells(name, points.len(), |cell, ctx| {
-        let trainings = widths.iter().enumerate().map(|(done, &width)| {
-            ctx.tick(done, widths.len())?;
-            let neurons = width.min(representatives);
-            let distances = (0..params.seeds).map(|seed| train(params, points[cell], width, neurons, seed, ctx));
-            distances.collect::<Result<Vec<f64>, Stop>>().map(|distances| mean(&distances))
-        });
-        trainings.collect()
-    })?;
-    Ok(points.iter().zip(rows).map(|(&at, distances)| Scaling::of(at, widths, distances)).collect())
-}
-
 impl Experiment for PhaseDiagramTwoLayer {
     type Params = Params;
 
@@ -123,13 +85,15 @@ impl Experiment for PhaseDiagramTwoLayer {
         let plane: Vec<Point> = params.gamma_primes.iter().flat_map(row).collect();
         let lines: Vec<Point> = params.lines.iter().map(|&gamma| Point { gamma, gamma_prime: 0.0 }).collect();
         let far: Vec<Point> = params.far.iter().map(|&[gamma, gamma_prime]| Point { gamma, gamma_prime }).collect();
-        let map = sweep("map", &plane, &params.widths, params.representatives, params, ctx)?;
-        let lines = sweep("lines", &lines, &params.widths, usize::MAX, params, ctx)?;
-        let far = sweep("far", &far, &params.far_widths, params.representatives, params, ctx)?;
+        let survey = Survey { seeds: params.seeds, goal: params.goal, tolerance: params.tolerance };
+        let (map, functions) = survey.of("map", &plane, &params.widths, params.representatives, ctx)?;
+        let (lines, _) = survey.of("lines", &lines, &params.widths, usize::MAX, ctx)?;
+        let (far, _) = survey.of("far", &far, &params.far_widths, params.representatives, ctx)?;
 
         let mut results = Results::default();
         show_theory(&mut results);
         show_map(&map, &mut results);
+        show_functions(&plane, &functions, params.gammas.len(), &mut results);
         show_zeros(&zeros(&map, params.gammas.len()), &mut results);
         show_lines(&lines, &mut results);
         show_far(&far, &mut results);
@@ -158,7 +122,7 @@ fn show_map(map: &[Scaling], results: &mut Results) {
         [gamma, gamma_prime, point.fit.slope, point.at.exponent(), point.fit.r2, point.drift()]
     };
     let names = ["gamma", "gamma_prime", "slope", "theory", "r2", "drift"];
-    results.frame("map", Frame::from_rows(&names, map.iter().map(row)));
+    results.frame("map", Frame::from_rows(&names, map.iter().map(row)).with_words("cell", (1..=map.len()).map(name)));
 
     // Grid points exactly at a limit belong to it, whatever the rounding of the decimals.
     let off: Vec<&Scaling> = map.iter().filter(|point| point.at.distance() > 0.1 - 1e-9).collect();
@@ -176,6 +140,26 @@ fn show_map(map: &[Scaling], results: &mut Results) {
     results.value("drift.worst", drifts.iter().copied().fold(0.0, f64::max));
     results.value("drift.violations", drifts.iter().filter(|&&drift| drift > 0.03).count() as f64);
     results.value("misfit.worst", steep.map(|point| 1.0 - point.fit.r2).fold(0.0, f64::max));
+}
+
+/// A cell of the map by its number, from the lower left.
+fn name(number: usize) -> String {
+    format!("cell-{number}")
+}
+
+/// What the widest networks learned; the cells in the order of reading, from the upper left.
+fn show_functions(plane: &[Point], functions: &[Vec<f64>], columns: usize, results: &mut Results) {
+    let x = drawn_at();
+    let points = functions.iter().flat_map(|f| x.iter().zip(f).map(|(x, f)| [*x, *f]));
+    let owners = (1..=plane.len()).flat_map(|number| vec![name(number); x.len()]);
+    results.frame("functions", Frame::from_rows(&["x", "f"], points).with_words("cell", owners));
+    let reading: Vec<usize> = (0..plane.len()).collect::<Vec<_>>().chunks(columns).rev().flatten().copied().collect();
+    let at = |&cell: &usize| [plane[cell].gamma, plane[cell].gamma_prime];
+    let border = |&cell: &usize| if plane[cell].regime() == Regime::Critical { "blue" } else { "none" };
+    let cells = Frame::from_rows(&["gamma", "gamma_prime"], reading.iter().map(at));
+    let cells = cells.with_words("cell", reading.iter().map(|cell| name(cell + 1)));
+    results.frame("cells", cells.with_words("border", reading.iter().map(border)));
+    results.frame("samples", Frame::from_rows(&["x", "y"], linspace(-0.5, 0.5, 4).into_iter().map(|x| [x, x * x])));
 }
 
 fn show_zeros(zeros: &[Point], results: &mut Results) {

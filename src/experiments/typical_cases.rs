@@ -77,12 +77,8 @@ impl Training {
     fn of(p: &Params, gamma: f64, draw: usize, ctx: &Context) -> Result<Self, Stop> {
         let network = mirrored_network(Point { gamma, gamma_prime: 0.0 }, p.width as f64, p.width);
         let start = network.draw_mirrored([1.0, 1.0], &mut ctx.rng(&format!("draw {draw}")));
-        let mut flow = Flow::new(&network, start.clone(), p.tolerance);
-        let fitted = flow.descend(p.goal, STEPS).map_err(|stalled| Stop::failed(format!("γ = {gamma}: {stalled}")))?;
-        let end = flow.theta().to_vec();
-        if !fitted {
-            return Err(Stop::failed(format!("γ = {gamma}: no fit in {STEPS} steps")));
-        }
+        let flow = Flow::new(&network, start.clone(), p.tolerance);
+        let end = flow.fit(p.goal, STEPS, format!("γ = {gamma}"))?;
         Ok(Self { network, start, end })
     }
 

@@ -6,6 +6,7 @@
 //! `e(t) = exp(-Kt/n) e`, and so the parameters move by `-M Jᵀ p` with `p = φ(K, t/n) e`, `φ(K, s) = K⁻¹ (1 - exp(-Ks))`.
 //! The midpoint rule freezes `J` halfway (Hochbruck & Ostermann, *Exponential integrators*, Acta Numerica 2010, §2.3).
 
+use crate::experiment::Stop;
 use crate::num::eigen;
 use crate::num::kernel::dot;
 use crate::num::kernel::kernel;
@@ -145,6 +146,18 @@ impl<'m, M: Model> Flow<'m, M> {
             if self.time + self.stride <= self.time {
                 return Err(Stalled { time: self.time, mean_square: self.mean_square() });
             }
+        }
+    }
+
+    /// The parameters where the mean square is below `goal`, after at most `steps` steps.
+    ///
+    /// # Errors
+    /// When it does not get there; the message names the `place`.
+    pub fn fit(mut self, goal: f64, steps: usize, place: impl fmt::Display) -> Result<Vec<f64>, Stop> {
+        match self.descend(goal, steps) {
+            Ok(true) => Ok(self.theta),
+            Ok(false) => Err(Stop::failed(format!("{place}: no fit in {steps} steps"))),
+            Err(stalled) => Err(Stop::failed(format!("{place}: {stalled}"))),
         }
     }
 
@@ -334,6 +347,8 @@ mod tests {
         let [coarse, fine] = [0.05, 0.025].map(|tolerance| {
             let mut flow = Flow::new(&network, start.clone(), tolerance);
             assert!(flow.descend(1e-6, 1000).unwrap());
+            let short = Flow::new(&network, start.clone(), tolerance).fit(1e-6, 2, "here").unwrap_err();
+            assert_eq!(short.to_string(), "here: no fit in 2 steps");
             network.relative_distance(flow.theta(), &start, 0..200)
         });
         assert!((coarse / fine - 1.0).abs() < 0.01, "{coarse} {fine}");

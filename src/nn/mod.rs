@@ -30,6 +30,7 @@ pub mod search;
 pub mod similarity;
 pub mod softmax;
 pub mod stage;
+pub mod survey;
 pub mod tanh_net;
 pub mod task;
 pub mod three_flow;

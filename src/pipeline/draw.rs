@@ -110,7 +110,8 @@ impl Step for DrawStep<'_> {
         })?;
         let look = look::Look::default();
         let draw = |chart: &Chart, metadata: &str| {
-            draw::draw(chart, &frames, &look, &self.page.title, metadata).map_err(|faults| {
+            let about = draw::About { title: &self.page.title, metadata, figure: &self.page.id };
+            draw::draw(chart, &frames, &look, about).map_err(|faults| {
                 Failure::Broken(faults.iter().map(|message| broken(message, &check::Place::default())).collect())
             })
         };

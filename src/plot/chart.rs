@@ -42,6 +42,8 @@ pub struct Panel {
     pub height: Option<f64>,
     /// A frame around the plotting area: one of [`BORDERS`].
     pub border: Option<String>,
+    /// A name to which cells of heat maps lead.
+    pub anchor: Option<String>,
     /// What is drawn, bottom first.
     #[serde(rename = "layer", default)]
     pub layers: Vec<Layer>,
@@ -135,6 +137,8 @@ pub struct Layer {
     pub min: Option<f64>,
     /// The value at the upper end of the colour map.
     pub max: Option<f64>,
+    /// Column of anchors: each cell of a heat map leads to the panel of that name, on the same page.
+    pub leads: Option<String>,
     /// Columns of a table.
     pub columns: Option<Vec<Field>>,
 }
@@ -202,7 +206,7 @@ impl Kind {
             Self::Points => (&["frame", "x", "y"], &["where", "by", "label", "color", "marker", "size"]),
             Self::Band => (&["frame", "x", "low", "high"], &["where", "by", "label", "color"]),
             Self::Bars => (&["frame", "x", "y"], &["where", "by", "label", "color"]),
-            Self::Heatmap => (&["frame", "x", "y", "z"], &["where", "label", "colors", "min", "max"]),
+            Self::Heatmap => (&["frame", "x", "y", "z"], &["where", "label", "colors", "min", "max", "leads"]),
             Self::Segments | Self::Arrows => {
                 (&["frame", "x", "y", "x2", "y2"], &["where", "by", "label", "color", "dash", "width", "widths"])
             }
@@ -339,6 +343,7 @@ impl Layer {
             ("colors", self.colors.is_some()),
             ("min", self.min.is_some()),
             ("max", self.max.is_some()),
+            ("leads", self.leads.is_some()),
             ("columns", self.columns.is_some()),
         ];
         keys.into_iter().filter(|(_, given)| *given).map(|(key, _)| key).collect()
@@ -358,6 +363,7 @@ impl Layer {
             ("text", written),
             ("by", &self.by),
             ("widths", &self.widths),
+            ("leads", &self.leads),
         ];
         let single = single.into_iter().filter_map(|(key, name)| Some((key, name.as_deref()?)));
         let only = self.only.keys().map(|name| ("where", name.as_str()));

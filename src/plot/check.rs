@@ -83,6 +83,12 @@ pub fn faults(chart: &Chart) -> Vec<Fault> {
         let place = Place { panel: Some(at), ..Place::default() };
         of_panel(panel, &mut |key, message| say(Place { key, ..place.clone() }, message));
         facet::faults(panel, |layer, key, message| say(Place { layer, key: Some(key), ..place.clone() }, message));
+        if let Some(anchor) = panel.anchor.as_ref().filter(|_| panel.each.is_none()) {
+            let before = chart.panels[..at].iter().filter(|other| other.each.is_none());
+            if let Some(fault) = anchor_fault(anchor, before.filter_map(|other| other.anchor.as_ref())) {
+                say(Place { key: Some("anchor"), ..place.clone() }, fault);
+            }
+        }
         for (at, layer) in panel.layers.iter().enumerate() {
             let place = Place { layer: Some(at), ..place.clone() };
             of_layer(layer, panel, &mut |key, message| say(Place { key, ..place.clone() }, message));
@@ -107,6 +113,15 @@ fn scrub(chart: &Chart) -> Option<String> {
     }
     let untitled = chart.panels.iter().any(|panel| panel.title.as_ref().is_none_or(|title| title.trim().is_empty()));
     untitled.then(|| "`scrub` needs a `title` on every panel: it is what a reader chooses".into())
+}
+
+/// What is wrong with the anchor of a panel.
+fn anchor_fault<'a>(anchor: &str, mut before: impl Iterator<Item = &'a String>) -> Option<String> {
+    let legal = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-._".contains(c);
+    if anchor.is_empty() || !anchor.chars().all(legal) {
+        return Some(format!("`anchor` is `{anchor}`: lower-case letters, digits, `-`, `.` and `_`"));
+    }
+    before.any(|other| other == anchor).then(|| format!("two panels have the `anchor` `{anchor}`"))
 }
 
 /// The frames that a chart draws.

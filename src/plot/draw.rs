@@ -13,22 +13,28 @@ use crate::plot::layout::{self, Legend, Place};
 use crate::plot::legend;
 use crate::plot::look::{Ink, Look};
 use crate::plot::marks::{self, Placer};
-use crate::plot::panel::{Axes, Body};
+use crate::plot::panel::{Axes, Body, Ruler};
 use crate::plot::pen::Pen;
 use crate::plot::series::Shape;
 use crate::plot::svg::{FINE, Svg};
+use crate::plot::text;
 
-/// Draws a chart. `title` names the picture, `metadata` is any text to carry along (keys, digests).
+/// What a picture says of itself.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct About<'a> {
+    /// Names the picture.
+    pub title: &'a str,
+    /// Any text to carry along (keys, digests).
+    pub metadata: &'a str,
+    /// Tells its anchors apart from those of other figures on one page.
+    pub figure: &'a str,
+}
+
+/// Draws a chart.
 ///
 /// # Errors
 /// Everything that is wrong with the chart or missing from the frames, one line each.
-pub fn draw(
-    chart: &Chart,
-    frames: &BTreeMap<String, Frame>,
-    look: &Look,
-    title: &str,
-    metadata: &str,
-) -> Result<String, Vec<String>> {
+pub fn draw(chart: &Chart, frames: &BTreeMap<String, Frame>, look: &Look, about: About) -> Result<String, Vec<String>> {
     let words = |faults: Vec<check::Fault>| -> Vec<String> {
         faults.iter().map(|fault| format!("{}: {}", fault.place, fault.message)).collect()
     };
@@ -46,7 +52,10 @@ pub fn draw(
 
     let mut out = String::new();
     let size = [width, height].map(|px| (px * FINE) as u32);
-    let pen = Pen::new(Svg::new(&mut out, size.into(), title, &chart.alt, metadata));
+    let links = chart.panels.iter().flat_map(|panel| &panel.layers).any(|layer| layer.leads.is_some());
+    let says = [about.title, &chart.alt, about.metadata];
+    let pen = Pen::new(Svg::new(&mut out, size.into(), says, links));
+    let id = |anchor: &str| format!("panel-{}-{anchor}", about.figure);
     pen.block(&clip::Area { left: 0.0, top: 0.0, right: width, bottom: height }, Ink::Ground);
     for ((panel, body), place) in chart.panels.iter().zip(&bodies).zip(&layout.places) {
         match body {
@@ -54,6 +63,12 @@ pub fn draw(
             Body::Table(grid) => grid.draw(&pen, &place.area, look),
         }
         axes::border(&pen, panel.border.as_deref(), &place.area);
+        if let Some(anchor) = &panel.anchor {
+            pen.goal(&place.area, id(anchor));
+        }
+        if let Body::Axes(axes) = body {
+            lead(&pen, axes, &place.area, id);
+        }
         if let Some(title) = panel.title.as_ref().filter(|_| place.titled) {
             axes::title(&pen, title, &place.area, look);
         }
@@ -117,6 +132,20 @@ fn draw_cells(pen: &Pen, axes: &Axes, place: &Place) {
     }
 }
 
+/// Lays links over the cells of heat maps that lead somewhere.
+fn lead(pen: &Pen, axes: &Axes, area: &clip::Area, id: impl Fn(&str) -> String) {
+    let name = |ruler: &Ruler, or: &str| ruler.label.clone().unwrap_or_else(|| or.to_owned());
+    let [across, up] = [name(&axes.x, "x"), name(&axes.y, "y")];
+    for series in &axes.series {
+        let Shape::Heat(heat) = &series.shape else { continue };
+        for (cell, lead) in heat.ways(area, &axes.x.scale, &axes.y.scale) {
+            let [x, y] = lead.centre.map(|at| text::significant(at, 6));
+            let words = format!("{across} = {x}, {up} = {y}: {}", text::significant(lead.value, 3));
+            pen.link(&cell, id(&lead.anchor), words);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -147,11 +176,11 @@ mod tests {
     }
 
     fn drawn(chart: &Chart) -> String {
-        draw(chart, &frames(), &Look::default(), "title", "").expect("a picture")
+        draw(chart, &frames(), &Look::default(), About { title: "title", ..About::default() }).expect("a picture")
     }
 
     fn refused(chart: &Chart) -> Vec<String> {
-        draw(chart, &frames(), &Look::default(), "title", "").expect_err("no picture")
+        draw(chart, &frames(), &Look::default(), About::default()).expect_err("no picture")
     }
 
     /// Tags nest, text holds no bare mark, nothing has an id.
@@ -247,7 +276,8 @@ mod tests {
         let odd = "a<b & \"c\" ]]> \u{1}\u{1b}\u{fffe}'";
         let mut chart = layer("kind = 'rule'\naxis = 'x'\nat = 0\nlabel = 'l'");
         (chart.alt, chart.panels[0].title, chart.panels[0].y.label) = (odd.into(), Some(odd.into()), Some(odd.into()));
-        let svg = draw(&chart, &frames(), &Look::default(), odd, odd).expect("a picture");
+        let about = About { title: odd, metadata: odd, figure: "f" };
+        let svg = draw(&chart, &frames(), &Look::default(), about).expect("a picture");
         assert_well_formed(&svg);
         assert_eq!(svg.matches("a&lt;b &amp; &quot;c&quot; ]]&gt; &#39;").count(), 5);
     }
@@ -255,7 +285,8 @@ mod tests {
     #[test]
     fn an_inline_picture_has_neither_style_nor_metadata() {
         let chart = layer("kind = 'rule'\naxis = 'x'\nat = 0");
-        let full = draw(&chart, &frames(), &Look::default(), "title", "key <style>1</style>").expect("a picture");
+        let about = About { title: "title", metadata: "key <style>1</style>", figure: "f" };
+        let full = draw(&chart, &frames(), &Look::default(), about).expect("a picture");
         let inline = svg::inline(&full);
         assert!(
             full.contains("<metadata>key &lt;style&gt;") && full.contains(&format!("<style>{}</style>", svg::style()))
@@ -264,6 +295,30 @@ mod tests {
             !inline.contains("<metadata>") && !inline.contains("<style>") && inline.contains("<title>title</title>")
         );
         assert_well_formed(&inline);
+    }
+
+    #[test]
+    fn cells_lead_to_the_panels_of_their_anchors() {
+        let cells = "[[panel]]\nx = { label = 'i' }\n[[panel.layer]]\nkind = 'heatmap'\nframe = 'cells'\nx = 'i'\ny = 'j'\nz = 'z'\nleads = 'to'\n";
+        let goals = "[[panel]]\neach = 'cells'\nanchor = '{to}'\n[[panel.layer]]\nkind = 'rule'\naxis = 'x'\nat = 0\n";
+        let (chart, mut frames) = (chart(&format!("{cells}{goals}")), frames());
+        let to = frames["cells"].clone().with_words("to", ["a", "b", "c", "d"]);
+        frames.insert("cells".into(), to);
+        let draw = |frames| draw(&chart, frames, &Look::default(), About { figure: "f", ..About::default() });
+        let svg = draw(&frames).expect("a picture");
+        let link = "<a href=\"../index.html#panel-f-d\" tabindex=\"-1\"><title>i = 1, y = 1: 4</title><rect";
+        assert!(
+            svg.contains("role=\"group\"")
+                && svg.contains(link)
+                && svg.contains("<rect id=\"panel-f-d\" class=\"plot-goal\""),
+            "{svg}"
+        );
+        assert!(svg::inline(&svg).contains("<a href=\"#panel-f-d\""));
+        let twice = frames["cells"].clone().with_words("to", ["a", "b", "b", "D"]);
+        frames.insert("cells".into(), twice);
+        let said = draw(&frames).expect_err("no picture");
+        assert_eq!(said[0], "panel 4, `anchor`: two panels have the `anchor` `b`");
+        assert!(said[1].starts_with("panel 5, `anchor`: `anchor` is `D`"), "{said:?}");
     }
 
     #[test]

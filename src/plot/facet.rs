@@ -21,6 +21,7 @@ fn texts(panel: &mut Panel, mut see: impl FnMut(Slot, &mut String)) {
     let own = [
         ("title", &mut panel.title),
         ("border", &mut panel.border),
+        ("anchor", &mut panel.anchor),
         ("x.label", &mut panel.x.label),
         ("y.label", &mut panel.y.label),
     ];

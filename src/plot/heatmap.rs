@@ -25,6 +25,19 @@ pub struct Heat {
     cells: Vec<(usize, usize, f64)>,
     /// How values become colours.
     pub bar: Bar,
+    /// Cells that lead somewhere.
+    pub leads: Vec<Lead>,
+}
+
+/// A cell that leads to the panel of a name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lead {
+    /// The cell's centre.
+    pub centre: Point,
+    /// Its value.
+    pub value: f64,
+    /// The panel's anchor.
+    pub anchor: String,
 }
 
 /// What a colour bar shows. Equal bars of neighbouring panels are drawn once.
@@ -68,7 +81,23 @@ impl Heat {
         }
         let range = range(colors, values, fixed)?;
         let [across, up] = [borders(&across, spacing[0]), borders(&up, spacing[1])];
-        Ok(Self { across, up, cells, bar: Bar { colors, range, label } })
+        Ok(Self { across, up, cells, bar: Bar { colors, range, label }, leads: Vec::new() })
+    }
+
+    /// A cell in px.
+    fn cell(&self, [column, row]: [usize; 2], area: &Area, x: &Scale, y: &Scale) -> Area {
+        let px = |value: f64| (area.left + x.place(value) * area.width()).clamp(area.left, area.right);
+        let py = |value: f64| (area.bottom - y.place(value) * area.height()).clamp(area.top, area.bottom);
+        let [left, right] = [px(self.across[column]), px(self.across[column + 1])];
+        let [bottom, top] = [py(self.up[row]), py(self.up[row + 1])];
+        Area { left, top, right, bottom }
+    }
+
+    /// The cells that lead somewhere, in px.
+    pub fn ways(&self, area: &Area, x: &Scale, y: &Scale) -> Vec<(Area, &Lead)> {
+        let within = |borders: &[f64], at: f64| borders.partition_point(|border| *border <= at).saturating_sub(1);
+        let cell = |lead: &Lead| [within(&self.across, lead.centre[0]), within(&self.up, lead.centre[1])];
+        self.leads.iter().map(|lead| (self.cell(cell(lead), area, x, y), lead)).collect()
     }
 
     /// The outer borders.
@@ -98,16 +127,14 @@ impl Heat {
 
     /// The cells in px with their colours; equal neighbours of a row are one.
     pub fn blocks(&self, area: &Area, x: &Scale, y: &Scale) -> Vec<(Area, u32)> {
-        let px = |value: f64| (area.left + x.place(value) * area.width()).clamp(area.left, area.right);
-        let py = |value: f64| (area.bottom - y.place(value) * area.height()).clamp(area.top, area.bottom);
         let mut blocks: Vec<(Area, u32)> = Vec::new();
         for &(column, row, value) in &self.cells {
-            let [left, right] = [px(self.across[column]), px(self.across[column + 1])];
-            let [bottom, top] = [py(self.up[row]), py(self.up[row + 1])];
-            let color = self.bar.color(value);
+            let (cell, color) = (self.cell([column, row], area, x, y), self.bar.color(value));
             match blocks.last_mut() {
-                Some((last, same)) if *same == color && last.right == left && last.top == top => last.right = right,
-                _ => blocks.push((Area { left, top, right, bottom }, color)),
+                Some((last, same)) if *same == color && last.right == cell.left && last.top == cell.top => {
+                    last.right = cell.right;
+                }
+                _ => blocks.push((cell, color)),
             }
         }
         blocks.retain(|(block, _)| block.width() > 0.0 && block.height() > 0.0);

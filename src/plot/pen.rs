@@ -158,6 +158,18 @@ impl<'s> Pen<'s> {
         self.put(&Stretched { corners, url: picture.url() });
     }
 
+    /// A place to which links lead.
+    pub fn goal(&self, frame: &Area, id: String) {
+        let corners = [fine(&[frame.left, frame.top]), fine(&[frame.right, frame.bottom])];
+        self.put(&Goal { corners, id });
+    }
+
+    /// A rectangle that leads to such a place, and words that tell of it.
+    pub fn link(&self, frame: &Area, id: String, words: String) {
+        let corners = [fine(&[frame.left, frame.top]), fine(&[frame.right, frame.bottom])];
+        self.put(&Link { corners, id, words });
+    }
+
     fn put<'e, E>(&self, element: &'e E)
     where
         for<'b> &'b E: PointCollection<'b, BackendCoord>,
@@ -190,6 +202,19 @@ struct Stretched {
     url: String,
 }
 
+/// A plotters element: where links lead.
+struct Goal {
+    corners: [BackendCoord; 2],
+    id: String,
+}
+
+/// A plotters element: a link.
+struct Link {
+    corners: [BackendCoord; 2],
+    id: String,
+    words: String,
+}
+
 /// Says which points of an element plotters is to place, and how the back end draws it.
 macro_rules! element {
     ($element:ident, $points:ident, |$own:ident, $svg:ident, $placed:ident| $draw:expr) => {
@@ -219,6 +244,8 @@ macro_rules! element {
 
 element!(Dashed, points, |own, svg, at| svg.stroke(at, &own.style, own.dash));
 element!(Rimmed, at, |own, svg, at| svg.words(&own.text, &own.style, at[0], Some(own.rim)));
+element!(Goal, corners, |own, svg, at| svg.goal([at[0], at[1]], &own.id));
+element!(Link, corners, |own, svg, at| svg.link([at[0], at[1]], &own.id, &own.words));
 element!(Stretched, corners, |own, svg, at| svg.picture([at[0], at[1]], &own.url));
 
 fn rgb(ink: Ink) -> RGBColor {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::frame::{Column, Frame};
 use crate::plot::chart::{At, Colors, Dash, Direction, Kind, Layer, Marker, Scalar, Spacing};
 use crate::plot::clip::Point;
-use crate::plot::heatmap::Heat;
+use crate::plot::heatmap::{Heat, Lead};
 use crate::plot::look::{Ink, Look};
 use crate::plot::text;
 
@@ -165,6 +165,14 @@ impl Table<'_> {
         Ok(self.rows.iter().map(|&row| numbers[row]).collect())
     }
 
+    /// Words as they are, numbers in print.
+    fn words(&self, name: Option<&String>) -> Result<Vec<String>, String> {
+        Ok(match self.column(name)? {
+            Column::Words(words) => self.rows.iter().map(|&row| words[row].clone()).collect(),
+            Column::Numbers(numbers) => self.rows.iter().map(|&row| text::significant(numbers[row], 3)).collect(),
+        })
+    }
+
     /// Numbers as they are; words as 0, 1, 2 … in the order in which the panel meets them.
     fn places(&self, name: Option<&String>, words: &mut Vec<String>) -> Result<Vec<f64>, String> {
         let Column::Words(column) = self.column(name)? else { return self.numbers(name) };
@@ -206,10 +214,7 @@ fn shape(layer: &Layer, table: &Table, shared: &mut Shared) -> Result<Shape, Str
         Kind::Segments => Shape::Segments(pieces(shared)?),
         Kind::Arrows => Shape::Arrows(pieces(shared)?),
         Kind::Text => {
-            let words: Vec<String> = match table.column(layer.text.as_ref())? {
-                Column::Words(words) => table.rows.iter().map(|&row| words[row].clone()).collect(),
-                Column::Numbers(numbers) => table.rows.iter().map(|&row| text::significant(numbers[row], 3)).collect(),
-            };
+            let words = table.words(layer.text.as_ref())?;
             Shape::Words(points(shared)?.into_iter().zip(words).collect(), false)
         }
         Kind::Heatmap | Kind::Rule | Kind::Table => return Err(format!("a `{}` stands alone", layer.kind.name())),
@@ -220,7 +225,12 @@ fn heat(layer: &Layer, table: &Table, spacing: [Spacing; 2], shared: &mut Shared
     let points = table.points(layer.x.as_ref(), layer.y.as_ref(), shared)?;
     let values = table.numbers(layer.z.as_ref())?;
     let colors = layer.colors.unwrap_or(Colors::Viridis);
-    Heat::new(&points, &values, spacing, colors, [layer.min, layer.max], layer.label.clone())
+    let mut heat = Heat::new(&points, &values, spacing, colors, [layer.min, layer.max], layer.label.clone())?;
+    let Some(name) = &layer.leads else { return Ok(heat) };
+    let anchors = table.words(Some(name))?;
+    let lead = |((centre, value), anchor)| Lead { centre, value, anchor };
+    heat.leads = points.into_iter().zip(values).zip(anchors).map(lead).collect();
+    Ok(heat)
 }
 
 /// The rows that pass `where`.

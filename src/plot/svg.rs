@@ -18,6 +18,8 @@ use crate::plot::path::Path;
 pub const FINE: f64 = 10.0;
 /// Above so many disks of one look they become one path of dots (a fifth of the bytes).
 const MANY_DISKS: usize = 50;
+/// The page, from where pictures lie.
+const PAGE: &str = "../index.html";
 const FONTS: &str = "system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif";
 
 type Drawn = Result<(), DrawingErrorKind<Infallible>>;
@@ -39,12 +41,13 @@ enum Run {
 }
 
 impl<'s> Svg<'s> {
-    /// Opens a picture of `size` in tenths of a px.
-    pub fn new(out: &'s mut String, size: (u32, u32), title: &str, description: &str, metadata: &str) -> Self {
+    /// Opens a picture of `size` in tenths of a px. What has links in it is no image to a screen reader, but a group.
+    pub fn new(out: &'s mut String, size: (u32, u32), [title, description, metadata]: [&str; 3], links: bool) -> Self {
+        let role = if links { "group" } else { "img" };
         let [width, height] = [size.0, size.1].map(|tenths| f64::from(tenths) / FINE);
         let _ = write!(
             out,
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" width=\"{width}\" height=\"{height}\" \
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"{role}\" width=\"{width}\" height=\"{height}\" \
              viewBox=\"0 0 {} {}\" font-family=\"{FONTS}\" fill=\"none\" stroke-linecap=\"round\" stroke-linejoin=\"round\">\n\
              <title>{}</title>\n<desc>{}</desc>\n",
             size.0,
@@ -123,6 +126,35 @@ impl<'s> Svg<'s> {
             "<image x=\"{}\" y=\"{}\" width=\"{width}\" height=\"{height}\" preserveAspectRatio=\"none\" \
              image-rendering=\"pixelated\" href=\"{url}\"/>",
             from.0, from.1
+        );
+    }
+
+    /// A place to which [`link`](Self::link)s lead: nothing to see until one has led there.
+    pub fn goal(&mut self, [from, to]: [BackendCoord; 2], id: &str) {
+        self.flush();
+        let (width, height) = (to.0 - from.0, to.1 - from.1);
+        let _ = writeln!(
+            self.out,
+            "<rect id=\"{}\" class=\"plot-goal\" x=\"{}\" y=\"{}\" width=\"{width}\" height=\"{height}\"/>",
+            escaped(id),
+            from.0,
+            from.1
+        );
+    }
+
+    /// A clear rectangle that leads to a place of the page that the picture stands in, and words that tell of it. The tab key
+    /// passes over it: links stand in hundreds.
+    pub fn link(&mut self, [from, to]: [BackendCoord; 2], id: &str, words: &str) {
+        self.flush();
+        let (width, height) = (to.0 - from.0, to.1 - from.1);
+        let _ = writeln!(
+            self.out,
+            "<a href=\"{PAGE}#{}\" tabindex=\"-1\"><title>{}</title><rect class=\"plot-link\" x=\"{}\" y=\"{}\" \
+             width=\"{width}\" height=\"{height}\" pointer-events=\"all\"/></a>",
+            escaped(id),
+            escaped(words),
+            from.0,
+            from.1
         );
     }
 
@@ -279,9 +311,10 @@ pub fn style() -> String {
     format!("@media screen and (prefers-color-scheme:dark){{{rules}.plot-rimmed{{stroke:#{ground:06x}}}}}")
 }
 
-/// The picture for the inside of an HTML page: without its own style and metadata.
+/// The picture for the inside of an HTML page: without its own style and metadata, and with links within the page.
 pub fn inline(svg: &str) -> String {
-    ["metadata", "style"].iter().fold(svg.to_owned(), |svg, name| {
+    let svg = svg.replace(&format!("<a href=\"{PAGE}#"), "<a href=\"#");
+    ["metadata", "style"].iter().fold(svg, |svg, name| {
         let (open, close) = (format!("<{name}>"), format!("</{name}>\n"));
         match (svg.find(&open), svg.find(&close)) {
             (Some(from), Some(to)) if from < to => format!("{}{}", &svg[..from], &svg[to + close.len()..]),

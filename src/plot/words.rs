@@ -68,7 +68,7 @@ mod tests {
     fn words_of_one_point_never_overlap() {
         let area = Area { left: 0.0, top: 0.0, right: 300.0, bottom: 300.0 };
         let mut out = String::new();
-        let pen = Pen::new(crate::plot::svg::Svg::new(&mut out, (3000, 3000), "", "", ""));
+        let pen = Pen::new(crate::plot::svg::Svg::new(&mut out, (3000, 3000), [""; 3], false));
         let style = Style {
             ink: Ink::Ink,
             dash: crate::plot::chart::Dash::Solid,
