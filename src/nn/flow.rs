@@ -94,6 +94,9 @@ pub struct Flow<'m, M> {
     trial: Vec<f64>,
 }
 
+/// Where nothing moves any more, steps would grow without end.
+const LONGEST: f64 = 1e150;
+
 impl<'m, M: Model> Flow<'m, M> {
     /// A flow from `theta` at time 0. A tolerance of 0.05 gives displacements within about 1 %, and within 3 % where weights grow.
     pub fn new(model: &'m M, theta: Vec<f64>, tolerance: f64) -> Self {
@@ -139,7 +142,7 @@ impl<'m, M: Model> Flow<'m, M> {
             if error <= self.tolerance && self.accept() {
                 self.time = if cut { limit } else { self.time + h };
                 // A cut step says little about the next one.
-                self.stride = if cut { self.stride.max(h * change) } else { h * change };
+                self.stride = if cut { self.stride.max(h * change) } else { h * change }.min(LONGEST);
                 return Ok(());
             }
             self.stride = h * change.min(0.9);
@@ -352,6 +355,14 @@ mod tests {
             network.relative_distance(flow.theta(), &start, 0..200)
         });
         assert!((coarse / fine - 1.0).abs() < 0.01, "{coarse} {fine}");
+    }
+
+    /// It once ran for ever: its steps had become infinite.
+    #[test]
+    fn a_flow_at_rest_ends() {
+        let (network, start) = drawn(Point { gamma: 1.0, gamma_prime: 0.0 }, 10);
+        let said = Flow::new(&network, start, 0.05).fit(-1.0, 2000, "here").unwrap_err().to_string();
+        assert!(said.starts_with("here: "), "{said}");
     }
 
     #[test]

@@ -301,11 +301,14 @@ mod tests {
     fn cells_lead_to_the_panels_of_their_anchors() {
         let cells = "[[panel]]\nx = { label = 'i' }\n[[panel.layer]]\nkind = 'heatmap'\nframe = 'cells'\nx = 'i'\ny = 'j'\nz = 'z'\nleads = 'to'\n";
         let goals = "[[panel]]\neach = 'cells'\nanchor = '{to}'\n[[panel.layer]]\nkind = 'rule'\naxis = 'x'\nat = 0\n";
-        let (chart, mut frames) = (chart(&format!("{cells}{goals}")), frames());
-        let to = frames["cells"].clone().with_words("to", ["a", "b", "c", "d"]);
-        frames.insert("cells".into(), to);
-        let draw = |frames| draw(&chart, frames, &Look::default(), About { figure: "f", ..About::default() });
-        let svg = draw(&frames).expect("a picture");
+        let chart = chart(&format!("{cells}{goals}"));
+        let draw = |to: [&str; 4]| {
+            let mut frames = frames();
+            let cells = frames["cells"].clone().with_words("to", to);
+            frames.insert("cells".into(), cells);
+            draw(&chart, &frames, &Look::default(), About { figure: "f", ..About::default() })
+        };
+        let svg = draw(["a", "b", "c", "d"]).expect("a picture");
         let link = "<a href=\"../index.html#panel-f-d\" tabindex=\"-1\"><title>i = 1, y = 1: 4</title><rect";
         assert!(
             svg.contains("role=\"group\"")
@@ -314,9 +317,7 @@ mod tests {
             "{svg}"
         );
         assert!(svg::inline(&svg).contains("<a href=\"#panel-f-d\""));
-        let twice = frames["cells"].clone().with_words("to", ["a", "b", "b", "D"]);
-        frames.insert("cells".into(), twice);
-        let said = draw(&frames).expect_err("no picture");
+        let said = draw(["a", "b", "b", "D"]).expect_err("no picture");
         assert_eq!(said[0], "panel 4, `anchor`: two panels have the `anchor` `b`");
         assert!(said[1].starts_with("panel 5, `anchor`: `anchor` is `D`"), "{said:?}");
     }
@@ -364,7 +365,8 @@ mod tests {
         let mut frames =
             BTreeMap::from([("many".to_owned(), Frame::new().with("x", spread(1)).with("y", spread(1663)))]);
         frames.insert("cells".into(), Frame::new().with("x", side).with("y", other).with("z", noise));
-        let size = |keys: &str| draw(&layer(keys), &frames, &Look::default(), "t", "").expect("a picture").len();
+        let size =
+            |keys: &str| draw(&layer(keys), &frames, &Look::default(), About::default()).expect("a picture").len();
         assert!(size("kind = 'points'\nframe = 'many'\nx = 'x'\ny = 'y'") <= 60_000);
         assert!(size("kind = 'line'\nframe = 'many'\nx = 'x'\ny = 'y'") <= 60_000);
         assert!(size("kind = 'heatmap'\nframe = 'cells'\nx = 'x'\ny = 'y'\nz = 'z'") <= 20_000);
@@ -393,7 +395,7 @@ mod tests {
                 "kind = 'table'\ncolumns = [{ column = 'a' }, { column = 'b', digits = 2 }]",
             ] {
                 let chart = chart(&format!("[[panel]]\ny = {{ scale = '{scale}' }}\n[[panel.layer]]\nframe = 'f'\n{keys}"));
-                if let Ok(svg) = draw(&chart, &frames, &Look::default(), "t", "") {
+                if let Ok(svg) = draw(&chart, &frames, &Look::default(), About::default()) {
                     assert_well_formed(&svg);
                 }
             }
