@@ -115,7 +115,7 @@ impl Experiment for CondensationCnnMnist {
     }
 
     fn working_set(p: &Params) -> usize {
-        // The unpacked files; the images, in single precision; of both networks the draw, the weights as they are given, and
+        // The files; the images, in single precision; of both networks the draw, the weights as they are given, and
         // parameters, gradient and velocity; what is kept of each look.
         let images = mnist::BYTES / 8 + (p.images + p.tests) * (mnist::SIDE * mnist::SIDE / 2 + 1);
         let network = (inputs(p) + 32) * (p.hidden + 16) * 4;
