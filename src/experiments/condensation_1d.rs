@@ -187,17 +187,14 @@ impl Run {
 
     /// One row a frame; without the start, which has no place on a logarithmic axis.
     fn course(&self) -> Frame {
-        let row = |(number, stage): (usize, &Stage)| {
-            [number as f64, stage.epoch as f64, stage.loss, stage.directions(), stage.share(), stage.effective]
-        };
+        let row = |stage: &Stage| [stage.epoch as f64, stage.loss, stage.directions(), stage.share(), stage.effective];
         let names = ["stage", "epoch", "loss", "directions", "share", "effective"];
-        Frame::from_rows(&names, self.stages.iter().enumerate().skip(1).map(row))
+        Frame::from_groups(&names, self.stages.iter().map(|stage| [row(stage)]).enumerate().skip(1))
     }
 
     /// `f` on a fine grid.
     fn outputs(&self) -> Frame {
-        let points = linspace(-1.0, 1.0, CURVE);
-        let curves = self.stages.iter().map(|stage| stage.net.curve(&points)).enumerate();
+        let curves = self.stages.iter().map(|stage| stage.net.curve(&linspace(-1.0, 1.0, CURVE))).enumerate();
         Frame::from_groups(&["stage", "x", "f"], curves)
     }
 

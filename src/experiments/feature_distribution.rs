@@ -9,11 +9,10 @@ use crate::experiment::{Context, Demands, Experiment, Fault, Stop};
 use crate::frame::{Frame, Results};
 use crate::nn::flow::Flow;
 use crate::nn::four_points::mirrored_network;
-use crate::nn::measure::{Direction, features, sectors};
-use crate::nn::packed::Neuron;
+use crate::nn::measure::{Direction, features};
 use crate::nn::phase_plane::{Point, Regime};
+use crate::nn::spread::{Spread, by_amplitude};
 use crate::nn::unpack::neurons;
-use crate::num::math;
 use serde::{Deserialize, Serialize};
 
 /// The trainings: every width at every point.
@@ -65,38 +64,8 @@ impl Default for Params {
 /// The hardest training of the picture takes some hundred steps.
 const STEPS: usize = 20_000;
 
-/// How the amplitude of a trained network is spread over orientations.
-#[derive(Clone, Copy)]
-struct Spread {
-    /// Entropy of the shares of the sectors, over that of equal shares: 1 is everywhere, 0 is one sector.
-    entropy: f64,
-    /// The same before training.
-    before: f64,
-    /// What the few fullest sectors hold.
-    top: f64,
-}
-
-impl Spread {
-    fn of(p: &Params, end: &[Neuron<2>], start: &[Neuron<2>]) -> Self {
-        let mut shares = sectors(end, Direction::Ray, p.sectors);
-        let [entropy, before] = [entropy(&shares), entropy(&sectors(start, Direction::Ray, p.sectors))];
-        shares.sort_by(|one, other| other.total_cmp(one));
-        Self { entropy, before, top: shares.iter().take(p.few).sum() }
-    }
-}
-
-/// `-Σ p ln p` over its largest value.
-fn entropy(shares: &[f64]) -> f64 {
-    let sum: f64 = shares.iter().filter(|&&p| p > 0.0).map(|&p| -p * math::ln(p)).sum();
-    sum / math::ln(shares.len() as f64)
-}
-
-/// As many neurons as are to be shown: sorted by amplitude and cut into equal parts, the largest of each part.
-fn sample(mut features: Vec<[f64; 2]>, shown: usize) -> Vec<[f64; 2]> {
-    features.sort_by(|one, other| one[1].total_cmp(&other[1]));
-    let shown = shown.min(features.len());
-    (1..=shown).map(|part| features[part * features.len() / shown - 1]).collect()
-}
+/// A training: how even amplitude is spread before it, and after.
+type Training = [Spread; 2];
 
 /// One training: its spread before and after, and the features that are drawn.
 fn train(p: &Params, at: Point, m: usize, root: &Context) -> Result<Vec<f64>, Stop> {
@@ -105,10 +74,10 @@ fn train(p: &Params, at: Point, m: usize, root: &Context) -> Result<Vec<f64>, St
     let start = network.draw_mirrored([1.0, 1.0], &mut root.rng(&format!("width {m}")));
     let flow = Flow::new(&network, start.clone(), p.tolerance);
     let end = flow.fit(p.goal, STEPS, format!("(γ, γ') = {at}, m = {m}"))?;
-    let [end, start] = [&end, &start].map(|theta| neurons(&network, theta));
-    let spread = Spread::of(p, &end, &start);
-    let mut row = vec![spread.entropy, spread.before, spread.top];
-    row.extend(sample(features(&end, Direction::Ray), p.shown).as_flattened());
+    let [start, end] = [&start, &end].map(|theta| neurons(&network, theta));
+    let [before, after] = [&start, &end].map(|neurons| Spread::of(neurons, p.sectors, p.few));
+    let mut row = vec![before.entropy, before.top, after.entropy, after.top];
+    row.extend(by_amplitude(features(&end, Direction::Ray), p.shown).as_flattened());
     Ok(row)
 }
 
@@ -156,85 +125,76 @@ impl Experiment for FeatureDistribution {
             train(p, plane[cell / many], p.widths[cell % many], root)
         })?;
         let mut points = Vec::new();
-        let mut spreads: Vec<Vec<Spread>> = vec![Vec::new(); plane.len()];
+        let mut trainings: Vec<Vec<Training>> = vec![Vec::new(); plane.len()];
         for (cell, row) in rows.iter().enumerate() {
             let (at, size) = (plane[cell / many], cell % many);
-            spreads[cell / many].push(Spread { entropy: row[0], before: row[1], top: row[2] });
+            trainings[cell / many].push([0, 2].map(|at| Spread { entropy: row[at], top: row[at + 1] }));
             let place = [at.gamma, at.gamma_prime, (size + 1) as f64, p.widths[size] as f64];
-            points.extend(row[3..].chunks(2).map(|point| [&place, point].concat()));
+            points.extend(row[4..].chunks(2).map(|point| [&place, point].concat()));
         }
         let mut results = Results::default();
         let names = ["gamma", "gamma_prime", "size", "width", "orientation", "amplitude"];
         results.frame("features", Frame::from_rows(&names, points));
-        results.frame("cells", cells(&plane, &spreads));
-        summarise(p, &plane, &spreads, &mut results);
+        results.frame("cells", cells(&plane, &trainings));
+        summarise(p, &plane, &trainings, &mut results);
         Ok(results)
     }
 }
 
-/// Whether the spread falls from the first width to the last.
-fn falls(spreads: &[Spread]) -> bool {
-    spreads[spreads.len() - 1].entropy < spreads[0].entropy
+/// By how much the entropy of trained networks changes from the first width to the last.
+fn change(trainings: &[Training]) -> f64 {
+    trainings[trainings.len() - 1][1].entropy - trainings[0][1].entropy
 }
 
 /// One row a panel, with the frame that the paper gives it: the boundary, and where it would go on straight upwards.
-fn cells(plane: &[Point], spreads: &[Vec<Spread>]) -> Frame {
+fn cells(plane: &[Point], trainings: &[Vec<Training>]) -> Frame {
     let border = |at: &Point| match at.regime() {
         Regime::Critical => "blue",
         _ if (at.gamma - 1.0).abs() < 1e-9 => "dashed",
         _ => "none",
     };
-    let row = |(at, spreads): (&Point, &Vec<Spread>)| {
-        let last = spreads[spreads.len() - 1];
-        [
-            at.gamma,
-            at.gamma_prime,
-            at.exponent(),
-            spreads[0].entropy,
-            last.entropy,
-            last.entropy - spreads[0].entropy,
-            last.top,
-        ]
+    let row = |(at, trainings): (&Point, &Vec<Training>)| {
+        let [_, last] = trainings[trainings.len() - 1];
+        [at.gamma, at.gamma_prime, at.exponent(), last.entropy, change(trainings), last.top]
     };
-    let names = ["gamma", "gamma_prime", "exponent", "narrowest", "widest", "change", "top"];
-    Frame::from_rows(&names, plane.iter().zip(spreads).map(row)).with_words("border", plane.iter().map(border))
+    let names = ["gamma", "gamma_prime", "exponent", "entropy", "change", "top"];
+    Frame::from_rows(&names, plane.iter().zip(trainings).map(row)).with_words("border", plane.iter().map(border))
 }
 
-fn summarise(p: &Params, plane: &[Point], spreads: &[Vec<Spread>], results: &mut Results) {
-    let both = || plane.iter().zip(spreads);
-    let lazy: Vec<&Vec<Spread>> =
-        both().filter(|(at, _)| at.gamma < p.lazy + 1e-9).map(|(_, spreads)| spreads).collect();
+fn summarise(p: &Params, plane: &[Point], trainings: &[Vec<Training>], results: &mut Results) {
+    let both = || plane.iter().zip(trainings);
+    let largest = |numbers: &mut dyn Iterator<Item = f64>| numbers.fold(f64::NEG_INFINITY, f64::max);
     for size in 0..p.widths.len() {
-        let changes = lazy.iter().map(|spreads| (spreads[size].entropy - spreads[size].before).abs());
-        results.value(&format!("lazy.change.{}", size + 1), changes.fold(0.0, f64::max));
+        let lazy = both().filter(|(at, _)| at.gamma < p.lazy + 1e-9).map(|(_, trainings)| trainings[size]);
+        let worst = largest(&mut lazy.map(|[before, after]| (after.entropy - before.entropy).abs()));
+        results.value(&format!("lazy.change.{}", size + 1), worst);
     }
     let center = both().find(|(at, _)| at.gamma_prime.abs() < 1e-9 && (at.gamma - 1.0).abs() < 1e-9);
-    let corner = &spreads[plane.len() - 1];
-    for (name, spreads) in center.map(|(_, spreads)| ("critical", spreads)).into_iter().chain([("corner", corner)]) {
-        let entropies: Vec<f64> = spreads.iter().map(|of| of.entropy).collect();
-        for (size, of) in spreads.iter().enumerate() {
-            results.value(&format!("{name}.entropy.{}", size + 1), of.entropy);
-            results.value(&format!("{name}.top.{}", size + 1), of.top);
+    let corner = &trainings[plane.len() - 1];
+    for (name, trainings) in center.map(|(_, own)| ("critical", own)).into_iter().chain([("corner", corner)]) {
+        let entropies: Vec<f64> = trainings.iter().map(|[_, after]| after.entropy).collect();
+        for (size, [_, after]) in trainings.iter().enumerate() {
+            results.value(&format!("{name}.entropy.{}", size + 1), after.entropy);
+            results.value(&format!("{name}.top.{}", size + 1), after.top);
         }
-        let [low, high] =
-            [entropies.iter().copied().fold(f64::INFINITY, f64::min), entropies.iter().copied().fold(0.0, f64::max)];
-        results.value(&format!("{name}.range"), high - low);
-        let rises = entropies.windows(2).map(|pair| pair[1] - pair[0]);
-        results.value(&format!("{name}.rise"), rises.fold(f64::NEG_INFINITY, f64::max));
-        results.value(&format!("{name}.top"), spreads[1..].iter().map(|of| of.top).fold(1.0, f64::min));
+        let lowest = -largest(&mut entropies.iter().map(|entropy| -entropy));
+        results.value(&format!("{name}.range"), largest(&mut entropies.iter().copied()) - lowest);
+        results.value(&format!("{name}.rise"), largest(&mut entropies.windows(2).map(|pair| pair[1] - pair[0])));
+        results.value(&format!("{name}.top"), -largest(&mut trainings[1..].iter().map(|[_, after]| -after.top)));
     }
-    let off: Vec<(&Point, &Vec<Spread>)> = both().filter(|(at, _)| at.regime() != Regime::Critical).collect();
-    let wrong: Vec<&Point> =
-        off.iter().filter(|(at, spreads)| falls(spreads) != (at.exponent() > 0.0)).map(|(at, _)| *at).collect();
-    let count = |of: &dyn Fn(&Point) -> bool| wrong.iter().filter(|at| of(at)).count() as f64;
     // Between γ = 1 and the boundary lies a wedge, γ > 1 and γ' > γ - 1, that is linear by the exponent.
-    let left = |at: &Point| at.gamma < 1.0 + 1e-9;
+    let off: Vec<(&Point, &Vec<Training>)> = both().filter(|(at, _)| at.regime() != Regime::Critical).collect();
+    let wedge = |at: &Point| at.exponent() < 0.0 && at.gamma > 1.0 + 1e-9;
+    let wrong = |at: &Point, trainings: &[Training]| (change(trainings) < 0.0) != (at.exponent() > 0.0);
+    let count = |of: &dyn Fn(&Point) -> bool| {
+        off.iter().filter(|(at, trainings)| of(at) && wrong(at, trainings)).count() as f64
+    };
     results.value("cells", plane.len() as f64);
     results.value("cells.off", off.len() as f64);
+    results.value("cells.wedge", off.iter().filter(|(at, _)| wedge(at)).count() as f64);
     results.value("violations.condensed", count(&|at| at.exponent() > 0.0));
-    results.value("violations.left", count(&|at| at.exponent() < 0.0 && left(at)));
-    results.value("violations.wedge", count(&|at| at.exponent() < 0.0 && !left(at)));
-    results.value("cells.wedge", off.iter().filter(|(at, _)| at.exponent() < 0.0 && !left(at)).count() as f64);
+    results.value("violations.left", count(&|at| at.exponent() < 0.0 && !wedge(at)));
+    results.value("violations.wedge", count(&wedge));
 }
 
 #[cfg(test)]
@@ -269,25 +229,9 @@ mod tests {
     fn the_boundary_has_blue_frames_and_its_straight_continuation_dashed_ones() {
         let at = [(1.0, -0.3), (1.0, 0.0), (1.1, 0.1), (1.0, 0.1), (0.9, 0.1), (1.2, 0.1)];
         let plane = at.map(|(gamma, gamma_prime)| Point { gamma, gamma_prime });
-        let spreads = vec![vec![Spread { entropy: 1.0, before: 1.0, top: 0.1 }]; 6];
-        let frame = cells(&plane, &spreads);
+        let frame = cells(&plane, &vec![vec![[Spread { entropy: 1.0, top: 0.1 }; 2]]; 6]);
         let words: Vec<String> = (0..6).map(|row| frame.column("border").unwrap().text(row)).collect();
         assert_eq!(words, ["blue", "blue", "blue", "dashed", "none", "none"]);
-    }
-
-    #[test]
-    fn entropy_lies_between_one_sector_and_all() {
-        assert_eq!(entropy(&[0.0, 1.0, 0.0]), 0.0);
-        assert!((entropy(&[0.25; 4]) - 1.0).abs() < 1e-15);
-        assert!((entropy(&[0.5, 0.5, 0.0, 0.0]) - 0.5).abs() < 1e-15);
-    }
-
-    #[test]
-    fn of_equal_parts_the_largest_are_shown() {
-        let features: Vec<[f64; 2]> = [0.5, 0.1, 1.0, 0.2, 0.4, 0.3].map(|amplitude| [0.0, amplitude]).into();
-        let amplitudes = |shown| sample(features.clone(), shown).into_iter().map(|of| of[1]).collect::<Vec<_>>();
-        assert_eq!(amplitudes(3), [0.2, 0.4, 1.0]);
-        assert_eq!(amplitudes(99).len(), 6);
     }
 
     #[test]

@@ -29,6 +29,7 @@ pub mod scaling;
 pub mod search;
 pub mod similarity;
 pub mod softmax;
+pub mod spread;
 pub mod stage;
 pub mod survey;
 pub mod tanh_net;
