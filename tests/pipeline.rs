@@ -211,6 +211,33 @@ fn a_quotation_of_because_is_held_to_the_results() {
 }
 
 #[test]
+fn a_cell_leads_to_a_panel_of_the_page_or_nothing_is_written() {
+    let paper = Paper::small();
+    let layer =
+        "[[panel.layer]]\nkind = \"heatmap\"\nframe = \"line\"\nx = \"x\"\ny = \"y\"\nz = \"y\"\nleads = \"x\"\n";
+    let goals =
+        "[[panel]]\neach = \"line\"\nanchor = \"{x}\"\n[[panel.layer]]\nkind = \"rule\"\naxis = \"x\"\nat = 0\n";
+    let chart = |name: &str, panels: &str| {
+        format!(
+            "\n```chart\nname = \"{name}\"\nalt = \"What a chart like this shows.\"\ncaption = \"c\"\n{panels}```\n"
+        )
+    };
+    let page = paper.read("figures/rising.md");
+    let map = chart("map", &format!("[[panel]]\n{layer}"));
+    paper.write("figures/rising.md", &format!("{page}{map}"));
+    paper.run(&["report"]).expect(2).says("P036").says("a cell leads to `panel-rising-");
+    paper.write("figures/rising.md", &format!("{page}{map}{}", chart("goals", goals)));
+    paper.report();
+    let html = paper.read("report/index.html");
+    let links: Vec<&str> =
+        html.split("<a href=\"#panel-").skip(1).filter_map(|rest| Some(rest.split_once('"')?.0)).collect();
+    assert!(links.len() > 1 && links.iter().all(|link| html.contains(&format!(" id=\"panel-{link}\""))), "{links:?}");
+    let twice = format!("{page}{map}{}{}", chart("goals", goals), chart("again", goals));
+    paper.write("figures/rising.md", &twice);
+    paper.run(&["report"]).expect(2).says("P036").says("two charts of the page");
+}
+
+#[test]
 fn a_glance_sees_every_file_that_was_read_or_written() {
     let paper = Paper::small();
     paper.write("templates/style.css", "p { margin: 0 }\n");

@@ -245,6 +245,10 @@ pub const EXPLANATIONS: &[(&str, &str)] = &[
         "P035",
         "A claim is measured at further seeds, too: its value must be among the results at every seed, whatever comes out there.",
     ),
+    (
+        "P036",
+        "A cell of a heat map that `leads` somewhere is a link. It leads to a panel of the same page, whose `anchor` no other panel there has.",
+    ),
     ("P034", "The prose cannot be rendered: most often a formula that is not TeX as the converter knows it."),
 ];
 

@@ -9,6 +9,7 @@ pub mod command;
 pub mod compare;
 pub mod draw;
 pub mod glance;
+pub mod links;
 pub mod locked;
 pub mod outputs;
 pub mod page;

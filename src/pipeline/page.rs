@@ -21,7 +21,7 @@ use crate::pipeline::locked::{Locked, Standing};
 use crate::pipeline::outputs::run_output;
 use crate::pipeline::seeds::Task;
 use crate::pipeline::templates::Templates;
-use crate::pipeline::{DEFAULT_PROFILE, claims, judges};
+use crate::pipeline::{DEFAULT_PROFILE, claims, judges, links};
 use crate::plot::{svg, text};
 use crate::roster;
 use std::collections::BTreeMap;
@@ -167,6 +167,10 @@ impl CardStep<'_> {
                 Part::Claim(_) => {}
             }
         }
+        let pictures = self.page.charts().zip(&self.draws).map(|(chart, draw)| {
+            (chart, inputs.text(*draw, &format!("{}.svg", self.page.stem(chart))).unwrap_or_default())
+        });
+        faults.extend(links::faults(&pictures.collect::<Vec<_>>()));
         // The verdicts were judged on exactly these blocks, in this order: their texts are in the key of that step.
         let judged = self.page.claims().zip(&claims);
         let claims = judged.map(|(claim, judged)| writer.claim(claim, judged, &mut faults)).collect();

@@ -18,8 +18,8 @@ use crate::plot::path::Path;
 pub const FINE: f64 = 10.0;
 /// Above so many disks of one look they become one path of dots (a fifth of the bytes).
 const MANY_DISKS: usize = 50;
-/// The page, from where pictures lie.
-const PAGE: &str = "../index.html";
+/// How a link to a place on the page begins, from where pictures lie.
+const LINK: &str = "<a href=\"../index.html#";
 const FONTS: &str = "system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif";
 
 type Drawn = Result<(), DrawingErrorKind<Infallible>>;
@@ -149,7 +149,7 @@ impl<'s> Svg<'s> {
         let (width, height) = (to.0 - from.0, to.1 - from.1);
         let _ = writeln!(
             self.out,
-            "<a href=\"{PAGE}#{}\" tabindex=\"-1\"><title>{}</title><rect class=\"plot-link\" x=\"{}\" y=\"{}\" \
+            "{LINK}{}\" tabindex=\"-1\"><title>{}</title><rect class=\"plot-link\" x=\"{}\" y=\"{}\" \
              width=\"{width}\" height=\"{height}\" pointer-events=\"all\"/></a>",
             escaped(id),
             escaped(words),
@@ -311,9 +311,24 @@ pub fn style() -> String {
     format!("@media screen and (prefers-color-scheme:dark){{{rules}.plot-rimmed{{stroke:#{ground:06x}}}}}")
 }
 
+/// The places of a picture to which links may lead, by id.
+pub fn goals(svg: &str) -> impl Iterator<Item = &str> {
+    quoted(svg, "<rect id=\"")
+}
+
+/// The ids to which the links of a picture lead.
+pub fn links(svg: &str) -> impl Iterator<Item = &str> {
+    quoted(svg, LINK)
+}
+
+/// What stands between an opening and the next quotation mark. Text has neither: its marks are escaped.
+fn quoted<'s>(svg: &'s str, opening: &'static str) -> impl Iterator<Item = &'s str> {
+    svg.split(opening).skip(1).filter_map(|rest| Some(rest.split_once('"')?.0))
+}
+
 /// The picture for the inside of an HTML page: without its own style and metadata, and with links within the page.
 pub fn inline(svg: &str) -> String {
-    let svg = svg.replace(&format!("<a href=\"{PAGE}#"), "<a href=\"#");
+    let svg = svg.replace(LINK, "<a href=\"#");
     ["metadata", "style"].iter().fold(svg, |svg, name| {
         let (open, close) = (format!("<{name}>"), format!("</{name}>\n"));
         match (svg.find(&open), svg.find(&close)) {
