@@ -225,7 +225,7 @@ fn a_cell_leads_to_a_panel_of_the_page_or_nothing_is_written() {
     let page = paper.read("figures/rising.md");
     let map = chart("map", &format!("[[panel]]\n{layer}"));
     paper.write("figures/rising.md", &format!("{page}{map}"));
-    paper.run(&["report"]).expect(2).says("P036").says("a cell leads to `panel-rising-");
+    paper.run(&["report"]).expect(2).says("P036").says("a cell leads to `panel-rising.");
     paper.write("figures/rising.md", &format!("{page}{map}{}", chart("goals", goals)));
     paper.report();
     let html = paper.read("report/index.html");

@@ -75,7 +75,9 @@ impl Glance {
         let mut stamps = BTreeMap::new();
         for (path, bytes) in declared.flat_map(|declared| declared.data.iter().chain(declared.code.iter())) {
             files.insert(path.clone(), Some(Digest::of(bytes)));
-            let stamp = Stamp::of(&project.root.join(path)).filter(|_| bytes.len() >= LARGE);
+            // Of what was read: another file may stand there by now.
+            let read = project.stamps.get(path).filter(|_| bytes.len() >= LARGE).copied();
+            let stamp = read.filter(|read| Stamp::of(&project.root.join(path)) == Some(*read));
             stamps.extend(stamp.filter(|stamp| stamp.is_older_than(project.opened)).map(|stamp| (path.clone(), stamp)));
         }
         let lock = (!project.lock.0.is_empty()).then(|| Digest::of(project.lock.to_text().as_bytes()));

@@ -28,6 +28,7 @@ use crate::paper::figure::Figure;
 use crate::paper::load::{self, Paper};
 use crate::paper::params::Catalogue;
 use crate::paper::work::Work;
+use crate::pipeline::stamp::Stamp;
 use crate::roster;
 use locked::Lock;
 use page::{Desk, Remake};
@@ -79,6 +80,8 @@ pub struct Project {
     pages: BTreeSet<String>,
     /// Before anything was read.
     opened: SystemTime,
+    /// Inputs as they stood then.
+    stamps: BTreeMap<String, Stamp>,
 }
 
 /// The steps of a figure.
@@ -134,11 +137,13 @@ impl Project {
         let lock = Lock::load(root).map_err(&mut keep).ok();
         let proved = Proved::load(root).map_err(&mut keep).ok();
         let paper = load::load(root, profile, &Roster).map_err(|more| more.into_iter().for_each(&mut keep)).ok();
+        let inputs = paper.iter().flat_map(|paper| paper.manifest.figures.iter().flat_map(|figure| &figure.data));
+        let stamps = inputs.filter_map(|path| Some((path.clone(), Stamp::of(&root.join(path))?))).collect();
         let tasks = paper.as_ref().map(|paper| declare(root, paper, profile, &mut keep));
         match (templates, lock, proved, paper, tasks) {
             (Some(templates), Some(lock), Some(proved), Some(paper), Some(tasks)) if faults.is_empty() => {
                 let (root, profile, times) = (root.to_owned(), profile.to_owned(), tells_times());
-                Ok(Self { root, profile, lock, proved, tasks, paper, templates, times, pages, opened })
+                Ok(Self { root, profile, lock, proved, tasks, paper, templates, times, pages, opened, stamps })
             }
             _ => Err(faults),
         }

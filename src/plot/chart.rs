@@ -175,9 +175,7 @@ impl Chart {
     pub fn frames(&self) -> Vec<Chart> {
         let alone = |panel: &Panel| {
             // With the width of all of them, a panel may be higher, too.
-            let height = panel.height.map(|height| 1.6 * height);
-            // The grid is on the page, too, and has the anchors.
-            let panel = Panel { height, anchor: None, ..panel.clone() };
+            let panel = Panel { height: panel.height.map(|height| 1.6 * height), ..panel.clone() };
             Chart { columns: None, scrub: None, panels: vec![panel], ..self.clone() }
         };
         if self.scrub.is_some() { self.panels.iter().map(alone).collect() } else { Vec::new() }

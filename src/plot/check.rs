@@ -111,6 +111,9 @@ fn scrub(chart: &Chart) -> Option<String> {
     if !open && !(2..=MOST_STEPS).contains(&chart.panels.len()) {
         return Some(format!("`scrub` is for 2 to {MOST_STEPS} panels, not {}", chart.panels.len()));
     }
+    if chart.panels.iter().any(|panel| panel.anchor.is_some()) {
+        return Some("`scrub` shows one panel at a time: none can have an `anchor`".into());
+    }
     let untitled = chart.panels.iter().any(|panel| panel.title.as_ref().is_none_or(|title| title.trim().is_empty()));
     untitled.then(|| "`scrub` needs a `title` on every panel: it is what a reader chooses".into())
 }

@@ -55,7 +55,7 @@ pub fn draw(chart: &Chart, frames: &BTreeMap<String, Frame>, look: &Look, about:
     let links = chart.panels.iter().flat_map(|panel| &panel.layers).any(|layer| layer.leads.is_some());
     let says = [about.title, &chart.alt, about.metadata];
     let pen = Pen::new(Svg::new(&mut out, size.into(), says, links));
-    let id = |anchor: &str| format!("panel-{}-{anchor}", about.figure);
+    let id = |anchor: &str| format!("panel-{}.{anchor}", about.figure);
     pen.block(&clip::Area { left: 0.0, top: 0.0, right: width, bottom: height }, Ink::Ground);
     for ((panel, body), place) in chart.panels.iter().zip(&bodies).zip(&layout.places) {
         match body {
@@ -309,14 +309,14 @@ mod tests {
             draw(&chart, &frames, &Look::default(), About { figure: "f", ..About::default() })
         };
         let svg = draw(["a", "b", "c", "d"]).expect("a picture");
-        let link = "<a href=\"../index.html#panel-f-d\" tabindex=\"-1\"><title>i = 1, y = 1: 4</title><rect";
+        let link = "<a href=\"../index.html#panel-f.d\" tabindex=\"-1\"><title>i = 1, y = 1: 4</title><rect";
         assert!(
             svg.contains("role=\"group\"")
                 && svg.contains(link)
-                && svg.contains("<rect id=\"panel-f-d\" class=\"plot-goal\""),
+                && svg.contains("<rect id=\"panel-f.d\" class=\"plot-goal\""),
             "{svg}"
         );
-        assert!(svg::inline(&svg).contains("<a href=\"#panel-f-d\""));
+        assert!(svg::inline(&svg).contains("<a href=\"#panel-f.d\""));
         let said = draw(["a", "b", "b", "D"]).expect_err("no picture");
         assert_eq!(said[0], "panel 4, `anchor`: two panels have the `anchor` `b`");
         assert!(said[1].starts_with("panel 5, `anchor`: `anchor` is `D`"), "{said:?}");
