@@ -101,7 +101,7 @@ impl Experiment for CondensationCnnMnist {
             .holds("stride", (1..=mnist::SIDE - SIZE).contains(&p.stride), "must be at least 1 and at most 25")
             .at_least("channels", p.channels, 2)
             .at_least("hidden", p.hidden, 1)
-            .above("small_std", p.small_std, 0.0)
+            .holds("small_std", (1e-30..=1.0).contains(&p.small_std), "must lie in [1e-30, 1]")
             .above("rate", p.rate, 0.0)
             .holds("momentum", (0.0..1.0).contains(&p.momentum), "must lie in [0, 1)")
             .holds("decay", p.decay > 0.0 && p.decay <= 1.0, "must lie in (0, 1]")
@@ -265,6 +265,7 @@ mod tests {
     fn the_defaults_lack_digests_alone_and_faults_are_found() {
         let keys = |p: &Params| CondensationCnnMnist::check(p).into_iter().map(|fault| fault.key).collect::<Vec<_>>();
         assert_eq!(keys(&Params::default()), ["sha256"]);
-        assert_eq!(keys(&Params { batch: 61, decay: 0.0, loose: 0.96, ..tiny() }), ["decay", "batch", "loose"]);
+        let broken = Params { small_std: 1e-50, batch: 61, decay: 0.0, loose: 0.96, ..tiny() };
+        assert_eq!(keys(&broken), ["small_std", "decay", "batch", "loose"]);
     }
 }

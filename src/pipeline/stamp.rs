@@ -3,7 +3,6 @@
 
 use serde::{Deserialize, Serialize};
 use std::fs;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -25,7 +24,9 @@ pub struct Stamp {
 
 impl Stamp {
     /// Of a file; none where there is none.
+    #[cfg(unix)]
     pub fn of(path: &Path) -> Option<Self> {
+        use std::os::unix::fs::MetadataExt as _;
         let about = fs::symlink_metadata(path).ok().filter(fs::Metadata::is_file)?;
         Some(Self {
             device: about.dev(),
@@ -36,6 +37,12 @@ impl Stamp {
         })
     }
 
+    /// None: elsewhere every file is read.
+    #[cfg(not(unix))]
+    pub fn of(_: &Path) -> Option<Self> {
+        None
+    }
+
     /// Whether the file was left alone from well before `moment` on.
     pub fn is_older_than(&self, moment: SystemTime) -> bool {
         let changed = Duration::new(self.changed[0].max(0).cast_unsigned(), self.changed[1].max(0) as u32);
@@ -43,7 +50,7 @@ impl Stamp {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
     use super::*;
 

@@ -60,8 +60,20 @@ pub struct Unknown {
     pub known: Vec<String>,
 }
 
-/// All faults of a chart that can be seen without numbers.
+/// All faults of a chart, as its author wrote it, that can be seen without numbers.
 pub fn faults(chart: &Chart) -> Vec<Fault> {
+    let mut faults = undrawable(chart);
+    for (at, panel) in chart.panels.iter().enumerate() {
+        let place = Place { panel: Some(at), ..Place::default() };
+        facet::faults(panel, |layer, key, message| {
+            faults.push(Fault { place: Place { layer, key: Some(key), ..place.clone() }, message });
+        });
+    }
+    faults
+}
+
+/// The same without what braces may hold: once they are filled in, those that are left are words of a table.
+pub fn undrawable(chart: &Chart) -> Vec<Fault> {
     let mut faults = Vec::new();
     let mut say = |place: Place, message: String| faults.push(Fault { place, message });
     if chart.alt.trim().is_empty() {
@@ -82,7 +94,6 @@ pub fn faults(chart: &Chart) -> Vec<Fault> {
     for (at, panel) in chart.panels.iter().enumerate() {
         let place = Place { panel: Some(at), ..Place::default() };
         of_panel(panel, &mut |key, message| say(Place { key, ..place.clone() }, message));
-        facet::faults(panel, |layer, key, message| say(Place { layer, key: Some(key), ..place.clone() }, message));
         if let Some(anchor) = panel.anchor.as_ref().filter(|_| panel.each.is_none()) {
             let before = chart.panels[..at].iter().filter(|other| other.each.is_none());
             if let Some(fault) = anchor_fault(anchor, before.filter_map(|other| other.anchor.as_ref())) {

@@ -39,7 +39,7 @@ pub fn draw(chart: &Chart, frames: &BTreeMap<String, Frame>, look: &Look, about:
         faults.iter().map(|fault| format!("{}: {}", fault.place, fault.message)).collect()
     };
     let sound = |chart: &Chart| {
-        let faults = check::faults(chart);
+        let faults = check::undrawable(chart);
         if faults.is_empty() { Ok(()) } else { Err(words(faults)) }
     };
     sound(chart)?;
@@ -67,7 +67,7 @@ pub fn draw(chart: &Chart, frames: &BTreeMap<String, Frame>, look: &Look, about:
             pen.goal(&place.area, id(anchor));
         }
         if let Body::Axes(axes) = body {
-            lead(&pen, axes, &place.area, id);
+            lead(&pen, axes, &place.area, &common, id);
         }
         if let Some(title) = panel.title.as_ref().filter(|_| place.titled) {
             axes::title(&pen, title, &place.area, look);
@@ -133,9 +133,12 @@ fn draw_cells(pen: &Pen, axes: &Axes, place: &Place) {
 }
 
 /// Lays links over the cells of heat maps that lead somewhere.
-fn lead(pen: &Pen, axes: &Axes, area: &clip::Area, id: impl Fn(&str) -> String) {
-    let name = |ruler: &Ruler, or: &str| ruler.label.clone().unwrap_or_else(|| or.to_owned());
-    let [across, up] = [name(&axes.x, "x"), name(&axes.y, "y")];
+fn lead(pen: &Pen, axes: &Axes, area: &clip::Area, common: &[Option<String>; 2], id: impl Fn(&str) -> String) {
+    // Panels that share a label have handed theirs in.
+    let name = |own: &Ruler, common: &Option<String>, or: &str| {
+        own.label.clone().or_else(|| common.clone()).unwrap_or_else(|| or.to_owned())
+    };
+    let [across, up] = [name(&axes.x, &common[0], "x"), name(&axes.y, &common[1], "y")];
     for series in &axes.series {
         let Shape::Heat(heat) = &series.shape else { continue };
         for (cell, lead) in heat.ways(area, &axes.x.scale, &axes.y.scale) {
@@ -320,6 +323,14 @@ mod tests {
         let said = draw(["a", "b", "b", "D"]).expect_err("no picture");
         assert_eq!(said[0], "panel 4, `anchor`: two panels have the `anchor` `b`");
         assert!(said[1].starts_with("panel 5, `anchor`: `anchor` is `D`"), "{said:?}");
+    }
+
+    /// Once they said x and y: panels that share a label had handed theirs in.
+    #[test]
+    fn links_know_labels_that_panels_share() {
+        let map = "[[panel]]\nx = { label = 'i' }\n[[panel.layer]]\nkind = 'heatmap'\nframe = 'cells'\nx = 'i'\ny = 'j'\nz = 'z'\nleads = 'j'\n";
+        let svg = drawn(&chart(&format!("columns = 3\n{}", map.repeat(6))));
+        assert_eq!((svg.matches(">i</text>").count(), svg.matches("<title>i = 1, y = 1: 4</title>").count()), (1, 6));
     }
 
     #[test]

@@ -227,6 +227,16 @@ mod tests {
     }
 
     #[test]
+    fn braces_that_a_table_holds_are_its_own() {
+        let mut frames = frames();
+        frames.insert("names".into(), Frame::new().with_words("name", ["f_{max}"]));
+        let rule = "[[panel.layer]]\nkind = 'rule'\naxis = 'x'\nat = 0\n";
+        let chart = expand(&chart(&format!("[[panel]]\neach = 'names'\ntitle = '{{name}}'\n{rule}")), &frames);
+        let chart = chart.expect("a panel");
+        assert_eq!((chart.panels[0].title.as_deref(), check::undrawable(&chart)), (Some("f_{max}"), vec![]));
+    }
+
+    #[test]
     fn braces_without_rows_and_rows_without_end_are_refused() {
         let said = |faults: Vec<Fault>| -> Vec<String> {
             faults.into_iter().map(|fault| format!("{}: {}", fault.place, fault.message)).collect()

@@ -227,7 +227,11 @@ fn heat(layer: &Layer, table: &Table, spacing: [Spacing; 2], shared: &mut Shared
     let colors = layer.colors.unwrap_or(Colors::Viridis);
     let mut heat = Heat::new(&points, &values, spacing, colors, [layer.min, layer.max], layer.label.clone())?;
     let Some(name) = &layer.leads else { return Ok(heat) };
-    let anchors = table.words(Some(name))?;
+    // As `anchor = "{column}"` is filled in, or the two would not meet.
+    let anchors: Vec<String> = match table.column(Some(name))? {
+        Column::Words(words) => table.rows.iter().map(|&row| words[row].clone()).collect(),
+        Column::Numbers(numbers) => table.rows.iter().map(|&row| text::grouped(numbers[row])).collect(),
+    };
     let lead = |((centre, value), anchor)| Lead { centre, value, anchor };
     heat.leads = points.into_iter().zip(values).zip(anchors).map(lead).collect();
     Ok(heat)
