@@ -53,7 +53,7 @@ fn generate() -> Result<String, String> {
     for (constant, root, what) in [
         ("DRAW", "pipeline::draw", "turns tables and a chart into a picture"),
         ("CHECK", "pipeline::check", "judges a claim"),
-        ("PAGE", "pipeline::page", "writes the pages"),
+        ("PAGE", "pipeline::index", "writes the pages"),
     ] {
         let code = sources.reach(root, &crates)?;
         let _ = writeln!(text, "/// The code that {what}.\npub static {constant}: Code = {};", literal(&code));

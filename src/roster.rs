@@ -3,11 +3,13 @@
 
 use crate::experiment::{Context, Experiment, Fault, Stop};
 use crate::frame::Results;
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
 include!(concat!(env!("OUT_DIR"), "/roster.rs"));
 
-/// The code behind a step (see `build/fingerprint.rs`).
+/// The code behind a step (see `build/fingerprint.rs`). It is told part by part, so that an explanation can name the
+/// module that changed.
 #[derive(Clone, Copy, Debug)]
 pub struct Code {
     /// Digest over all parts.
@@ -16,15 +18,27 @@ pub struct Code {
     pub parts: &'static [(&'static str, &'static str)],
 }
 
-/// One experiment.
+impl Serialize for Code {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.parts.iter().copied())
+    }
+}
+
+/// One experiment. In a recipe it stands for its name and its code.
+#[derive(Serialize)]
 pub struct Entry {
     /// Its name in the manifest: the name of its file.
+    #[serde(rename = "experiment")]
     pub name: &'static str,
     /// The code it reaches.
     pub code: Code,
+    #[serde(skip)]
     defaults: fn() -> Map<String, Value>,
+    #[serde(skip)]
     faults: fn(&Map<String, Value>) -> Vec<Fault>,
+    #[serde(skip)]
     working_set: fn(&Map<String, Value>) -> Option<usize>,
+    #[serde(skip)]
     run: fn(&Map<String, Value>, &Context) -> Result<Results, Stop>,
 }
 

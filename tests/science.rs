@@ -19,7 +19,7 @@ fn every_figure_has_a_slide_a_page_alt_texts_and_claims() {
         assert!(ids.insert(id.clone()), "`{id}` stands twice");
         assert!(!figure.slide.trim().is_empty(), "`{id}` names no slide");
         let page = paper.pages.get(id).unwrap_or_else(|| panic!("`{id}` has no page"));
-        assert!(!page.title.is_empty(), "`{id}` has no title");
+        assert!(!page.title.text().is_empty(), "`{id}` has no title");
         assert!(page.charts().count() > 0, "`{id}` draws nothing");
         for chart in page.charts() {
             let words = chart.chart.alt.split_whitespace().count();

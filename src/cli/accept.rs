@@ -8,7 +8,7 @@ use crate::engine::atomic::{self, Durability};
 use crate::engine::output;
 use crate::engine::state::State;
 use crate::engine::store::Store;
-use crate::paper::passage::Known;
+use crate::paper::written::Known;
 use crate::pipeline::locked::Lock;
 use crate::pipeline::outputs::{self, REPORT};
 use std::collections::BTreeMap;

@@ -33,7 +33,7 @@ pub struct Global {
     #[arg(short = 'C', long, global = true, default_value = ".", value_name = "DIR", env = "CONDENSE_PROJECT")]
     pub project: PathBuf,
     /// Parameter overrides of the manifest to apply.
-    #[arg(long, global = true, default_value = crate::pipeline::DEFAULT_PROFILE, value_name = "NAME", env = "CONDENSE_PROFILE")]
+    #[arg(long, global = true, default_value = crate::paper::profile::DEFAULT, value_name = "NAME", env = "CONDENSE_PROFILE")]
     pub profile: String,
     /// Cores to use (default: all).
     #[arg(short, long, global = true, value_name = "N", env = "CONDENSE_JOBS", value_parser = clap::value_parser!(u16).range(1..=1024))]

@@ -64,7 +64,7 @@ fn describe(session: &Session, look: &Look, figure: &Rooms) -> Value {
     json!({
         "id": figure.id,
         "slide": entry.map(|entry| entry.slide.clone()),
-        "title": session.project.paper().pages.get(&figure.id).map(|page| page.title.clone()),
+        "title": session.project.paper().pages.get(&figure.id).map(|page| page.title.text()),
         "kind": kind,
         "fidelity": entry.map(|entry| entry.fidelity.tag()),
         "state": state,
@@ -84,7 +84,7 @@ fn claims(session: &Session, look: &Look, figure: &Rooms) -> Vec<Value> {
         return judged.iter().map(one).collect();
     }
     let page = session.project.paper().pages.get(&figure.id);
-    let one = |claim: &crate::paper::block::ClaimBlock| json!({ "id": claim.id, "text": claim.says, "name": claim.value, "value": null, "bound": claim.bound, "holds": null, "margin": null, "further_seeds": [] });
+    let one = |claim: &crate::paper::block::ClaimBlock| json!({ "id": claim.id, "text": claim.says.text(), "name": claim.value, "value": null, "bound": claim.bound, "holds": null, "margin": null, "further_seeds": [] });
     page.map_or_else(Vec::new, |page| page.claims().map(one).collect())
 }
 
@@ -147,7 +147,7 @@ pub fn why(session: &Session, id: &str, as_json: bool) -> Result<Answer, Trouble
         let inputs: Vec<(String, Vec<(String, String)>)> = figure
             .steps()
             .into_iter()
-            .filter_map(|id| Some((look.assembly.plan.step(id).name(), look.build.outcome(id)?.record.words.clone())))
+            .filter_map(|id| Some((look.assembly.plan.step(id).name().to_owned(), look.build.outcome(id)?.record.words.clone())))
             .collect();
         if as_json {
             let stale: Vec<Value> = reasons.iter().map(|(step, reasons)| json!({ "step": step, "reasons": reasons })).collect();

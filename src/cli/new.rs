@@ -61,7 +61,9 @@ pub fn new(session: &Session, id: &str, command: bool) -> Result<Answer, Trouble
     write(root, "manifest.toml", &(manifest.trim_end().to_owned() + "\n" + &entry))?;
     let rebuild = if in_rust { " (cargo builds the new experiment)" } else { "" };
     session.face.line("new", &format!("{science}, {page}, an entry in manifest.toml"));
-    session.face.line("help", &format!("edit them, then {}{id}{rebuild}", session.project.desk().remake.only));
+    session
+        .face
+        .line("help", &format!("edit them, then {}{id}{rebuild}", session.project.render_context().remake.only));
     Ok(Answer { text: String::new(), exit: Exit::Ok })
 }
 

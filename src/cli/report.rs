@@ -39,8 +39,8 @@ pub fn build(session: &Session, ids: &[String], how: &How, publishing: bool) -> 
     }
     let start = Instant::now();
     let signal = listen()?;
-    let desk = session.project.desk();
-    let assembly = session.project.assemble(&desk);
+    let context = session.project.render_context();
+    let assembly = session.project.assemble(&context);
     let chosen = session.chosen(&assembly, ids)?;
     let _lock = session.write_lock()?;
     let store = Store::open(&session.store_path())?;
@@ -68,7 +68,7 @@ pub fn build(session: &Session, ids: &[String], how: &How, publishing: bool) -> 
     }
     let ran = built.run();
     session.face.close();
-    state.steps.extend(built.done().into_iter().map(|(id, done)| (assembly.plan.step(id).name(), done.key)));
+    state.steps.extend(built.done().into_iter().map(|(id, done)| (assembly.plan.step(id).name().to_owned(), done.key)));
     let well = ran.is_ok() && !built.interrupted() && (how.keep_going || !built.has_failures());
     if !(well && publishing) {
         // Publishing saves the state itself, before and after.

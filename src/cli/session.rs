@@ -115,7 +115,7 @@ impl Look<'_> {
     /// The reasons for which a figure would run; empty when it is fresh.
     pub fn reasons(&self, figure: &Rooms) -> Vec<(String, Vec<String>)> {
         let stale = |id: StepId| match self.steps.get(&id) {
-            Some(StepState::Stale(reasons)) => Some((self.assembly.plan.step(id).name(), reasons.clone())),
+            Some(StepState::Stale(reasons)) => Some((self.assembly.plan.step(id).name().to_owned(), reasons.clone())),
             _ => None,
         };
         figure.steps().into_iter().filter_map(stale).collect()
@@ -207,8 +207,8 @@ impl Session {
 
     /// Judges every step and lets `then` look.
     pub fn judged<T>(&self, then: impl FnOnce(&Look) -> Result<T, Trouble>) -> Result<T, Trouble> {
-        let desk = self.project.desk();
-        let assembly = self.project.assemble(&desk);
+        let context = self.project.render_context();
+        let assembly = self.project.assemble(&context);
         let (store, state, signal) = (Store::at(&self.store_path()), self.state()?, AtomicUsize::new(0));
         let options = self.options(false, &signal);
         let progress: &dyn Progress = &Silent;

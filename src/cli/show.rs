@@ -7,6 +7,7 @@ use crate::cli::style::plain;
 use crate::engine::digest::Digest;
 use crate::engine::output;
 use crate::paper::report::size;
+use crate::paper::work::Work;
 use crate::pipeline::check::{Further, Judged};
 use crate::pipeline::locked::Standing;
 use crate::pipeline::outputs::{self, REPORT};
@@ -28,15 +29,22 @@ fn figure(session: &Session, look: &Look, id: &str) -> Result<Answer, Trouble> {
     let rooms = session.chosen(look.assembly, &[id.to_owned()])?[0];
     let (paper, mut text) = (session.project.paper(), String::new());
     if let (Some(entry), Some(page)) = (paper.figure(id), paper.pages.get(id)) {
-        let _ = writeln!(text, "{}\n  slide      {}\n  fidelity   {}", page.title, entry.slide, entry.fidelity.tag());
+        let _ = writeln!(
+            text,
+            "{}\n  slide      {}\n  fidelity   {}",
+            page.title.text(),
+            entry.slide,
+            entry.fidelity.tag()
+        );
     }
     if let Some(declared) = session.project.declared(id) {
-        for (label, value) in &declared.work {
-            let _ = writeln!(text, "  {label:<10} {}", value.replace('\u{1f}', " "));
-        }
-        let _ = writeln!(text, "  settings   {}", run::settings(declared));
-        for (path, bytes) in declared.data.iter() {
-            let _ = writeln!(text, "  reads      {path}  sha256 {}", Digest::of(bytes).short());
+        let _ = match &declared.work {
+            Work::Experiment(name) => writeln!(text, "  experiment {name}"),
+            Work::Command(spec) => writeln!(text, "  command    {}", spec.argv.join(" ")),
+        };
+        let _ = writeln!(text, "  settings   {}", run::settings(&declared.params, declared.seed));
+        for (path, digest) in declared.data.digests() {
+            let _ = writeln!(text, "  reads      {path}  sha256 {}", digest.short());
         }
     }
     if let Some(bytes) = session.project.working_set(id) {

@@ -45,8 +45,8 @@ pub fn recompute(
     note: Option<Option<String>>,
 ) -> Result<Answer, Trouble> {
     let signal = listen()?;
-    let desk = session.project.desk();
-    let assembly = session.project.assemble(&desk);
+    let context = session.project.render_context();
+    let assembly = session.project.assemble(&context);
     let chosen = session.chosen(&assembly, ids)?;
     let scratch = tempfile::Builder::new().prefix("condense-verify-").tempdir()?;
     let (store, own) = (Store::open(scratch.path())?, Store::at(&session.store_path()));
@@ -144,8 +144,8 @@ fn locate(
 
 /// Hashes the files of the report.
 pub fn hashes(session: &Session, ids: &[String], as_json: bool) -> Result<Answer, Trouble> {
-    let desk = session.project.desk();
-    let assembly = session.project.assemble(&desk);
+    let context = session.project.render_context();
+    let assembly = session.project.assemble(&context);
     let own = Store::at(&session.store_path());
     let mut judgements = Vec::new();
     for figure in session.chosen(&assembly, ids)? {

@@ -49,7 +49,7 @@ impl Board {
     pub fn new(plan: &Plan, wanted: &[StepId]) -> Self {
         let mut board = Self::default();
         for id in plan.closure(wanted) {
-            let needs: BTreeSet<StepId> = plan.step(id).needs().into_iter().map(|need| need.step).collect();
+            let needs: BTreeSet<StepId> = plan.step(id).needs().iter().map(|need| need.step).collect();
             if needs.is_empty() {
                 board.unjudged.push(id);
             } else {

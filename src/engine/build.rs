@@ -2,15 +2,17 @@
 //! Which thread runs what, and in what order, reaches no artefact.
 
 use crate::diag::Diagnostic;
+use crate::engine::artefacts::Inputs;
 use crate::engine::board::{Board, Done};
 use crate::engine::digest::Digest;
 use crate::engine::failure::{Failure, broken, panic_text, unreadable};
 use crate::engine::plan::{self, Plan};
 use crate::engine::progress::{Progress, Verdict};
-use crate::engine::recipe::{self, Words};
+use crate::engine::reasons;
+use crate::engine::recipe::Parts;
 use crate::engine::site::Site;
 use crate::engine::slots::{Slots, worker};
-use crate::engine::step::{Inputs, StepId};
+use crate::engine::step::StepId;
 use crate::engine::store::{Record, Store};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -108,7 +110,7 @@ impl<'b> Build<'b> {
         if ahead.is_empty() {
             return Ok(());
         }
-        let expected = |id: &StepId| (self.plan.step(*id).name(), self.expected(*id));
+        let expected = |id: &StepId| (self.plan.step(*id).name().to_owned(), self.expected(*id));
         self.progress.planned(&ahead.iter().map(expected).collect::<Vec<_>>());
         let workers = self.slots.total().min(ahead.len());
         let trouble = Mutex::new(None);
@@ -188,7 +190,7 @@ impl<'b> Build<'b> {
     /// Judges every step that nothing stands in the way of: what is in the store is done.
     fn settle(&self, board: &mut Board) -> io::Result<()> {
         while let Some(id) = board.to_judge() {
-            let key = self.plan.key(id, &|need| board.record(need));
+            let key = self.plan.describe(id, &|need| board.record(need)).digest();
             match self.store.record(&key)? {
                 // A record whose bytes are gone is a promise that nobody could keep.
                 Some(record) if record.artefacts.values().all(|digest| self.store.has(digest)) => {
@@ -201,16 +203,16 @@ impl<'b> Build<'b> {
     }
 
     fn expected(&self, id: StepId) -> Option<f64> {
-        let key = self.last.get(&self.plan.step(id).name())?;
+        let key = self.last.get(self.plan.step(id).name())?;
         self.store.record(key).ok().flatten().map(|record| record.seconds)
     }
 
     /// Why a stale step would run.
     fn reasons(&self, board: &Board, id: StepId) -> io::Result<Vec<String>> {
-        let new = self.plan.words(id, &|need| board.record(need));
-        let Some(key) = self.last.get(&self.plan.step(id).name()) else { return Ok(vec!["first run".to_owned()]) };
+        let new = self.plan.describe(id, &|need| board.record(need)).words();
+        let Some(key) = self.last.get(self.plan.step(id).name()) else { return Ok(vec!["first run".to_owned()]) };
         let Some(old) = self.store.record(key)? else { return Ok(vec!["its record is not in the store".to_owned()]) };
-        let reasons = recipe::differences(&old.words, &new);
+        let reasons = reasons::differences(&old.words, &new);
         Ok(if reasons.is_empty() { vec!["its artefacts are not in the store".to_owned()] } else { reasons })
     }
 
@@ -263,51 +265,53 @@ impl<'b> Build<'b> {
     fn execute(&self, id: StepId, reasons: &[String]) -> Result<Done, Failure> {
         let step = self.plan.step(id);
         let name = step.name();
-        let (key, words, inputs) = self.gather(id)?;
-        self.progress.started(&name, reasons);
+        let (parts, inputs) = self.gather(id)?;
+        let key = parts.digest();
+        self.progress.started(name, reasons);
         let site = Site {
             key,
-            name: name.clone(),
+            name: name.to_owned(),
+            limit: step.limit(),
             store: self.store,
             slots: &self.slots,
             signal: self.options.signal,
             progress: self.progress,
         };
         let start = Instant::now();
-        let artefacts = catch_unwind(AssertUnwindSafe(|| step.run(&inputs, &site)))
+        let artefacts = catch_unwind(AssertUnwindSafe(|| step.make(&inputs, &site)))
             .unwrap_or_else(|panic| Err(broken(format!("`{name}` panicked: {}", panic_text(&*panic)))))?;
         let time = start.elapsed();
         let mut kept = BTreeMap::new();
         for (artefact, bytes) in artefacts {
             kept.insert(artefact, self.store.put(&bytes).map_err(|error| unreadable(&error))?);
         }
-        let before = self.last.get(&name).and_then(|key| self.store.record(key).ok().flatten());
+        let before = self.last.get(name).and_then(|key| self.store.record(key).ok().flatten());
         let same = before.is_some_and(|before| before.artefacts == kept);
-        let record = Record { artefacts: kept, words: words.0, seconds: time.as_secs_f64() };
+        let record = Record { artefacts: kept, words: parts.words(), seconds: time.as_secs_f64() };
         self.store.remember(&key, &record).map_err(|error| unreadable(&error))?;
         let verdict = if same { Verdict::Revalidated } else { Verdict::Ran };
-        self.progress.finished(&name, time, verdict);
+        self.progress.finished(name, time, verdict);
         Ok(Done { key, record: Arc::new(record), verdict })
     }
 
-    /// Key, words and input bytes of a step whose needs are done.
-    fn gather(&self, id: StepId) -> Result<(Digest, Words, Inputs), Failure> {
+    /// The description and the input bytes of a step whose needs are done.
+    fn gather(&self, id: StepId) -> Result<(Parts, Inputs), Failure> {
         let needs = self.plan.step(id).needs();
-        let (key, words, wanted) = {
+        let (parts, wanted) = {
             let board = self.lock();
             let record = |need: StepId| board.record(need);
-            (self.plan.key(id, &record), Words(self.plan.words(id, &record)), plan::inputs(&needs, &record))
+            (self.plan.describe(id, &record), plan::inputs(needs, &record))
         };
         let mut inputs = Inputs::default();
-        for need in &needs {
+        for need in needs {
             if let Some(done) = self.outcome(need.step) {
-                inputs.describe(need.step, done.record.seconds, done.record.artefacts.keys().cloned().collect());
+                inputs.describe(&need.role, done.record.seconds, done.record.artefacts.keys().cloned().collect());
             }
         }
-        for (from, name, digest) in wanted {
-            inputs.add(from, &name, digest, self.fetch(from, &name, digest)?);
+        for (need, name, digest) in wanted {
+            inputs.add(&need.role, &name, digest, self.fetch(need.step, &name, digest)?);
         }
-        Ok((key, words, inputs))
+        Ok((parts, inputs))
     }
 
     fn lock(&self) -> MutexGuard<'_, Board> {

@@ -1,13 +1,16 @@
 //! Floor 1': the content-hashed build system. It sees bytes and keys only; it knows no figures, networks or pages.
+pub mod artefacts;
 pub mod atomic;
 pub mod board;
 pub mod build;
 pub mod digest;
 pub mod failure;
+pub mod key;
 pub mod lock;
 pub mod output;
 pub mod plan;
 pub mod progress;
+pub mod reasons;
 pub mod recipe;
 pub mod site;
 pub mod slots;

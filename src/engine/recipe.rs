@@ -1,146 +1,174 @@
-//! What a step depends on, described once and written by two writers: one hashes it, the other keeps it as words.
-//! So the key and its explanation cannot drift apart.
+//! What a step depends on, as data. A recipe is one serialisable value: it is hashed for the step's key, kept in words for
+//! explanations, and handed to the step's work, which sees it, its inputs and nothing else.
+//! So a read that the key does not cover cannot be written, and key and explanation cannot drift apart.
 
+use crate::engine::artefacts::{Artefacts, Inputs};
 use crate::engine::digest::Digest;
-use sha2::{Digest as _, Sha256};
+use crate::engine::failure::Failure;
+use crate::engine::key::Key;
+use crate::engine::site::Site;
+use serde::Serialize;
+use serde::de::IgnoredAny;
+use serde_json::Value;
 
-/// Takes the parts of a description, one by one.
-pub trait Recipe {
-    /// One part: what it is, and its bytes.
-    fn part(&mut self, label: &str, bytes: &[u8]);
+/// Everything that the artefacts of a step depend on, besides the artefacts that it takes from other steps.
+///
+/// The key of the step covers whatever the value serialises to. Large inputs serialise as their digest.
+pub trait Recipe: Serialize + Sync {
+    /// What kind of work it is: recipes of two kinds are never the same step, even if they hold the same values.
+    const KIND: &'static str;
+
+    /// Makes the artefacts.
+    ///
+    /// # Errors
+    /// A [`Failure`]; nothing is kept of a failed step but its finished cells.
+    fn make(&self, inputs: &Inputs, site: &Site) -> Result<Artefacts, Failure>;
 }
 
-/// The writer that makes a key. Lengths stand before label and bytes, so that parts cannot run together.
-pub struct Key(Sha256);
+/// A value as labelled texts: `("params.steps", "10000")`. Different values of one type give different parts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Parts(Vec<(String, String)>);
 
-impl Default for Key {
-    fn default() -> Self {
-        let mut key = Self(Sha256::new());
-        key.part("schema", SCHEMA.as_bytes());
-        key
+impl Parts {
+    /// The parts of a recipe.
+    pub fn of<R: Recipe>(recipe: &R) -> Self {
+        let mut parts = Self::default();
+        parts.add("step", R::KIND);
+        let value = serde_json::to_value(recipe).unwrap_or_else(|error| {
+            unreachable!("recipes are structs of plain fields, with names as the keys of their maps: {error}")
+        });
+        parts.flatten("", &value);
+        parts
     }
-}
 
-/// Changes when keys or artefacts change their meaning; then everything is computed anew.
-const SCHEMA: &str = "condense 1";
-
-impl Recipe for Key {
-    fn part(&mut self, label: &str, bytes: &[u8]) {
-        for field in [label.as_bytes(), bytes] {
-            self.0.update((field.len() as u64).to_le_bytes());
-            self.0.update(field);
-        }
+    /// Adds a part that does not come from the recipe.
+    pub fn add(&mut self, label: impl Into<String>, text: impl Into<String>) {
+        self.0.push((label.into(), text.into()));
     }
-}
 
-impl Key {
-    /// The finished key.
-    pub fn digest(self) -> Digest {
-        Digest::finish(self.0)
-    }
-}
-
-/// The writer that keeps the description readable: `(label, text)`; long or binary parts appear as their digest.
-#[derive(Default)]
-pub struct Words(pub Vec<(String, String)>);
-
-/// Longer parts are words of their digest only.
-const LONGEST: usize = 4096;
-
-impl Recipe for Words {
-    fn part(&mut self, label: &str, bytes: &[u8]) {
-        let text = match std::str::from_utf8(bytes) {
-            Ok(text) if bytes.len() <= LONGEST => text.to_owned(),
-            _ => format!("{} bytes, {}", bytes.len(), Digest::of(bytes).short()),
-        };
-        self.0.push((label.to_owned(), text));
-    }
-}
-
-/// What differs between two descriptions, as sentences: "`params.steps` 10000 → 20000".
-pub fn differences(old: &[(String, String)], new: &[(String, String)]) -> Vec<String> {
-    let find = |list: &[(String, String)], label: &str| {
-        list.iter().find(|(own, _)| own == label).map(|(_, text)| text.clone())
-    };
-    let mut reasons = Vec::new();
-    for (label, text) in new {
-        match find(old, label) {
-            None => reasons.push(format!("`{label}` is new")),
-            Some(before) if before != *text => reasons.push(change(label, &before, text)),
-            Some(_) => {}
-        }
-    }
-    let gone = old.iter().filter(|(label, _)| find(new, label).is_none());
-    reasons.extend(gone.map(|(label, _)| format!("`{label}` is gone")));
-    reasons
-}
-
-/// One change in words: short single-line texts are shown, of longer ones the first line that differs, of digests only the fact.
-fn change(label: &str, before: &str, after: &str) -> String {
-    if Digest::parse(before).is_some() || Digest::parse(after).is_some() {
-        return format!("`{label}` changed");
-    }
-    let differing = before.lines().zip(after.lines()).enumerate().find(|(_, (old, new))| old != new);
-    match differing {
-        Some((at, (old, new))) => {
-            let place = if before.lines().count() > 1 { format!(", line {}", at + 1) } else { String::new() };
-            format!("`{label}`{place}: {} → {}", clipped(old), clipped(new))
-        }
-        None => format!("`{label}` has {} lines, had {}", after.lines().count(), before.lines().count()),
-    }
-}
-
-fn clipped(text: &str) -> String {
-    const WIDTH: usize = 60;
-    let text = text.trim();
-    if text.chars().count() <= WIDTH { text.to_owned() } else { text.chars().take(WIDTH).chain(['…']).collect() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn key(parts: &[(&str, &str)]) -> Digest {
+    /// The digest of all parts, in their order.
+    pub fn digest(&self) -> Digest {
         let mut key = Key::default();
-        for (label, text) in parts {
+        for (label, text) in &self.0 {
             key.part(label, text.as_bytes());
         }
         key.digest()
     }
 
-    #[test]
-    fn parts_cannot_run_together() {
-        assert_ne!(key(&[("a", "bc")]), key(&[("ab", "c")]));
-        assert_ne!(key(&[("a", "b"), ("c", "d")]), key(&[("a", "bcd")]));
-        assert_eq!(key(&[("a", "b")]), key(&[("a", "b")]));
+    /// The parts for people: long texts are replaced by their digest.
+    pub fn words(&self) -> Vec<(String, String)> {
+        let word = |text: &String| {
+            if text.len() <= LONGEST {
+                text.clone()
+            } else {
+                format!("{} bytes, {}", text.len(), Digest::of(text.as_bytes()).short())
+            }
+        };
+        self.0.iter().map(|(label, text)| (label.clone(), word(text))).collect()
+    }
+
+    /// Walks a value down to its leaves. An empty list or table is a leaf, too.
+    fn flatten(&mut self, label: &str, value: &Value) {
+        match value {
+            Value::Object(fields) if !fields.is_empty() => {
+                for (name, value) in fields {
+                    let name = if is_plain(name) { name.clone() } else { Value::from(name.as_str()).to_string() };
+                    self.flatten(&if label.is_empty() { name } else { format!("{label}.{name}") }, value);
+                }
+            }
+            Value::Array(items) if items.iter().any(|item| !item.is_number()) => {
+                for (at, item) in items.iter().enumerate() {
+                    self.flatten(&format!("{label}.{}", at + 1), item);
+                }
+            }
+            Value::String(text) => self.add(label, if reads_as_json(text) { value.to_string() } else { text.clone() }),
+            other => self.add(label, other.to_string()),
+        }
+    }
+}
+
+/// Texts that are longer than this are words of their digest only.
+const LONGEST: usize = 4096;
+
+/// Whether a name can stand in a label as it is: it cannot be taken for two names or for a quoted one.
+fn is_plain(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | ':' | '/' | ' '))
+}
+
+/// Whether a text, written without quotation marks, could be taken for another value.
+fn reads_as_json(text: &str) -> bool {
+    serde_json::from_str::<IgnoredAny>(text).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    #[derive(Serialize)]
+    struct Any(Value);
+
+    impl Recipe for Any {
+        const KIND: &'static str = "any";
+
+        fn make(&self, _: &Inputs, _: &Site) -> Result<Artefacts, Failure> {
+            Ok(Artefacts::new())
+        }
+    }
+
+    fn parts(value: Value) -> Vec<(String, String)> {
+        Parts::of(&Any(value)).words()
     }
 
     #[test]
-    fn words_say_what_changed() {
-        let words =
-            |parts: &[(&str, &str)]| parts.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect::<Vec<_>>();
-        let old = words(&[
-            ("params.steps", "10000"),
-            ("code of nn::train", &"0".repeat(64)),
-            ("gone", "1"),
-            ("chart", "a\nb"),
-        ]);
-        let new = words(&[
-            ("params.steps", "20000"),
-            ("code of nn::train", &"1".repeat(64)),
-            ("new", "1"),
-            ("chart", "a\nc"),
-        ]);
+    fn a_recipe_is_told_by_its_leaves() {
+        let told =
+            parts(json!({ "params": { "steps": 10, "rates": [0.1, 2], "name": "tanh" }, "data": { "a.csv": "00" } }));
+        let told: Vec<(&str, &str)> = told.iter().map(|(label, text)| (label.as_str(), text.as_str())).collect();
         assert_eq!(
-            differences(&old, &new),
+            told,
             [
-                "`params.steps`: 10000 → 20000",
-                "`code of nn::train` changed",
-                "`new` is new",
-                "`chart`, line 2: b → c",
-                "`gone` is gone"
+                ("step", "any"),
+                ("data.\"a.csv\"", "\"00\""),
+                ("params.name", "tanh"),
+                ("params.rates", "[0.1,2]"),
+                ("params.steps", "10"),
             ]
         );
-        assert!(differences(&old, &old).is_empty());
+    }
+
+    #[test]
+    fn values_that_look_alike_are_told_apart() {
+        let alike = [
+            json!({ "a": 1 }),
+            json!({ "a": "1" }),
+            json!({ "a": "\"1\"" }),
+            json!({ "a": [1] }),
+            json!({ "a": ["1"] }),
+            json!({ "a": { "1": 1 } }),
+            json!({ "a.1": 1 }),
+            json!({ "a": [] }),
+            json!({ "a": {} }),
+            json!({ "a": "[]" }),
+            json!({ "a": null }),
+            json!({ "a": "null" }),
+            json!({}),
+        ];
+        let digests: Vec<Digest> = alike.iter().map(|value| Parts::of(&Any(value.clone())).digest()).collect();
+        for (at, digest) in digests.iter().enumerate() {
+            // A list is a table of its places: only the types of a recipe tell them apart, and those do not change.
+            let same = |other: &usize| !(alike[*other] == json!({ "a": ["1"] }) || alike[at] == json!({ "a": ["1"] }));
+            assert!((0..at).filter(same).all(|other| digests[other] != *digest), "{}", alike[at]);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn other_values_have_other_keys(a: Vec<(String, String)>, b: Vec<(String, String)>) {
+            let table = |rows: &[(String, String)]| Value::Object(rows.iter().map(|(k, v)| (k.clone(), json!(v))).collect());
+            let (a, b) = (table(&a), table(&b));
+            prop_assert_eq!(a == b, Parts::of(&Any(a.clone())).digest() == Parts::of(&Any(b.clone())).digest());
+        }
     }
 }

@@ -3,14 +3,15 @@
 
 use crate::engine::digest::Digest;
 use crate::engine::failure::{Failure, broken, panic_text, unreadable};
+use crate::engine::key::Key;
 use crate::engine::progress::Progress;
-use crate::engine::recipe::{Key, Recipe as _};
 use crate::engine::slots::{Slots, worker};
 use crate::engine::store::Store;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 /// Where a step runs.
 pub struct Site<'s> {
@@ -18,6 +19,8 @@ pub struct Site<'s> {
     pub key: Digest,
     /// Its name.
     pub name: String,
+    /// How long it may take, where it can be stopped from outside.
+    pub limit: Option<Duration>,
     /// Where its finished cells are kept.
     pub store: &'s Store,
     /// The cores that it shares with others.

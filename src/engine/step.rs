@@ -1,41 +1,95 @@
-//! One unit of work: what it needs, what it depends on, and how it turns bytes into bytes.
+//! One unit of work: what people call it, what it takes from other steps, and its recipe.
 
-use crate::engine::digest::Digest;
+use crate::engine::artefacts::{Artefacts, Inputs};
 use crate::engine::failure::Failure;
-use crate::engine::recipe::Recipe;
+use crate::engine::recipe::{Parts, Recipe};
 use crate::engine::site::Site;
-use std::collections::BTreeMap;
-
-/// What a step makes: named bytes.
-pub type Artefacts = BTreeMap<String, Vec<u8>>;
+use std::time::Duration;
 
 /// A step's place in its plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct StepId(pub usize);
 
-/// A pure function from declared inputs to artefacts.
-pub trait Step: Sync {
-    /// What people call it: `run phase-diagram`.
-    fn name(&self) -> String;
+/// A step: a pure function of its recipe and its inputs. The name and the time limit reach no artefact and no key.
+pub struct Step<'p> {
+    name: String,
+    limit: Option<Duration>,
+    needs: Vec<Need>,
+    parts: Parts,
+    work: Box<dyn Work + 'p>,
+}
 
-    /// The artefacts of earlier steps that it reads.
-    fn needs(&self) -> Vec<Need> {
-        Vec::new()
+/// A recipe whose type is forgotten.
+trait Work: Sync {
+    fn make(&self, inputs: &Inputs, site: &Site) -> Result<Artefacts, Failure>;
+}
+
+impl<R: Recipe> Work for R {
+    fn make(&self, inputs: &Inputs, site: &Site) -> Result<Artefacts, Failure> {
+        Recipe::make(self, inputs, site)
+    }
+}
+
+impl<'p> Step<'p> {
+    /// A step that people call `name`.
+    pub fn new(name: impl Into<String>, recipe: impl Recipe + 'p) -> Self {
+        let parts = Parts::of(&recipe);
+        Self { name: name.into(), limit: None, needs: Vec::new(), parts, work: Box::new(recipe) }
     }
 
-    /// Everything else that its artefacts depend on.
-    fn recipe(&self, to: &mut dyn Recipe);
+    /// With artefacts of an earlier step, which the work asks for under the name of a role.
+    #[must_use]
+    pub fn takes(mut self, role: impl Into<String>, step: StepId, which: Which) -> Self {
+        self.needs.push(Need { role: role.into(), step, which });
+        self
+    }
+
+    /// With a time limit, for work that can be stopped from outside.
+    #[must_use]
+    pub fn within(mut self, limit: Option<Duration>) -> Self {
+        self.limit = limit;
+        self
+    }
+
+    /// What people call it: `run phase-diagram`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its time limit, if it has one.
+    pub fn limit(&self) -> Option<Duration> {
+        self.limit
+    }
+
+    /// The artefacts of earlier steps that it takes.
+    pub fn needs(&self) -> &[Need] {
+        &self.needs
+    }
+
+    /// Its recipe, described.
+    pub fn parts(&self) -> &Parts {
+        &self.parts
+    }
 
     /// Makes the artefacts.
     ///
     /// # Errors
-    /// A [`Failure`]; nothing is kept of a failed step but its finished cells.
-    fn run(&self, inputs: &Inputs, site: &Site) -> Result<Artefacts, Failure>;
+    /// The recipe's.
+    pub fn make(&self, inputs: &Inputs, site: &Site) -> Result<Artefacts, Failure> {
+        self.work.make(inputs, site)
+    }
+
+    /// Lets it take as long as another step that turned out to be the same.
+    pub(crate) fn extend_limit(&mut self, other: Option<Duration>) {
+        self.limit = self.limit.zip(other).map(|(own, other)| own.max(other));
+    }
 }
 
 /// A wish for artefacts of an earlier step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Need {
+    /// What they are to the step that takes them: `run`, `seed 3`.
+    pub role: String,
     /// Whose.
     pub step: StepId,
     /// Which.
@@ -45,58 +99,19 @@ pub struct Need {
 /// Some or all artefacts of a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Which {
-    /// The named ones. One that the step did not make is simply absent from the inputs: the reader says what is wrong.
+    /// The named ones. One that the step did not make is absent from the inputs: [`Inputs::find`] gives nothing,
+    /// [`Inputs::bytes`] an error.
     Named(Vec<String>),
     /// Every one.
     All,
 }
 
-/// The bytes a step asked for, with what is known of their origin.
-#[derive(Default)]
-pub struct Inputs {
-    artefacts: BTreeMap<(StepId, String), (Digest, Vec<u8>)>,
-    seconds: BTreeMap<StepId, f64>,
-    names: BTreeMap<StepId, Vec<String>>,
-}
-
-impl Inputs {
-    pub(crate) fn add(&mut self, step: StepId, name: &str, digest: Digest, bytes: Vec<u8>) {
-        self.artefacts.insert((step, name.to_owned()), (digest, bytes));
-    }
-
-    pub(crate) fn describe(&mut self, step: StepId, seconds: f64, names: Vec<String>) {
-        self.seconds.insert(step, seconds);
-        self.names.insert(step, names);
-    }
-
-    /// The bytes of an artefact, if it was asked for and made.
-    pub fn bytes(&self, step: StepId, name: &str) -> Option<&[u8]> {
-        self.artefacts.get(&(step, name.to_owned())).map(|(_, bytes)| bytes.as_slice())
-    }
-
-    /// The same as text; what steps write as text is UTF-8.
-    pub fn text(&self, step: StepId, name: &str) -> Option<&str> {
-        self.bytes(step, name).and_then(|bytes| std::str::from_utf8(bytes).ok())
-    }
-
-    /// The digest of an artefact.
-    pub fn digest(&self, step: StepId, name: &str) -> Option<Digest> {
-        self.artefacts.get(&(step, name.to_owned())).map(|(digest, _)| *digest)
-    }
-
-    /// Every artefact of a step that was asked for: name, digest, bytes.
-    pub fn of(&self, step: StepId) -> impl Iterator<Item = (&str, Digest, &[u8])> {
-        let own = self.artefacts.iter().filter(move |((id, _), _)| *id == step);
-        own.map(|((_, name), (digest, bytes))| (name.as_str(), *digest, bytes.as_slice()))
-    }
-
-    /// The names of everything that a needed step made, asked for or not: for "did you mean".
-    pub fn names(&self, step: StepId) -> &[String] {
-        self.names.get(&step).map_or(&[], Vec::as_slice)
-    }
-
-    /// How long a needed step took when it ran. It is in no key: nothing may depend on it but a remark on the page.
-    pub fn seconds(&self, step: StepId) -> Option<f64> {
-        self.seconds.get(&step).copied()
+impl Which {
+    /// Whether it selects an artefact.
+    pub fn takes(&self, artefact: &str) -> bool {
+        match self {
+            Self::Named(names) => names.iter().any(|name| name == artefact),
+            Self::All => true,
+        }
     }
 }

@@ -2,72 +2,85 @@
 //! It knows no results. What is wrong with a chart is `plot`'s to say, whether a claim holds is `claim`'s.
 
 use crate::diag::{Diagnostic, Source};
+use crate::frame::Frame;
 use crate::paper::claim::Bound;
 use crate::paper::faults::Faults;
 use crate::paper::limits::{self, Limits};
 use crate::paper::names;
-use crate::paper::passage::{Form, Passage};
 use crate::paper::toml_reader::{Piece, Reading, parse, read, tables};
+use crate::paper::written::{Form, Written};
 use crate::plot::chart::Chart;
 use crate::plot::check::{self, Named, Place, Unknown};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize, Serializer};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-/// The text between two fences.
+/// The text between two fences. What else is on the page is for messages, and cannot be read from it.
 #[derive(Clone, Debug)]
 pub struct Block {
     /// The page.
-    pub source: Arc<Source>,
+    pub(crate) source: Arc<Source>,
     /// Which bytes of it.
-    pub at: Range<usize>,
+    pub(crate) at: Range<usize>,
     /// The opening line.
-    pub head: Range<usize>,
+    pub(crate) head: Range<usize>,
 }
 
-/// A `chart` block.
+/// A `chart` block. All of it comes from the text of its block.
 #[derive(Clone, Debug)]
 pub struct ChartBlock {
     /// What to draw.
     pub chart: Chart,
+    /// The finding, then what is drawn.
+    pub caption: Written,
     /// Where it stands.
     pub block: Block,
-    /// Where the caption stands, as bytes of the page.
-    pub caption_at: Range<usize>,
+}
+
+impl Serialize for ChartBlock {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.block.text())
+    }
 }
 
 /// A `claim` block.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct ClaimBlock {
     /// Unique within the page; by default the value's name.
     pub id: String,
     /// The sentence.
-    pub says: String,
+    pub says: Written,
     /// Name of the measured value.
     pub value: String,
     /// What it must satisfy.
     pub bound: Bound,
     /// What it must satisfy under other profiles: their names, where those stand, and the bound.
-    pub elsewhere: Vec<(String, Range<usize>, Bound)>,
+    #[serde(skip)]
+    elsewhere: Vec<(String, Range<usize>, Bound)>,
     /// The source's own number or words.
     pub source: Option<String>,
     /// Significant digits to show.
     pub digits: Option<usize>,
     /// Where it stands.
-    pub block: Block,
-    /// Where the sentence stands, as bytes of the page.
-    pub says_at: Range<usize>,
+    #[serde(skip)]
+    pub(crate) block: Block,
     /// Where the value's name stands.
-    pub value_at: Range<usize>,
+    #[serde(skip)]
+    pub(crate) value_at: Range<usize>,
 }
 
 impl Block {
     /// Its text.
     pub fn text(&self) -> &str {
         &self.source.text[self.at.clone()]
+    }
+
+    /// What is wrong on its page, in these bytes of it.
+    pub(crate) fn fault(&self, code: &'static str, message: impl Into<String>, span: Range<usize>) -> Diagnostic {
+        Diagnostic::new(code, message).at(&self.source, span, "")
     }
 
     fn piece(&self) -> Piece {
@@ -98,7 +111,8 @@ impl Block {
             faults.push(piece.fault("P030", "`alt` is plain text and quotes nothing", at.span(), ""));
         }
         let caption_at = table.get_ref().get("caption").map_or_else(|| self.head.clone(), |at| piece.span(at.span()));
-        Some(ChartBlock { chart, block: self, caption_at })
+        let caption = Written::new(chart.caption.clone(), Form::Line, &self.source, caption_at);
+        Some(ChartBlock { chart, caption, block: self })
     }
 
     /// The table of a chart; where `alt` or `caption` is missing, that is reported and a stand-in put there.
@@ -136,10 +150,9 @@ impl Block {
         let (says, value) = (raw.says?, raw.value?);
         Some(ClaimBlock {
             elsewhere,
-            says_at: piece.span(says.span()),
             value_at: piece.span(value.span()),
             id: raw.id.as_ref().unwrap_or(&value).get_ref().clone(),
-            says: says.into_inner(),
+            says: Written::new(says.get_ref().clone(), Form::Line, &self.source, piece.span(says.span())),
             value: value.into_inner(),
             bound,
             source: raw.source,
@@ -260,32 +273,41 @@ impl ClaimBlock {
         unknown.map(fault).collect()
     }
 
-    /// The text that may quote.
-    pub fn passage(&self) -> Passage<'_> {
-        Passage { text: &self.says, at: self.says_at.clone(), form: Form::Line }
+    /// Its value is not among the results.
+    pub fn unknown_value(&self, values: &[String]) -> Diagnostic {
+        self.fault("P031", format!("unknown value `{}`", self.value)).suggest(&self.value, values, "values")
+    }
+
+    /// What is wrong with the name of its value.
+    pub fn fault(&self, code: &'static str, message: impl Into<String>) -> Diagnostic {
+        self.block.fault(code, message, self.value_at.clone())
     }
 }
 
 impl ChartBlock {
+    /// What is wrong at a place of the chart.
+    pub fn fault(&self, code: &'static str, message: impl Into<String>, place: &Place) -> Diagnostic {
+        self.block.fault(code, message, self.span_of(place))
+    }
+
     /// The bytes of the page that a place in the chart stands at; the opening line where there is none.
-    pub fn span_of(&self, place: &Place) -> Range<usize> {
+    pub(crate) fn span_of(&self, place: &Place) -> Range<usize> {
         let found = DeTable::parse(self.block.text()).ok().and_then(|table| locate(table.get_ref(), place));
         found.map_or_else(|| self.block.head.clone(), |span| self.block.piece().span(span))
     }
 
-    /// The text that may quote.
-    pub fn passage(&self) -> Passage<'_> {
-        Passage { text: &self.chart.caption, at: self.caption_at.clone(), form: Form::Line }
+    /// Every frame and column that it names and the results lack.
+    pub fn unknown_columns(&self, frames: &BTreeMap<String, Frame>) -> Vec<Diagnostic> {
+        check::unresolved(&self.chart, frames).iter().map(|name| self.unknown(name)).collect()
     }
 
     /// A name that the results lack, as a diagnostic.
-    pub fn unknown(&self, unknown: &Unknown) -> Diagnostic {
+    fn unknown(&self, unknown: &Unknown) -> Diagnostic {
         let (one, many) = match unknown.what {
             Named::Frame => ("frame", "frames of the results"),
             Named::Column => ("column", "columns of the frame"),
         };
-        let fault = Diagnostic::new("P032", format!("unknown {one} `{}`", unknown.name));
-        let fault = fault.at(&self.block.source, self.span_of(&unknown.place), "");
+        let fault = self.fault("P032", format!("unknown {one} `{}`", unknown.name), &unknown.place);
         fault.suggest(&unknown.name, &unknown.known, many)
     }
 }

@@ -1,22 +1,21 @@
 //! One `[[figure]]` entry of the manifest: what is computed, from what, and how near it is to its source.
 //! It knows neither other entries nor the figure's page.
 
-use crate::diag::{Diagnostic, Source};
+use crate::diag::Diagnostic;
 use crate::paper::faults::Faults;
 use crate::paper::inputs;
 use crate::paper::names;
 use crate::paper::params::{Catalogue, Origin};
-use crate::paper::passage::{Form, Known, Passage};
 use crate::paper::robustness::{self, Robustness};
 use crate::paper::toml_reader::{Piece, Reading, read};
 use crate::paper::work::{self, Work};
+use crate::paper::written::{Form, Known, Written};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::Path;
-use std::sync::Arc;
 use toml::Spanned;
 use toml::de::DeTable;
 
@@ -47,45 +46,27 @@ pub struct Figure {
 
 impl Figure {
     /// Every name that `because` quotes and that is not among the known ones.
-    pub fn unknown_names(&self, manifest: &Arc<Source>, known: &Known) -> Vec<Diagnostic> {
+    pub fn unknown_names(&self, known: &Known) -> Vec<Diagnostic> {
         let mut faults = Faults::default();
-        for because in self.reasons() {
-            because.passage().resolve(manifest, known, &mut faults);
-        }
+        self.reasons().for_each(|because| because.resolve(known, &mut faults));
         faults.into_list()
     }
 
     /// What it says in the manifest that is prose.
-    pub fn reasons(&self) -> impl Iterator<Item = &Because> {
+    pub fn reasons(&self) -> impl Iterator<Item = &Written> {
         self.fidelity.because().into_iter().chain(&self.robustness.because)
     }
 }
 
-/// How near a figure is to its source.
+/// How near a figure is to its source; where it is not the same, what differs, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fidelity {
     /// The source's setting.
     Faithful,
     /// Smaller; says what, and why.
-    Scaled(Because),
+    Scaled(Written),
     /// Another setting that shows the same thing; says which, and why.
-    Substitute(Because),
-}
-
-/// What differs from the source, and why. It may quote parameters, values and figures, as pages do.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Because {
-    /// The words.
-    pub text: String,
-    /// Where they stand in the manifest, quotation marks of TOML included.
-    pub at: Range<usize>,
-}
-
-impl Because {
-    /// The text that may quote.
-    pub fn passage(&self) -> Passage<'_> {
-        Passage { text: &self.text, at: self.at.clone(), form: Form::Line }
-    }
+    Substitute(Written),
 }
 
 impl Fidelity {
@@ -99,7 +80,7 @@ impl Fidelity {
     }
 
     /// What differs from the source, and why; none for a faithful figure.
-    pub fn because(&self) -> Option<&Because> {
+    pub fn because(&self) -> Option<&Written> {
         match self {
             Self::Faithful => None,
             Self::Scaled(because) | Self::Substitute(because) => Some(because),
@@ -259,11 +240,9 @@ impl Checks<'_> {
 
     fn fidelity(&mut self, raw: &Raw) -> Fidelity {
         self.not_blank(raw.because.as_ref(), "because");
-        let because = raw.because.as_ref().map_or_else(Because::default, |because| Because {
-            text: because.get_ref().clone(),
-            at: self.piece.span(because.span()),
-        });
-        because.passage().check(&self.piece.source, self.faults);
+        let (text, span) = raw.because.as_ref().map_or(("", 0..0), |because| (because.get_ref(), because.span()));
+        let because = Written::new(text, Form::Line, &self.piece.source, self.piece.span(span));
+        because.check(self.faults);
         let Some(tag) = &raw.fidelity else {
             self.missing("fidelity", "fidelity = \"faithful\", or \"scaled\" or \"substitute\" with `because`");
             return Fidelity::Faithful;

@@ -8,7 +8,9 @@ use crate::paper::inputs;
 use crate::paper::manifest::{Manifest, examine};
 use crate::paper::page::{self, Page};
 use crate::paper::params::Catalogue;
-use crate::paper::passage::Known;
+use crate::paper::written::Known;
+
+use crate::plot::check::Place;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::Read as _;
@@ -20,10 +22,10 @@ use std::sync::Arc;
 pub struct Paper {
     /// What is computed.
     pub manifest: Manifest,
-    /// Where that is written.
-    pub source: Arc<Source>,
     /// What is said, by figure.
     pub pages: BTreeMap<String, Page>,
+    /// The texts of both, as they were read.
+    pub sources: Vec<Arc<Source>>,
 }
 
 impl Paper {
@@ -35,16 +37,14 @@ impl Paper {
     /// Every name that a figure quotes, on its page or in the manifest, and that is not among the known ones.
     pub fn unknown_names(&self, figure: &Figure, known: &Known) -> Vec<Diagnostic> {
         let page = self.pages.get(&figure.id).map(|page| page.unknown_names(known)).unwrap_or_default();
-        page.into_iter().chain(figure.unknown_names(&self.source, known)).collect()
+        page.into_iter().chain(figure.unknown_names(known)).collect()
     }
 
     /// Every text of a figure that cannot be rendered.
     pub fn unrenderable(&self, figure: &Figure) -> Vec<Diagnostic> {
         let page = self.pages.get(&figure.id).map(Page::unrenderable).unwrap_or_default();
         let mut faults = Faults::default();
-        for because in figure.reasons() {
-            because.passage().check_markup(&self.source, &mut faults);
-        }
+        figure.reasons().for_each(|because| because.check_markup(&mut faults));
         page.into_iter().chain(faults.into_list()).collect()
     }
 
@@ -75,10 +75,11 @@ pub fn load(project: &Path, profile: &str, catalogue: &dyn Catalogue) -> Result<
     let (manifest, mut faults) = (examined.manifest, examined.faults);
     let on_disk = page_names(project, &mut faults);
     let ids: Vec<String> = manifest.figures.iter().map(|figure| figure.id.clone()).collect();
-    let mut pages = BTreeMap::new();
+    let (mut pages, mut sources) = (BTreeMap::new(), vec![Arc::clone(&source)]);
     for figure in &manifest.figures {
         if on_disk.contains(&figure.id) {
-            let Some(mut page) = one_page(project, figure, &ids, &source, &mut faults) else { continue };
+            let Some((mut page, source)) = one_page(project, figure, &ids, &mut faults) else { continue };
+            sources.push(source);
             for claim in page.claims_mut() {
                 faults.extend(claim.unknown_profiles(&manifest.profiles));
                 claim.apply(profile);
@@ -93,7 +94,7 @@ pub fn load(project: &Path, profile: &str, catalogue: &dyn Catalogue) -> Result<
         faults.push(without_entry(orphan, &ids, &on_disk));
     }
     same_file(&pages, &mut faults);
-    if faults.is_empty() { Ok(Paper { manifest, source, pages }) } else { Err(faults.into_list()) }
+    if faults.is_empty() { Ok(Paper { manifest, pages, sources }) } else { Err(faults.into_list()) }
 }
 
 /// A text file of the project, not larger than `most` bytes.
@@ -138,21 +139,15 @@ fn page_path(id: &str) -> String {
     format!("{PAGES}/{id}.md")
 }
 
-fn one_page(
-    project: &Path,
-    figure: &Figure,
-    ids: &[String],
-    manifest: &Arc<Source>,
-    faults: &mut Faults,
-) -> Option<Page> {
+fn one_page(project: &Path, figure: &Figure, ids: &[String], faults: &mut Faults) -> Option<(Page, Arc<Source>)> {
     let source = read(project, &page_path(&figure.id), PAGE_BYTES).map_err(|fault| faults.push(*fault)).ok()?;
     let (page, wrong) = page::parse(&figure.id, &source);
     faults.extend(wrong);
     let params: Vec<String> = figure.params.keys().cloned().collect();
     let known = Known { values: None, params: Some(&params), figures: Some(ids) };
     faults.extend(page.iter().flat_map(|page| page.unknown_names(&known)));
-    faults.extend(figure.unknown_names(manifest, &known));
-    page
+    faults.extend(figure.unknown_names(&known));
+    Some((page?, source))
 }
 
 fn without_page(manifest: &Arc<Source>, figure: &Figure) -> Diagnostic {
@@ -176,7 +171,7 @@ fn same_file(pages: &BTreeMap<String, Page>, faults: &mut Faults) {
             let stem = page.stem(chart);
             if let Some(other) = seen.insert(stem.clone(), page).filter(|other| other.id != page.id) {
                 let message = format!("figures `{}` and `{}` would both write `{stem}.svg`", other.id, page.id);
-                faults.push(Diagnostic::new("P016", message).at(&page.source, chart.block.head.clone(), ""));
+                faults.push(chart.fault("P016", message, &Place::default()));
             }
         }
     }

@@ -8,16 +8,13 @@ use crate::paper::params::Catalogue;
 use crate::paper::profile::{self, ProfileInfo};
 use crate::paper::robustness;
 use crate::paper::toml_reader::{Piece, parse as parse_toml, read, tables};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 use toml::Spanned;
 use toml::de::DeTable;
-
-/// The profile that changes nothing.
-pub const DEFAULT_PROFILE: &str = "default";
 
 /// What is computed.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -35,7 +32,7 @@ pub struct Manifest {
 }
 
 /// About the paper.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct PaperInfo {
     /// Its title.
@@ -97,9 +94,9 @@ pub fn examine(source: &Arc<Source>, profile: &str, catalogue: &dyn Catalogue, p
     if ids.is_some() && !faults.full() {
         manifest.about = profile::read_all(document.get_ref(), &manifest.profiles, &piece, &mut faults);
     }
-    let known = profile == DEFAULT_PROFILE || manifest.profiles.contains(profile);
+    let known = profile == profile::DEFAULT || manifest.profiles.contains(profile);
     if !known && ids.is_some() && !faults.full() {
-        let legal = std::iter::once(DEFAULT_PROFILE).chain(manifest.profiles.iter().map(String::as_str));
+        let legal = std::iter::once(profile::DEFAULT).chain(manifest.profiles.iter().map(String::as_str));
         let fault = Diagnostic::new("M013", format!("no figure has a profile `{profile}`"));
         faults.push(fault.suggest(profile, legal, "profiles"));
     }

@@ -6,36 +6,31 @@ use crate::frame::Frame;
 use crate::paper::block::{Block, ChartBlock, ClaimBlock};
 use crate::paper::faults::Faults;
 use crate::paper::fences::{Kind, Stretch, split};
-use crate::paper::passage::{Form, Known, Passage};
 use crate::paper::toml_reader::unprintable;
-use crate::plot::check::{self, Place};
+use crate::paper::written::{Form, Known, Written};
+use crate::plot::check::Place;
+use serde::Serialize;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
 /// A parsed page.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Page {
     /// The figure's id.
     pub id: String,
-    /// Its text.
-    pub source: Arc<Source>,
     /// The first line, without its `#`.
-    pub title: String,
+    pub title: Written,
     /// The rest, in order.
     pub parts: Vec<Part>,
 }
 
 /// A part of a page.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Part {
     /// CommonMark, with quotations.
-    Prose {
-        /// The text.
-        text: String,
-        /// Where it begins in the page.
-        at: usize,
-    },
+    Prose(Written),
     /// A picture.
     Chart(ChartBlock),
     /// A sentence that can fail.
@@ -44,11 +39,11 @@ pub enum Part {
 
 impl Part {
     /// The text that may quote.
-    pub fn passage(&self) -> Passage<'_> {
+    pub fn written(&self) -> &Written {
         match self {
-            Self::Prose { text, at } => Passage { text, at: *at..at + text.len(), form: Form::Prose },
-            Self::Chart(chart) => chart.passage(),
-            Self::Claim(claim) => claim.passage(),
+            Self::Prose(text) => text,
+            Self::Chart(chart) => &chart.caption,
+            Self::Claim(claim) => &claim.says,
         }
     }
 }
@@ -74,36 +69,25 @@ impl Page {
         chart.chart.name.as_ref().map_or_else(|| self.id.clone(), |name| format!("{}-{name}", self.id))
     }
 
-    /// The title, as a text that may quote.
-    pub fn title_passage(&self) -> Passage<'_> {
-        let start = self.source.text.find(&self.title).unwrap_or_default();
-        Passage { text: &self.title, at: start..start + self.title.len(), form: Form::Line }
-    }
-
     /// Every text that may quote.
-    fn passages(&self) -> impl Iterator<Item = Passage<'_>> {
-        std::iter::once(self.title_passage()).chain(self.parts.iter().map(Part::passage))
+    pub fn texts(&self) -> impl Iterator<Item = &Written> {
+        std::iter::once(&self.title).chain(self.parts.iter().map(Part::written))
     }
 
     /// Everything that cannot be rendered, in the order of the page.
     pub fn unrenderable(&self) -> Vec<Diagnostic> {
         let mut faults = Faults::default();
-        for passage in self.passages() {
-            passage.check_markup(&self.source, &mut faults);
-        }
+        self.texts().for_each(|text| text.check_markup(&mut faults));
         faults.into_list()
     }
 
     /// Every quoted or claimed name that is not among the known ones, in the order of the page.
     pub fn unknown_names(&self, known: &Known) -> Vec<Diagnostic> {
         let mut faults = Faults::default();
-        for passage in self.passages() {
-            passage.resolve(&self.source, known, &mut faults);
-        }
+        self.texts().for_each(|text| text.resolve(known, &mut faults));
         let values = known.values.unwrap_or_default();
         for claim in self.claims().filter(|claim| known.values.is_some() && !values.contains(&claim.value)) {
-            let fault = Diagnostic::new("P031", format!("unknown value `{}`", claim.value));
-            faults.push(fault.at(&self.source, claim.value_at.clone(), "").suggest(&claim.value, values, "values"));
+            faults.push(claim.unknown_value(values));
         }
         faults.sort();
         faults.into_list()
@@ -111,10 +95,7 @@ impl Page {
 
     /// Every frame and column that a chart names and the results lack.
     pub fn unknown_columns(&self, frames: &BTreeMap<String, Frame>) -> Vec<Diagnostic> {
-        let of = |chart: &ChartBlock| {
-            check::unresolved(&chart.chart, frames).iter().map(|name| chart.unknown(name)).collect()
-        };
-        self.charts().flat_map(|chart| -> Vec<Diagnostic> { of(chart) }).collect()
+        self.charts().flat_map(|chart| chart.unknown_columns(frames)).collect()
     }
 }
 
@@ -123,16 +104,14 @@ pub fn parse(id: &str, source: &Arc<Source>) -> (Option<Page>, Vec<Diagnostic>) 
     let mut faults = Faults::default();
     characters(source, &mut faults);
     let (title, rest) = title(source, &mut faults);
-    let mut page = Page { id: id.to_owned(), source: Arc::clone(source), title, parts: Vec::new() };
+    let mut page = Page { id: id.to_owned(), title, parts: Vec::new() };
     for stretch in split(source, rest, &mut faults) {
         if faults.full() {
             break;
         }
         page.parts.extend(part(source, stretch, &mut faults));
     }
-    for passage in page.passages() {
-        passage.check(source, &mut faults);
-    }
+    page.texts().for_each(|text| text.check(&mut faults));
     chart_names(&page, &mut faults);
     claim_ids(&page, &mut faults);
     faults.sort();
@@ -141,7 +120,7 @@ pub fn parse(id: &str, source: &Arc<Source>) -> (Option<Page>, Vec<Diagnostic>) 
 
 fn part(source: &Arc<Source>, stretch: Stretch, faults: &mut Faults) -> Option<Part> {
     match stretch {
-        Stretch::Prose(at) => Some(Part::Prose { text: source.text[at.clone()].to_owned(), at: at.start }),
+        Stretch::Prose(at) => Some(Part::Prose(Written::new(&source.text[at.clone()], Form::Prose, source, at))),
         Stretch::Block { kind, head, body } => {
             let block = Block { source: Arc::clone(source), at: body, head };
             match kind {
@@ -165,14 +144,15 @@ fn characters(source: &Arc<Source>, faults: &mut Faults) {
 }
 
 /// The title, and where the rest begins.
-fn title(source: &Arc<Source>, faults: &mut Faults) -> (String, usize) {
+fn title(source: &Arc<Source>, faults: &mut Faults) -> (Written, usize) {
+    let written = |text: &str, start: usize| Written::new(text, Form::Line, source, start..start + text.len());
     let line = source.text.split_inclusive('\n').next().unwrap_or_default();
     let Some(text) = line.strip_prefix("# ").map(str::trim).filter(|text| !text.is_empty()) else {
         let fault = Diagnostic::new("P003", "a page starts with its title").at(source, 0..line.trim_end().len(), "");
         faults.push(fault.help("# The title of the figure"));
-        return (String::new(), 0);
+        return (written("", 0), 0);
     };
-    (text.to_owned(), line.len())
+    (written(text, line.find(text).unwrap_or_default()), line.len())
 }
 
 /// Files of several charts are told apart by the charts' names; one may go without: its file is `<id>.svg`.
@@ -186,8 +166,8 @@ fn chart_names(page: &Page, faults: &mut Faults) {
                 Some(name) => format!("two charts have the name `{name}`"),
                 None => "two charts have no `name`: they would write the same file".to_owned(),
             };
-            let fault =
-                Diagnostic::new("P016", message).at(&page.source, at, "").at(&page.source, first, "the first one");
+            let fault = chart.block.fault("P016", message, at);
+            let fault = fault.at(&chart.block.source, first, "the first one");
             faults.push(fault.help("name = \"kebab-case\""));
         }
     }
@@ -197,8 +177,8 @@ fn claim_ids(page: &Page, faults: &mut Faults) {
     let mut seen: BTreeMap<&str, Range<usize>> = BTreeMap::new();
     for claim in page.claims() {
         if let Some(first) = seen.insert(&claim.id, claim.value_at.clone()) {
-            let fault = Diagnostic::new("P025", format!("two claims have the id `{}`", claim.id));
-            let fault = fault.at(&page.source, claim.value_at.clone(), "").at(&page.source, first, "the first one");
+            let fault = claim.fault("P025", format!("two claims have the id `{}`", claim.id));
+            let fault = fault.at(&claim.block.source, first, "the first one");
             faults.push(fault.help("a claim without an `id` takes its value's name: give one of them another"));
         }
     }

@@ -2,10 +2,11 @@
 //! It measures nothing.
 
 use crate::paper::faults::Faults;
-use crate::paper::figure::{Because, brief};
+use crate::paper::figure::brief;
 use crate::paper::names;
 use crate::paper::params::Origin;
 use crate::paper::toml_reader::{Piece, Reading, read};
+use crate::paper::written::{Form, Written};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
@@ -23,7 +24,7 @@ pub struct Robustness {
     /// Every parameter there.
     pub params: Map<String, Value>,
     /// What is other there than in the figure, and why.
-    pub because: Option<Because>,
+    pub because: Option<Written>,
     /// The one profile that measures them; none where every profile does that judges claims.
     pub profile: Option<String>,
 }
@@ -105,10 +106,10 @@ pub fn of_figure(
         let fault = piece.fault("M012", "`because` is missing", written.span(), "");
         faults.push(fault.help("because = \"what is other at the further seeds, and why\""));
     }
-    let because = raw.because.map(|because| Because { at: piece.span(because.span()), text: because.into_inner() });
-    if let Some(because) = &because {
-        because.passage().check(&piece.source, faults);
-    }
+    let because = raw
+        .because
+        .map(|because| Written::new(because.get_ref().clone(), Form::Line, &piece.source, piece.span(because.span())));
+    because.iter().for_each(|because| because.check(faults));
     Robustness { seeds: after(count), params, because, profile: raw.profile.map(Spanned::into_inner) }
 }
 

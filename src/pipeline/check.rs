@@ -1,39 +1,61 @@
 //! The step that judges a figure's claims, and writes its numbers as JSON. It knows no charts and no prose.
 
-use crate::diag::Diagnostic;
+use crate::engine::artefacts::{Artefacts, Inputs};
 use crate::engine::failure::Failure;
 use crate::engine::recipe::Recipe;
 use crate::engine::site::Site;
-use crate::engine::step::{Artefacts, Inputs, Need, Step, StepId, Which};
+use crate::engine::step::{Step, StepId, Which};
+use crate::paper::block::ClaimBlock;
 use crate::paper::claim::Bound;
-use crate::paper::figure::Figure;
-use crate::paper::load::Paper;
-use crate::paper::page::Page;
-use crate::paper::passage::Known;
 use crate::paper::quote::{self, Quoted};
-use crate::pipeline::seeds::Task;
+use crate::paper::written::QuotedValues;
+use crate::pipeline::declared::FurtherSeeds;
+use crate::pipeline::run::VALUES;
 use crate::plot::text::significant;
-use crate::roster;
+use crate::roster::Code;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 /// The claims of a figure.
-pub struct CheckStep<'p> {
-    /// The paper.
-    pub paper: &'p Paper,
-    /// The manifest's entry.
-    pub figure: &'p Figure,
-    /// Its page.
-    pub page: &'p Page,
-    /// The step that measures.
-    pub run: StepId,
-    /// Those that measure at further seeds.
-    pub seeds: Vec<StepId>,
-    /// What that was declared to be.
-    pub work: String,
-    /// Parameters and seeds, for the JSON.
-    pub task: &'p Task,
+#[derive(Serialize)]
+pub struct CheckRecipe<'p> {
+    /// The figure's id.
+    pub figure: &'p str,
+    /// The experiment's name, or the command line.
+    pub work: &'p str,
+    /// The parameters of its run.
+    pub params: &'p Map<String, Value>,
+    /// The seed of its run.
+    pub seed: u64,
+    /// Where it is measured again.
+    pub further: &'p FurtherSeeds,
+    /// What must hold.
+    pub claims: Vec<&'p ClaimBlock>,
+    /// The values that its texts quote: with the values at hand, every slip is told at once.
+    pub quoted: QuotedValues<'p>,
+    /// The code that judges.
+    pub code: Code,
+}
+
+/// The role of the step that measures.
+const RUN: &str = "run";
+/// The verdicts: a list of [`Judged`].
+pub const CLAIMS: &str = "claims.json";
+/// Parameters, seeds and values, for readers.
+pub const RESULT: &str = "result.json";
+
+/// The role of the step that measures at a further seed.
+fn at(seed: u64) -> String {
+    format!("seed {seed}")
+}
+
+/// The step that judges, by what `run` and the steps of further `seeds` measured.
+pub fn step<'p>(recipe: CheckRecipe<'p>, run: StepId, seeds: &[StepId]) -> Step<'p> {
+    let numbers = || Which::Named(vec![VALUES.to_owned()]);
+    let further = recipe.further;
+    let step = Step::new(format!("check {}", recipe.figure), recipe).takes(RUN, run, numbers());
+    further.seeds.iter().zip(seeds).fold(step, |step, (&seed, &id)| step.takes(at(seed), id, numbers()))
 }
 
 /// A claim with its verdict, as it is stored.
@@ -72,45 +94,25 @@ pub struct Further {
     pub holds: bool,
 }
 
-impl Step for CheckStep<'_> {
-    fn name(&self) -> String {
-        format!("check {}", self.page.id)
-    }
+impl Recipe for CheckRecipe<'_> {
+    const KIND: &'static str = "check";
 
-    fn needs(&self) -> Vec<Need> {
-        let numbers = |step| Need { step, which: Which::Named(vec!["values.json".to_owned()]) };
-        [self.run].into_iter().chain(self.seeds.iter().copied()).map(numbers).collect()
-    }
-
-    fn recipe(&self, to: &mut dyn Recipe) {
-        to.part("figure", self.page.id.as_bytes());
-        to.part("work", self.work.as_bytes());
-        self.task.own.describe(to);
-        self.task.describe_further(to);
-        for claim in self.page.claims() {
-            to.part(&format!("claim {}", claim.id), claim.block.text().as_bytes());
-            to.part(&format!("bound of {}", claim.id), claim.bound.text(|bound| bound.to_string()).as_bytes());
-        }
-        for (part, digest) in roster::CHECK.parts {
-            to.part(&format!("code of {part}"), digest.as_bytes());
-        }
-    }
-
-    fn run(&self, inputs: &Inputs, _: &Site) -> Result<Artefacts, Failure> {
-        let values = values(inputs, self.run);
+    fn make(&self, inputs: &Inputs, _: &Site) -> Result<Artefacts, Failure> {
+        let values: BTreeMap<String, f64> = inputs.json(RUN, VALUES)?;
         let names: Vec<String> = values.keys().cloned().collect();
-        // Prose and claims name values: with the values at hand, every slip is told at once.
-        let faults = self.paper.unknown_names(self.figure, &Known { values: Some(&names), ..Known::default() });
+        let mut faults = self.quoted.unknown(&names);
+        let unmeasured = self.claims.iter().filter(|claim| !values.contains_key(&claim.value));
+        faults.extend(unmeasured.map(|claim| claim.unknown_value(&names)));
         if !faults.is_empty() {
             return Err(Failure::Broken(faults));
         }
         let further = self.further(inputs)?;
-        let judge = |claim: &crate::paper::block::ClaimBlock| {
+        let judge = |claim: &&ClaimBlock| {
             let measured = values[&claim.value];
             let verdict = claim.bound.judge(measured);
             Judged {
                 id: claim.id.clone(),
-                says: self.plain(&claim.says, &values),
+                says: self.plain(claim.says.text(), &values),
                 name: claim.value.clone(),
                 measured,
                 bound: claim.bound,
@@ -127,36 +129,33 @@ impl Step for CheckStep<'_> {
                     .collect(),
             }
         };
-        let judged: Vec<Judged> = self.page.claims().map(judge).collect();
-        let own = &self.task.own;
+        let judged: Vec<Judged> = self.claims.iter().map(judge).collect();
         let mut result = json!({
-            "figure": self.page.id, "experiment": self.work, "seed": own.seed, "params": own.params, "values": values,
+            "figure": self.figure, "experiment": self.work, "seed": self.seed, "params": self.params, "values": values,
         });
-        if let Some(declared) = self.task.further.first() {
-            let seeds: serde_json::Map<_, _> =
-                further.iter().map(|(seed, values)| (seed.to_string(), json!(values))).collect();
-            result["further_seeds"] = json!({ "params": declared.params, "values": seeds });
+        if !further.is_empty() {
+            let seeds: Map<_, _> = further.iter().map(|(seed, values)| (seed.to_string(), json!(values))).collect();
+            result["further_seeds"] = json!({ "params": self.further.params, "values": seeds });
         }
-        let pretty = |value: &serde_json::Value| serde_json::to_vec_pretty(value).expect("names and finite numbers");
+        let pretty = |value: &Value| serde_json::to_vec_pretty(value).expect("names and finite numbers");
         Ok(Artefacts::from([
-            ("claims.json".to_owned(), serde_json::to_vec(&judged).expect("words and finite numbers")),
-            ("result.json".to_owned(), [pretty(&result), b"\n".to_vec()].concat()),
+            (CLAIMS.to_owned(), serde_json::to_vec(&judged).expect("words and finite numbers")),
+            (RESULT.to_owned(), [pretty(&result), b"\n".to_vec()].concat()),
         ]))
     }
 }
 
-impl CheckStep<'_> {
+impl CheckRecipe<'_> {
     /// The numbers at each further seed. Every claim must have its value there.
-    fn further(&self, inputs: &Inputs) -> Result<Vec<Numbers>, Failure> {
-        let all =
-            self.task.further.iter().zip(&self.seeds).map(|(declared, &step)| (declared.seed, values(inputs, step)));
-        let all: Vec<_> = all.collect();
-        for (seed, values) in &all {
-            if let Some(claim) = self.page.claims().find(|claim| !values.contains_key(&claim.value)) {
+    fn further(&self, inputs: &Inputs) -> Result<Vec<(u64, BTreeMap<String, f64>)>, Failure> {
+        let mut all = Vec::new();
+        for &seed in &self.further.seeds {
+            let values: BTreeMap<String, f64> = inputs.json(&at(seed), VALUES)?;
+            if let Some(claim) = self.claims.iter().find(|claim| !values.contains_key(&claim.value)) {
                 let message = format!("at seed {seed} the results have no value `{}`", claim.value);
-                let fault = Diagnostic::new("P035", message).at(&claim.block.source, claim.value_at.clone(), "");
-                return Err(Failure::Broken(vec![fault]));
+                return Err(Failure::Broken(vec![claim.fault("P035", message)]));
             }
+            all.push((seed, values));
         }
         Ok(all)
     }
@@ -167,16 +166,8 @@ impl CheckStep<'_> {
             Quoted::Value { name, digits } => {
                 values.get(name).map_or_else(String::new, |value| significant(*value, digits.unwrap_or(4)))
             }
-            Quoted::Param(name) => self.task.own.params.get(name).map_or_else(String::new, ToString::to_string),
+            Quoted::Param(name) => self.params.get(name).map_or_else(String::new, ToString::to_string),
             Quoted::Ref(id) => id.clone(),
         })
     }
-}
-
-/// A seed with the single numbers of its run.
-type Numbers = (u64, BTreeMap<String, f64>);
-
-/// The single numbers of a run.
-pub fn values(inputs: &Inputs, run: StepId) -> BTreeMap<String, f64> {
-    inputs.bytes(run, "values.json").and_then(|bytes| serde_json::from_slice(bytes).ok()).unwrap_or_default()
 }

@@ -4,9 +4,9 @@
 use crate::paper::claim::Bound;
 use crate::paper::figure::Figure;
 use crate::paper::markup::Text;
+use crate::paper::profile::judges;
 use crate::paper::view::{ClaimView, Strip};
 use crate::pipeline::check::Judged;
-use crate::pipeline::judges;
 use crate::plot::strip;
 use crate::plot::text::significant;
 

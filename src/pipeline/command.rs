@@ -5,16 +5,16 @@
 //! `{"params": {…}, "seed": n}`; what it writes to the folder named by `CONDENSE_OUT` must be exactly `writes`.
 
 use crate::diag::Diagnostic;
-use crate::engine::digest::Digest;
+use crate::engine::artefacts::{Artefacts, Inputs};
 use crate::engine::failure::Failure;
 use crate::engine::recipe::Recipe;
 use crate::engine::site::Site;
-use crate::engine::step::{Artefacts, Inputs, Step};
 use crate::frame::{Frame, Results};
-use crate::paper::work::CommandSpec;
-use crate::pipeline::run::{Declared, artefacts, settings};
-use serde_json::json;
-use std::collections::BTreeSet;
+use crate::pipeline::declared::Files;
+use crate::pipeline::run::{Kept, artefacts, settings};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{self, Read as _, Write as _};
 use std::path::Path;
@@ -24,28 +24,30 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// A run of an external command.
-pub struct CommandStep<'p> {
-    /// `run <first figure that asked for it>`, `seed 3 of <figure>`.
-    pub name: String,
-    /// Program, files, environment, time limit.
-    pub spec: &'p CommandSpec,
-    /// Parameters, seed, and the bytes of all it reads.
-    pub declared: &'p Declared,
+#[derive(Serialize)]
+pub struct CommandRecipe<'p> {
+    /// The program and its arguments.
+    pub command: &'p [String],
+    /// The files that it makes.
+    pub writes: &'p [String],
+    /// Its environment, beside what every command has.
+    pub env: &'p BTreeMap<String, String>,
+    /// All parameters.
+    pub params: &'p Map<String, Value>,
+    /// The seed.
+    pub seed: u64,
+    /// Declared inputs.
+    pub data: &'p Files,
+    /// The files that it consists of.
+    pub code: &'p Files,
+    /// Which of the results are kept.
+    pub kept: Kept,
 }
 
-impl Step for CommandStep<'_> {
-    fn name(&self) -> String {
-        self.name.clone()
-    }
+impl Recipe for CommandRecipe<'_> {
+    const KIND: &'static str = "command";
 
-    fn recipe(&self, to: &mut dyn Recipe) {
-        self.declared.describe(to);
-        for (path, bytes) in self.declared.code.iter() {
-            to.part(&format!("code of {path}"), Digest::of(bytes).to_string().as_bytes());
-        }
-    }
-
-    fn run(&self, _: &Inputs, site: &Site) -> Result<Artefacts, Failure> {
+    fn make(&self, _: &Inputs, site: &Site) -> Result<Artefacts, Failure> {
         self.execute(site).map_err(|error| match error {
             Trouble::Interrupted => Failure::Interrupted,
             Trouble::Io(error) => self.broken(&error.to_string(), ""),
@@ -70,13 +72,13 @@ fn said<T>(what: impl Into<String>) -> Result<T, Trouble> {
     Err(Trouble::Said { what: what.into(), stderr: String::new() })
 }
 
-impl CommandStep<'_> {
+impl CommandRecipe<'_> {
     fn broken(&self, what: &str, stderr: &str) -> Failure {
-        let mut diagnostic = Diagnostic::new("E004", format!("command `{}` {what}", self.spec.argv.join(" ")));
+        let mut diagnostic = Diagnostic::new("E004", format!("command `{}` {what}", self.command.join(" ")));
         if !stderr.is_empty() {
             diagnostic = diagnostic.note(format!("the end of its stderr:\n{stderr}"));
         }
-        Failure::Broken(vec![diagnostic.note(settings(self.declared))])
+        Failure::Broken(vec![diagnostic.note(settings(self.params, self.seed))])
     }
 
     fn execute(&self, site: &Site) -> Result<Artefacts, Trouble> {
@@ -84,7 +86,7 @@ impl CommandStep<'_> {
         let (work, out) = (scratch.path().join("work"), scratch.path().join("out"));
         fs::create_dir(&out)?;
         fs::create_dir(&work)?;
-        for (path, bytes) in self.declared.code.iter().chain(self.declared.data.iter()) {
+        for (path, bytes) in self.code.bytes().iter().chain(self.data.bytes()) {
             let place = work.join(path);
             place.parent().map_or(Ok(()), fs::create_dir_all)?;
             fs::write(&place, bytes)?;
@@ -104,7 +106,7 @@ impl CommandStep<'_> {
             Ok(child) => child,
             Err(error) => return said(format!("cannot be started: {error}")),
         };
-        let input = json!({ "params": self.declared.params, "seed": self.declared.seed }).to_string();
+        let input = json!({ "params": self.params, "seed": self.seed }).to_string();
         let (mut stdin, mut stderr) = (child.stdin.take(), child.stderr.take());
         // A program that does not read its input is fine: the write then fails with a closed pipe.
         let feeder = thread::spawn(move || stdin.as_mut().map(|pipe| pipe.write_all(input.as_bytes())));
@@ -131,9 +133,9 @@ impl CommandStep<'_> {
                 end(&mut child);
                 return Err(Trouble::Interrupted);
             }
-            if start.elapsed() > Duration::from_secs(self.spec.timeout_seconds) {
+            if let Some(limit) = site.limit.filter(|limit| start.elapsed() > *limit) {
                 end(&mut child);
-                let what = format!("took longer than its limit of {} s", self.spec.timeout_seconds);
+                let what = format!("took longer than its limit of {} s", limit.as_secs());
                 return Err(Trouble::Said { what, stderr: said() });
             }
             thread::sleep(Duration::from_millis(5));
@@ -146,7 +148,7 @@ impl CommandStep<'_> {
     }
 
     fn command(&self, work: &Path, out: &Path) -> Command {
-        let mut argv = self.spec.argv.clone();
+        let mut argv = self.command.to_vec();
         if offline_works() {
             argv.splice(0..0, OFFLINE.map(str::to_owned));
         }
@@ -158,7 +160,7 @@ impl CommandStep<'_> {
             command.env(name, value);
         }
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("HOME", work).env("CONDENSE_OUT", out);
-        command.envs(&self.spec.env).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+        command.envs(self.env).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
         own_group(&mut command);
         command
     }
@@ -169,7 +171,7 @@ impl CommandStep<'_> {
         for entry in fs::read_dir(out)? {
             found.insert(entry?.file_name().to_string_lossy().into_owned());
         }
-        let declared: BTreeSet<String> = self.spec.writes.iter().cloned().collect();
+        let declared: BTreeSet<String> = self.writes.iter().cloned().collect();
         if let Some(name) = declared.difference(&found).next() {
             return said(format!("did not write `{name}`, which `writes` declares"));
         }
@@ -195,7 +197,7 @@ impl CommandStep<'_> {
         }
         match results.fault() {
             Some(fault) => said(format!("gave results that are no numbers: {fault}")),
-            None => Ok(artefacts(&results)),
+            None => Ok(artefacts(&results, self.kept)),
         }
     }
 }

@@ -1,34 +1,52 @@
 //! The step that draws one chart: tables in, SVG out. It knows no experiments and no prose.
 
-use crate::diag::Diagnostic;
+use crate::engine::artefacts::{Artefacts, Inputs};
 use crate::engine::digest::Digest;
-use crate::engine::failure::Failure;
+use crate::engine::failure::{Failure, broken};
 use crate::engine::recipe::Recipe;
 use crate::engine::site::Site;
-use crate::engine::step::{Artefacts, Inputs, Need, Step, StepId, Which};
+use crate::engine::step::{Step, StepId, Which};
 use crate::frame::Frame;
 use crate::paper::block::ChartBlock;
-use crate::paper::page::Page;
+use crate::paper::written::Written;
 use crate::plot::chart::{Chart, Kind};
 use crate::plot::table::Grid;
 use crate::plot::{check, draw, facet, look};
-use crate::roster;
+use crate::roster::Code;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 /// A chart of a figure.
-pub struct DrawStep<'p> {
-    /// The figure's page.
-    pub page: &'p Page,
-    /// Its chart.
+#[derive(Serialize)]
+pub struct DrawRecipe<'p> {
+    /// The figure's id: the picture says whose it is.
+    pub figure: &'p str,
+    /// The title of its page.
+    pub title: &'p Written,
+    /// The chart.
     pub chart: &'p ChartBlock,
-    /// The step that makes the tables.
-    pub run: StepId,
     /// Digest of the run's declaration, for the picture's metadata.
     pub declared: Digest,
     /// The seed, likewise.
     pub seed: u64,
+    /// The code that draws.
+    pub code: Code,
+}
+
+/// The role of the step that makes the tables.
+const RUN: &str = "run";
+/// The picture.
+pub const PICTURE: &str = "picture.svg";
+/// The tables among its panels, as text: a list of [`StoredGrid`].
+pub const TABLES: &str = "tables.json";
+/// Its panels one by one, where pages show them so: a list of [`StoredFrame`].
+pub const FRAMES: &str = "frames.json";
+
+/// The step that draws a chart `of` a figure, from the tables that `run` makes.
+pub fn step<'p>(recipe: DrawRecipe<'p>, stem: &str, run: StepId) -> Step<'p> {
+    let tables = check::frames(&recipe.chart.chart).into_iter().map(|name| format!("{name}.csv")).collect();
+    Step::new(format!("draw {stem}"), recipe).takes(RUN, run, Which::Named(tables))
 }
 
 /// A table as it is stored beside its picture, for pages.
@@ -51,66 +69,41 @@ pub struct StoredFrame {
     pub svg: String,
 }
 
-impl DrawStep<'_> {
-    /// The picture's file name, without its ending.
-    pub fn stem(&self) -> String {
-        self.page.stem(self.chart)
-    }
-
+impl DrawRecipe<'_> {
     /// What the picture says about itself. Code is not in it: a picture that comes out the same is the same.
     fn metadata(&self, inputs: &Inputs) -> String {
         let mut text = format!(
             "condense picture of figure {}\ndeclared sha256:{}\nseed {}\nchart sha256:{}\n",
-            self.page.id,
+            self.figure,
             self.declared,
             self.seed,
             Digest::of(self.chart.block.text().as_bytes())
         );
-        for (name, digest, _) in inputs.of(self.run) {
+        for (name, digest, _) in inputs.of(RUN) {
             let _ = writeln!(text, "table {name} sha256:{digest}");
         }
         text
     }
 }
 
-impl Step for DrawStep<'_> {
-    fn name(&self) -> String {
-        format!("draw {}", self.stem())
-    }
+impl Recipe for DrawRecipe<'_> {
+    const KIND: &'static str = "draw";
 
-    fn needs(&self) -> Vec<Need> {
-        let names = check::frames(&self.chart.chart).into_iter().map(|name| format!("{name}.csv")).collect();
-        vec![Need { step: self.run, which: Which::Named(names) }]
-    }
-
-    fn recipe(&self, to: &mut dyn Recipe) {
-        to.part("title", self.page.title.as_bytes());
-        to.part("chart", self.chart.block.text().as_bytes());
-        to.part("declared", self.declared.to_string().as_bytes());
-        to.part("seed", self.seed.to_string().as_bytes());
-        for (part, digest) in roster::DRAW.parts {
-            to.part(&format!("code of {part}"), digest.as_bytes());
-        }
-    }
-
-    fn run(&self, inputs: &Inputs, _: &Site) -> Result<Artefacts, Failure> {
-        let frames = frames(inputs, self.run);
-        let mut faults = self.page.unknown_columns(&frames);
-        let own = self.chart.block.at.clone();
-        faults.retain(|fault| fault.labels.first().is_some_and(|label| own.contains(&label.span.start)));
+    fn make(&self, inputs: &Inputs, _: &Site) -> Result<Artefacts, Failure> {
+        let frames = frames(inputs)?;
+        let faults = self.chart.unknown_columns(&frames);
         if !faults.is_empty() {
             return Err(Failure::Broken(faults));
         }
         let broken = |message: &str, place: &check::Place| {
-            let fault = Diagnostic::new("P033", format!("the chart cannot be drawn: {message}"));
-            fault.at(&self.page.source, self.chart.span_of(place), "")
+            self.chart.fault("P033", format!("the chart cannot be drawn: {message}"), place)
         };
         let whole = facet::expand(&self.chart.chart, &frames).map_err(|faults| {
             Failure::Broken(faults.iter().map(|fault| broken(&fault.message, &fault.place)).collect())
         })?;
         let look = look::Look::default();
         let draw = |chart: &Chart, metadata: &str| {
-            let about = draw::About { title: &self.page.title, metadata, figure: &self.page.id };
+            let about = draw::About { title: self.title.text(), metadata, figure: self.figure };
             draw::draw(chart, &frames, &look, about).map_err(|faults| {
                 Failure::Broken(faults.iter().map(|message| broken(message, &check::Place::default())).collect())
             })
@@ -121,23 +114,25 @@ impl Step for DrawStep<'_> {
             Ok(StoredFrame { title, svg: draw(&chart, "")? })
         });
         let steps = steps.collect::<Result<Vec<_>, Failure>>()?;
-        let mut artefacts = Artefacts::from([(format!("{}.svg", self.stem()), svg.into_bytes())]);
+        let mut artefacts = Artefacts::from([(PICTURE.to_owned(), svg.into_bytes())]);
         let tables = whole.panels.iter().flat_map(|panel| &panel.layers).filter(|layer| layer.kind == Kind::Table);
         let grids: Vec<StoredGrid> = tables
             .filter_map(|layer| Grid::new(layer, &frames).ok())
             .map(|grid| StoredGrid { head: grid.head, numeric: grid.numeric, rows: grid.rows })
             .collect();
-        artefacts.insert("frames.json".to_owned(), serde_json::to_vec(&steps).expect("words"));
-        artefacts.insert("tables.json".to_owned(), serde_json::to_vec(&grids).expect("words"));
+        artefacts.insert(FRAMES.to_owned(), serde_json::to_vec(&steps).expect("words"));
+        artefacts.insert(TABLES.to_owned(), serde_json::to_vec(&grids).expect("words"));
         Ok(artefacts)
     }
 }
 
-/// The tables among a run's artefacts that were asked for.
-pub fn frames(inputs: &Inputs, run: StepId) -> BTreeMap<String, Frame> {
-    let csv = inputs
-        .of(run)
-        .filter_map(|(name, _, bytes)| Some((name.strip_suffix(".csv")?, std::str::from_utf8(bytes).ok()?)));
-    // These bytes were written by `Frame::to_csv` and checked against their digest.
-    csv.filter_map(|(name, text)| Some((name.to_owned(), Frame::from_csv(text).ok()?))).collect()
+/// The tables of the run that the chart names, as far as there are any.
+fn frames(inputs: &Inputs) -> Result<BTreeMap<String, Frame>, Failure> {
+    let tables = inputs.of(RUN).filter_map(|(name, ..)| Some((name, name.strip_suffix(".csv")?)));
+    tables
+        .map(|(name, table)| {
+            let frame = Frame::from_csv(inputs.text(RUN, name)?);
+            Ok((table.to_owned(), frame.map_err(|error| broken(format!("`{name}` cannot be read: {error}")))?))
+        })
+        .collect()
 }

@@ -9,7 +9,7 @@ use crate::engine::atomic::{self, Durability};
 use crate::engine::digest::Digest;
 use crate::engine::state::State;
 use crate::engine::store::{seal, sealed};
-use crate::paper::load::{MANIFEST, PAGES};
+use crate::paper::load::PAGES;
 use crate::pipeline::Project;
 use crate::pipeline::stamp::{LARGE, Stamp};
 use crate::pipeline::{locked, proved};
@@ -67,13 +67,12 @@ impl Glance {
         let paper = project.paper();
         let mut files = project.templates.files.clone();
         // Digests are of what was read, not of what stands there now: whoever edits meanwhile is noticed.
-        files.insert(MANIFEST.to_owned(), Some(Digest::of(paper.source.text.as_bytes())));
-        for page in paper.pages.values() {
-            files.insert(page.source.path.clone(), Some(Digest::of(page.source.text.as_bytes())));
+        for source in &paper.sources {
+            files.insert(source.path.clone(), Some(Digest::of(source.text.as_bytes())));
         }
         let declared = project.tasks.iter().map(|task| &task.own);
         let mut stamps = BTreeMap::new();
-        for (path, bytes) in declared.flat_map(|declared| declared.data.iter().chain(declared.code.iter())) {
+        for (path, bytes) in declared.flat_map(|declared| declared.data.bytes().iter().chain(declared.code.bytes())) {
             files.insert(path.clone(), Some(Digest::of(bytes)));
             // Of what was read: another file may stand there by now.
             let read = project.stamps.get(path).filter(|_| bytes.len() >= LARGE).copied();

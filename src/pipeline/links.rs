@@ -25,5 +25,5 @@ pub fn faults(charts: &[(&ChartBlock, &str)]) -> Vec<Diagnostic> {
 }
 
 fn fault(chart: &ChartBlock, message: String) -> Diagnostic {
-    Diagnostic::new("P036", message).at(&chart.block.source, chart.span_of(&Place::default()), "")
+    chart.fault("P036", message, &Place::default())
 }

@@ -7,6 +7,7 @@
 use crate::diag::Diagnostic;
 use crate::engine::atomic::{self, Durability};
 use crate::engine::digest::Digest;
+use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
@@ -19,7 +20,7 @@ pub const NAME: &str = "manifest.lock";
 pub struct Lock(pub BTreeMap<String, BTreeMap<String, Locked>>);
 
 /// One figure's entry.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Locked {
     /// Digest of the declaration of its run.
     pub declared: Digest,

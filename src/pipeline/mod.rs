@@ -3,62 +3,55 @@
 //! A [`Project`] is everything that was written (manifest, pages, templates, lock, data). [`Project::assemble`]
 //! turns it into a plan of steps, per figure: run → draw (one a chart) and check → card; and the index of all cards.
 
+pub mod card;
 pub mod check;
 pub mod claims;
 pub mod command;
 pub mod compare;
+pub mod declared;
 pub mod draw;
+pub mod files;
 pub mod glance;
+pub mod index;
 pub mod links;
 pub mod locked;
 pub mod outputs;
-pub mod page;
 pub mod proved;
+pub mod render;
 pub mod run;
-pub mod seeds;
 pub mod stamp;
 pub mod templates;
 
 use crate::diag::Diagnostic;
 use crate::engine::digest::Digest;
+use crate::engine::key::Key;
 use crate::engine::plan::Plan;
-use crate::engine::recipe::{Key, Recipe as _};
-use crate::engine::step::StepId;
+use crate::engine::step::{Step, StepId};
 use crate::paper::figure::Figure;
 use crate::paper::load::{self, Paper};
+use crate::paper::page::Page;
 use crate::paper::params::Catalogue;
-use crate::paper::work::Work;
+use crate::paper::profile::DEFAULT;
+use crate::paper::work::{CommandSpec, Work};
+use crate::paper::written::QuotedValues;
 use crate::pipeline::stamp::Stamp;
 use crate::roster;
+use declared::{Declared, Files, Task};
 use locked::Lock;
-use page::{Desk, Remake};
 use proved::Proved;
-use run::Declared;
-use seeds::{NumbersOf, Task};
+use render::{Remake, RenderContext};
+use run::Kept;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 use templates::Templates;
-
-/// The profile without overrides.
-pub const DEFAULT_PROFILE: &str = "default";
-
-/// The profile of the source's largest settings.
-pub const FULL_PROFILE: &str = "full";
 
 /// Whether pages tell how long things took. `SOURCE_DATE_EPOCH` is the convention for "let no time into the output".
 pub fn tells_times() -> bool {
     std::env::var_os("SOURCE_DATE_EPOCH").is_none()
-}
-
-/// Whether a false claim is a failure. Claims speak of the paper's own parameters: of those in its entries, and of the
-/// source's largest. Other profiles change the numbers on purpose (a network of sixteen neurons proves nothing), so
-/// there claims are measured and shown, and fail nothing.
-pub fn judges(profile: &str) -> bool {
-    [DEFAULT_PROFILE, FULL_PROFILE].contains(&profile)
 }
 
 /// Everything that was written, read and checked.
@@ -71,8 +64,10 @@ pub struct Project {
     pub lock: Lock,
     /// Where that came out the same.
     pub proved: Proved,
-    /// What is shared by the pages.
+    /// What each figure computes, in deck order.
     tasks: Vec<Task>,
+    /// Where that comes from, likewise.
+    origins: Vec<Origin>,
     paper: Paper,
     templates: Templates,
     times: bool,
@@ -95,6 +90,8 @@ pub struct Rooms {
     pub seeds: Vec<StepId>,
     /// Draw, one a chart.
     pub draws: Vec<StepId>,
+    /// What the files of the charts are called, without their ending.
+    pub stems: Vec<String>,
     /// Judges.
     pub check: StepId,
     /// Writes its card.
@@ -142,8 +139,9 @@ impl Project {
         let tasks = paper.as_ref().map(|paper| declare(root, paper, profile, &mut keep));
         match (templates, lock, proved, paper, tasks) {
             (Some(templates), Some(lock), Some(proved), Some(paper), Some(tasks)) if faults.is_empty() => {
+                let origins = tasks.iter().map(|task| Origin::of(&task.own)).collect();
                 let (root, profile, times) = (root.to_owned(), profile.to_owned(), tells_times());
-                Ok(Self { root, profile, lock, proved, tasks, paper, templates, times, pages, opened, stamps })
+                Ok(Self { root, profile, lock, proved, tasks, origins, paper, templates, times, pages, opened, stamps })
             }
             _ => Err(faults),
         }
@@ -168,94 +166,122 @@ impl Project {
         }
     }
 
-    /// What the writing steps share.
-    pub fn desk(&self) -> Desk<'_> {
+    /// What all pages are rendered with.
+    pub fn render_context(&self) -> RenderContext<'_> {
         let make = glance::has_makefile(&self.root);
         let (whole, only) = match (make, self.profile.as_str()) {
-            (true, DEFAULT_PROFILE) => ("make report".to_owned(), "ONLY="),
-            (false, DEFAULT_PROFILE) => ("condense report".to_owned(), "--only "),
+            (true, DEFAULT) => ("make report".to_owned(), "ONLY="),
+            (false, DEFAULT) => ("condense report".to_owned(), "--only "),
             (_, profile) => (format!("condense --profile {profile} report"), "--only "),
         };
         let remake = Remake { only: format!("{whole} {only}"), whole };
-        Desk { paper: &self.paper, templates: &self.templates, profile: &self.profile, remake, times: self.times }
+        let (templates, profile) = (&self.templates, self.profile.as_str());
+        RenderContext { templates, profile, remake, times: self.times, code: roster::PAGE }
     }
 
     /// The plan of all figures.
-    pub fn assemble<'p>(&'p self, desk: &'p Desk<'p>) -> Assembly<'p> {
+    pub fn assemble<'p>(&'p self, context: &'p RenderContext<'p>) -> Assembly<'p> {
         let mut plan = Plan::default();
-        let mut runs: BTreeMap<Digest, StepId> = BTreeMap::new();
-        let mut numbers: BTreeMap<Digest, StepId> = BTreeMap::new();
         let mut figures = Vec::new();
-        for (at, (figure, task)) in self.paper.manifest.figures.iter().zip(&self.tasks).enumerate() {
-            let (page, declared) = (&self.paper.pages[&figure.id], &task.own);
-            // Equal declarations of equal code are one step, whatever the figures are called.
-            let digest = declared.digest();
-            let name = format!("run {}", figure.id);
-            let run = *runs.entry(declared.run_digest()).or_insert_with(|| add_run(&mut plan, figure, declared, name));
-            let further = |declared: &'p Declared| {
-                let name = format!("seed {} of {}", declared.seed, figure.id);
-                *numbers.entry(declared.run_digest()).or_insert_with(|| add_numbers(&mut plan, figure, declared, name))
-            };
-            let seeds: Vec<StepId> = task.further.iter().map(further).collect();
-            let draw = |chart| draw::DrawStep { page, chart, run, declared: digest, seed: declared.seed };
-            let draws: Vec<StepId> = page.charts().map(|chart| plan.add(draw(chart))).collect();
-            let (work, source_file, code) = origin(&figure.work, declared);
-            let check = plan.add(check::CheckStep {
-                paper: &self.paper,
-                figure,
-                page,
-                run,
-                seeds: seeds.clone(),
-                work: work.clone(),
-                task,
-            });
-            let drawn = drawn(page);
-            let locked = self.lock.entry(&self.profile, &figure.id).cloned();
-            let card = page::CardStep {
-                desk,
-                figure,
-                page,
-                number: at + 1,
-                run,
-                draws: draws.clone(),
-                check,
-                task,
-                work,
-                source_file,
-                code,
-                drawn,
-                locked,
-            };
-            let card = plan.add(card);
-            figures.push(Rooms {
-                id: figure.id.clone(),
-                run,
-                seeds,
-                draws,
-                check,
-                card,
-                declared: task.digest(),
-                drawn,
-            });
+        let all = self.paper.manifest.figures.iter().zip(&self.tasks).zip(&self.origins);
+        for (at, ((figure, task), origin)) in all.enumerate() {
+            let page = &self.paper.pages[&figure.id];
+            figures.push(self.figure(&mut plan, (at + 1, figure, page), task, origin, context));
         }
-        let cards = figures.iter().map(|figure| figure.card).collect();
-        let index =
-            plan.add(page::IndexStep { desk, cards, proof: self.proved.current(&self.lock).view(&self.profile) });
+        let listed = |figure: &'p Figure| index::Listed { id: &figure.id, section: figure.section.as_deref() };
+        let recipe = index::IndexRecipe {
+            paper: &self.paper.manifest.paper,
+            figures: self.paper.manifest.figures.iter().map(listed).collect(),
+            proof: self.proved.current(&self.lock).view(&self.profile),
+            version: env!("CARGO_PKG_VERSION"),
+            context,
+        };
+        let cards: Vec<StepId> = figures.iter().map(|figure| figure.card).collect();
+        let index = plan.add(index::step(recipe, &cards));
         Assembly { plan, figures, index }
     }
-}
 
-fn add_run<'p>(plan: &mut Plan<'p>, figure: &'p Figure, declared: &'p Declared, name: String) -> StepId {
-    match &figure.work {
-        Work::Experiment(experiment) => plan.add(run::RunStep { name, entry: entry(experiment), declared }),
-        Work::Command(spec) => plan.add(command::CommandStep { name, spec, declared }),
+    /// The steps of one figure.
+    fn figure<'p>(
+        &'p self,
+        plan: &mut Plan<'p>,
+        (number, figure, page): (usize, &'p Figure, &'p Page),
+        task: &'p Task,
+        origin: &'p Origin,
+        context: &'p RenderContext<'p>,
+    ) -> Rooms {
+        let (id, own, further) = (&figure.id, &task.own, &task.further);
+        let run = plan.add(run_step(format!("run {id}"), own, &own.params, own.seed, Kept::All));
+        let again = |&seed: &u64| run_step(format!("seed {seed} of {id}"), own, &further.params, seed, Kept::Numbers);
+        let seeds: Vec<StepId> = further.seeds.iter().map(|seed| plan.add(again(seed))).collect();
+
+        let (declared, drawn) = (own.digest(), drawn(page));
+        let stems: Vec<String> = page.charts().map(|chart| page.stem(chart)).collect();
+        let draw = |(chart, stem): (_, &String)| {
+            let (title, code) = (&page.title, roster::DRAW);
+            draw::step(draw::DrawRecipe { figure: id, title, chart, declared, seed: own.seed, code }, stem, run)
+        };
+        let draws: Vec<StepId> = page.charts().zip(&stems).map(|chart| plan.add(draw(chart))).collect();
+
+        let recipe = check::CheckRecipe {
+            figure: id,
+            work: &origin.work,
+            params: &own.params,
+            seed: own.seed,
+            further,
+            claims: page.claims().collect(),
+            quoted: QuotedValues::of(page.texts().chain(figure.reasons())),
+            code: roster::CHECK,
+        };
+        let check = plan.add(check::step(recipe, run, &seeds));
+
+        let ids = self.paper.ids();
+        let number_of = |id: String| Some((ids.iter().position(|own| *own == id)? + 1, id));
+        let mentioned = page.texts().chain(figure.reasons()).flat_map(|text| text.mentions());
+        let recipe = card::CardRecipe {
+            number,
+            slide: &figure.slide,
+            fidelity: figure.fidelity.tag(),
+            because: figure.fidelity.because(),
+            because_further: figure.robustness.because.as_ref(),
+            measured_by: figure.robustness.profile.as_deref(),
+            page,
+            work: &origin.work,
+            source_file: &origin.source_file,
+            code: &origin.code,
+            params: &own.params,
+            seed: own.seed,
+            data: &own.data,
+            further,
+            run: declared,
+            declared: task.digest(),
+            drawn,
+            accepted: self.lock.entry(&self.profile, id),
+            numbers: mentioned.filter_map(number_of).map(|(number, id)| (id, number)).collect(),
+            context,
+        };
+        let card = plan.add(card::step(recipe, run, &draws, check));
+        Rooms { id: id.clone(), run, seeds, draws, stems, check, card, declared: task.digest(), drawn }
     }
 }
 
-fn add_numbers<'p>(plan: &mut Plan<'p>, figure: &'p Figure, declared: &'p Declared, name: String) -> StepId {
-    match &figure.work {
-        Work::Experiment(experiment) => plan.add(NumbersOf(run::RunStep { name, entry: entry(experiment), declared })),
-        Work::Command(spec) => plan.add(NumbersOf(command::CommandStep { name, spec, declared })),
+/// The step that runs what is declared, with these parameters and this seed.
+fn run_step<'p>(
+    name: String,
+    declared: &'p Declared,
+    params: &'p Map<String, Value>,
+    seed: u64,
+    kept: Kept,
+) -> Step<'p> {
+    let (data, code) = (&*declared.data, &*declared.code);
+    match &declared.work {
+        Work::Experiment(experiment) => {
+            Step::new(name, run::RunRecipe { entry: entry(experiment), params, seed, data, kept })
+        }
+        Work::Command(CommandSpec { argv, reads: _, writes, env, timeout_seconds }) => {
+            let recipe = command::CommandRecipe { command: argv, writes, env, params, seed, data, code, kept };
+            Step::new(name, recipe).within(Some(Duration::from_secs(*timeout_seconds)))
+        }
     }
 }
 
@@ -263,26 +289,41 @@ fn entry(experiment: &str) -> &'static roster::Entry {
     roster::find(experiment).unwrap_or_else(|| unreachable!("the manifest was checked against the roster"))
 }
 
-/// What computes a figure, the file that holds it, and the digest of its code.
-fn origin(work: &Work, declared: &Declared) -> (String, String, String) {
-    match work {
-        Work::Experiment(name) => {
-            let code = roster::find(name).map_or("", |entry| entry.code.digest);
-            (name.clone(), format!("src/experiments/{name}.rs"), code.to_owned())
-        }
-        Work::Command(spec) => {
-            let all: String = declared.code.values().map(|bytes| Digest::of(bytes).to_string()).collect();
-            let file = spec.reads.first().cloned().unwrap_or_default();
-            (spec.argv.join(" "), file, Digest::of(all.as_bytes()).to_string())
+/// What computes a figure, as its readers see it.
+struct Origin {
+    /// Name of the experiment, or the command line.
+    work: String,
+    /// The file that holds the code.
+    source_file: String,
+    /// The digest of the code.
+    code: String,
+}
+
+impl Origin {
+    fn of(declared: &Declared) -> Self {
+        match &declared.work {
+            Work::Experiment(name) => Self {
+                work: name.clone(),
+                source_file: format!("src/experiments/{name}.rs"),
+                code: entry(name).code.digest.to_owned(),
+            },
+            Work::Command(spec) => {
+                let all: String = declared.code.digests().values().map(Digest::to_string).collect();
+                Self {
+                    work: spec.argv.join(" "),
+                    source_file: spec.reads.first().cloned().unwrap_or_default(),
+                    code: Digest::of(all.as_bytes()).to_string(),
+                }
+            }
         }
     }
 }
 
 /// The digest of how a page draws: its chart blocks.
-fn drawn(page: &crate::paper::page::Page) -> Digest {
+fn drawn(page: &Page) -> Digest {
     let mut key = Key::default();
     page.charts().for_each(|chart| key.part("chart", chart.block.text().as_bytes()));
-    key.part("title", page.title.as_bytes());
+    key.part("title", page.title.text().as_bytes());
     key.digest()
 }
 
@@ -291,17 +332,7 @@ fn declare(root: &Path, paper: &Paper, profile: &str, keep: &mut impl FnMut(Diag
     let mut files: BTreeMap<String, Vec<u8>> = BTreeMap::new();
     let mut all = Vec::new();
     for figure in &paper.manifest.figures {
-        let (work, reads) = match &figure.work {
-            Work::Experiment(name) => (vec![("experiment".to_owned(), name.clone())], &[][..]),
-            Work::Command(spec) => {
-                let mut work = vec![
-                    ("command".to_owned(), spec.argv.join("\u{1f}")),
-                    ("writes".to_owned(), spec.writes.join("\u{1f}")),
-                ];
-                work.extend(spec.env.iter().map(|(name, value)| (format!("env {name}"), value.clone())));
-                (work, &spec.reads[..])
-            }
-        };
+        let reads = if let Work::Command(spec) = &figure.work { &spec.reads[..] } else { &[] };
         let mut read = |paths: &[String]| -> BTreeMap<String, Vec<u8>> {
             let mut found = BTreeMap::new();
             for path in paths {
@@ -318,8 +349,9 @@ fn declare(root: &Path, paper: &Paper, profile: &str, keep: &mut impl FnMut(Diag
             }
             found
         };
-        let (data, code) = (Arc::new(read(&figure.data)), Arc::new(read(reads)));
-        let own = Declared { work, params: figure.params.clone(), seed: figure.seed, data, code };
+        let (data, code) = (Arc::new(Files::new(read(&figure.data))), Arc::new(Files::new(read(reads))));
+        let (work, params) = (figure.work.clone(), figure.params.clone());
+        let own = Declared { work, params, seed: figure.seed, data, code };
         all.push(Task::new(figure, own, claims::measures(figure, profile)));
     }
     all

@@ -5,6 +5,7 @@ use crate::engine::digest::Digest;
 use crate::engine::failure::Failure;
 use crate::engine::output::Wanted;
 use crate::engine::step::StepId;
+use crate::pipeline::files::{self, File, Maker};
 use crate::pipeline::locked::{Lock, Locked, Standing};
 use crate::pipeline::{Assembly, Rooms};
 use std::collections::BTreeMap;
@@ -25,35 +26,20 @@ pub struct Output {
     pub digest: Digest,
 }
 
-/// The file of a run's artefact, below `report/`: one table is `<id>.csv`, of several each has its name.
-pub fn run_output(id: &str, artefact: &str, tables: usize) -> Option<String> {
-    let table = artefact.strip_suffix(".csv")?;
-    Some(if tables == 1 { format!("fig/{id}.csv") } else { format!("fig/{id}-{table}.csv") })
-}
-
 /// The files of one figure, if all its steps but the card are done.
 pub fn of_figure(figure: &Rooms, build: &Build) -> Option<Vec<Output>> {
-    let mut outputs = Vec::new();
     let record = build.outcome(figure.run)?.record;
-    let run = &record.artefacts;
-    let tables = run.keys().filter(|name| name.ends_with(".csv")).count();
-    let mut add = |path: String, step, artefact: &str, digest| {
-        outputs.push(Output { path, step, artefact: artefact.to_owned(), digest });
+    let files = files::of_figure(&figure.id, &figure.stems, record.artefacts.keys().map(String::as_str));
+    let output = |File { path, maker, artefact }| {
+        let step = match maker {
+            Maker::Run => figure.run,
+            Maker::Chart(at) => figure.draws[at],
+            Maker::Check => figure.check,
+        };
+        let digest = *build.outcome(step)?.record.artefacts.get(&artefact)?;
+        Some(Output { path, step, artefact, digest })
     };
-    for (name, digest) in run {
-        if let Some(path) = run_output(&figure.id, name, tables) {
-            add(path, figure.run, name, *digest);
-        }
-    }
-    for &draw in &figure.draws {
-        for (name, digest) in build.outcome(draw)?.record.artefacts.iter().filter(|(name, _)| name.ends_with(".svg")) {
-            add(format!("fig/{name}"), draw, name, *digest);
-        }
-    }
-    let result = build.outcome(figure.check)?.record.artefacts.get("result.json").copied()?;
-    add(format!("fig/{}.json", figure.id), figure.check, "result.json", result);
-    outputs.sort_by(|a, b| a.path.cmp(&b.path));
-    Some(outputs)
+    files.into_iter().map(output).collect()
 }
 
 /// All files whose steps are done: figures, and the index where it is.

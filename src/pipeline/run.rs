@@ -2,116 +2,79 @@
 //! It knows neither the figure's words nor how its numbers will be drawn.
 
 use crate::diag::Diagnostic;
-use crate::engine::digest::Digest;
+use crate::engine::artefacts::{Artefacts, Inputs};
 use crate::engine::failure::{Failure, broken};
-use crate::engine::recipe::{Key, Recipe};
+use crate::engine::recipe::Recipe;
 use crate::engine::site::Site;
-use crate::engine::step::{Artefacts, Inputs, Step};
 use crate::experiment::{Cell, Context, Host, Stop};
 use crate::frame::Results;
+use crate::pipeline::declared::Files;
 use crate::roster::Entry;
+use serde::Serialize;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex};
-
-/// What a run is declared to be. Figures with equal declarations share one run: their ids are not in it.
-#[derive(Clone)]
-pub struct Declared {
-    /// The experiment's name, or the external command with what it reads and writes.
-    pub work: Vec<(String, String)>,
-    /// All parameters, defaults spelled out.
-    pub params: Map<String, Value>,
-    /// The seed.
-    pub seed: u64,
-    /// Declared inputs: path to bytes.
-    pub data: Arc<BTreeMap<String, Vec<u8>>>,
-    /// The files an external command consists of: path to bytes. They are code, so the declaration leaves them out.
-    pub code: Arc<BTreeMap<String, Vec<u8>>>,
-}
-
-impl Declared {
-    /// Writes the declaration, part by part.
-    pub fn describe(&self, to: &mut dyn Recipe) {
-        for (label, text) in &self.work {
-            to.part(label, text.as_bytes());
-        }
-        for (name, value) in &self.params {
-            to.part(&format!("params.{name}"), value.to_string().as_bytes());
-        }
-        to.part("seed", self.seed.to_string().as_bytes());
-        for (path, bytes) in self.data.iter() {
-            to.part(&format!("data {path}"), Digest::of(bytes).to_string().as_bytes());
-        }
-    }
-
-    /// The digest of declaration and code together: figures for which it is equal share one run.
-    pub fn run_digest(&self) -> Digest {
-        let mut key = Key::default();
-        self.describe(&mut key);
-        for (path, bytes) in self.code.iter() {
-            key.part(&format!("code of {path}"), Digest::of(bytes).to_string().as_bytes());
-        }
-        key.digest()
-    }
-
-    /// The digest of the declaration: what the lock remembers. Code is not in it.
-    pub fn digest(&self) -> Digest {
-        let mut key = Key::default();
-        self.describe(&mut key);
-        key.digest()
-    }
-}
+use std::sync::Mutex;
 
 /// A run of an experiment.
-pub struct RunStep<'p> {
-    /// `run <first figure that asked for it>`, `seed 3 of <figure>`.
-    pub name: String,
+#[derive(Serialize)]
+pub struct RunRecipe<'p> {
     /// What is run.
+    #[serde(flatten)]
     pub entry: &'static Entry,
-    /// On what.
-    pub declared: &'p Declared,
+    /// All parameters.
+    pub params: &'p Map<String, Value>,
+    /// The seed.
+    pub seed: u64,
+    /// Declared inputs.
+    pub data: &'p Files,
+    /// Which of the results are kept.
+    pub kept: Kept,
 }
 
-impl Step for RunStep<'_> {
-    fn name(&self) -> String {
-        self.name.clone()
-    }
+/// What is kept of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kept {
+    /// Tables and single numbers.
+    All,
+    /// The single numbers alone: tables of further seeds are drawn nowhere.
+    Numbers,
+}
 
-    fn recipe(&self, to: &mut dyn Recipe) {
-        self.declared.describe(to);
-        for (part, digest) in self.entry.code.parts {
-            to.part(&format!("code of {part}"), digest.as_bytes());
-        }
-    }
+impl Recipe for RunRecipe<'_> {
+    const KIND: &'static str = "experiment";
 
-    fn run(&self, _: &Inputs, site: &Site) -> Result<Artefacts, Failure> {
+    fn make(&self, _: &Inputs, site: &Site) -> Result<Artefacts, Failure> {
         let host = SiteHost { site, trouble: Mutex::new(None), sweeps: Mutex::default() };
-        let ctx = Context::new(self.declared.seed, &self.declared.data, &host);
-        match self.entry.run(&self.declared.params, &ctx) {
-            Ok(results) => Ok(artefacts(&results)),
+        let ctx = Context::new(self.seed, self.data.bytes(), &host);
+        match self.entry.run(self.params, &ctx) {
+            Ok(results) => Ok(artefacts(&results, self.kept)),
             Err(Stop::Interrupted) => Err(host.trouble().unwrap_or(Failure::Interrupted)),
             Err(Stop::Failed(why)) => Err(host.trouble().unwrap_or_else(|| {
                 let message = format!("experiment `{}` failed: {why}", self.entry.name);
-                Failure::Broken(vec![Diagnostic::new("E003", message).note(settings(self.declared))])
+                Failure::Broken(vec![Diagnostic::new("E003", message).note(settings(self.params, self.seed))])
             })),
         }
     }
 }
 
 /// Parameters and seed in one line, for a message.
-pub fn settings(declared: &Declared) -> String {
-    let params: Vec<String> = declared.params.iter().map(|(name, value)| format!("{name} = {value}")).collect();
-    format!("seed {}, {}", declared.seed, params.join(", "))
+pub fn settings(params: &Map<String, Value>, seed: u64) -> String {
+    let params = params.iter().map(|(name, value)| format!(", {name} = {value}"));
+    format!("seed {seed}{}", params.collect::<String>())
 }
 
+/// The file of a run's single numbers.
+pub const VALUES: &str = "values.json";
+
 /// Results as bytes: one CSV a frame, and `values.json`.
-pub fn artefacts(results: &Results) -> Artefacts {
+pub fn artefacts(results: &Results, kept: Kept) -> Artefacts {
     let mut artefacts = Artefacts::new();
-    for (name, frame) in &results.frames {
+    for (name, frame) in results.frames.iter().filter(|_| kept == Kept::All) {
         artefacts.insert(format!("{name}.csv"), frame.to_csv().into_bytes());
     }
     let values = serde_json::to_vec_pretty(&results.values).expect("names and finite numbers");
-    artefacts.insert("values.json".to_owned(), values);
+    artefacts.insert(VALUES.to_owned(), values);
     artefacts
 }
 
@@ -181,4 +144,16 @@ impl Host for CellHost<'_> {
 fn numbers(bytes: &[u8]) -> Vec<f64> {
     let (words, _) = bytes.as_chunks::<8>();
     words.iter().map(|word| f64::from_le_bytes(*word)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_without_parameters_have_no_stray_comma() {
+        let params = |names: &[&str]| names.iter().map(|name| ((*name).to_owned(), Value::from(1))).collect();
+        assert_eq!(settings(&params(&[]), 3), "seed 3");
+        assert_eq!(settings(&params(&["n", "m"]), 3), "seed 3, m = 1, n = 1");
+    }
 }

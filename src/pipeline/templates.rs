@@ -4,6 +4,7 @@ use crate::diag::{Diagnostic, Source};
 use crate::engine::atomic;
 use crate::engine::digest::Digest;
 use crate::paper::report;
+use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -26,6 +27,12 @@ pub struct Templates {
     /// The files that were asked for, below the project, with the digests of those that are there.
     pub files: BTreeMap<String, Option<Digest>>,
     texts: BTreeMap<String, String>,
+}
+
+impl Serialize for Templates {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.digest.serialize(serializer)
+    }
 }
 
 impl Templates {

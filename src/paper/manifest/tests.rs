@@ -47,7 +47,7 @@ fn parsed(text: &str, profile: &str) -> Result<Manifest, Vec<Diagnostic>> {
 
 /// The only mistake of a text, as it is printed.
 fn only(text: &str) -> String {
-    let faults = parsed(text, DEFAULT_PROFILE).expect_err("a mistake");
+    let faults = parsed(text, profile::DEFAULT).expect_err("a mistake");
     assert_eq!(faults.len(), 1, "{}", faults.iter().map(|fault| fault.render(false)).collect::<Vec<_>>().join("\n"));
     faults[0].render(false)
 }
@@ -69,7 +69,7 @@ fn a_good_manifest_is_read_with_defaults_spelled_out_and_its_profile_applied() {
     let text = format!(
         "{PAPER}{HEAD}section = 'One'\nseed = 7\ndata = ['Cargo.toml']\n[figure.params]\nrate = 1\n[figure.profile.smoke]\nwidth = 3\n"
     );
-    let plain = parsed(&text, DEFAULT_PROFILE).expect("good");
+    let plain = parsed(&text, profile::DEFAULT).expect("good");
     let smoke = parsed(&text, "smoke").expect("good");
     assert_eq!(Value::Object(plain.figures[0].params.clone()).to_string(), r#"{"rate":1.0,"sizes":[1,2],"width":50}"#);
     assert_eq!(Value::Object(smoke.figures[0].params.clone()).to_string(), r#"{"rate":1.0,"sizes":[1,2],"width":3}"#);
@@ -91,10 +91,7 @@ fn a_command_is_read_with_its_limit() {
     assert_eq!((argv.len(), reads.len(), writes.len(), env["MODE"].as_str(), *timeout_seconds), (2, 1, 2, "x", 600));
     assert_eq!(manifest.figures[0].params["n"], 1);
     assert_eq!(
-        (
-            manifest.figures[0].fidelity.tag(),
-            manifest.figures[0].fidelity.because().map(|because| because.text.as_str())
-        ),
+        (manifest.figures[0].fidelity.tag(), manifest.figures[0].fidelity.because().map(|because| because.text())),
         ("scaled", Some("b"))
     );
 }
@@ -338,7 +335,7 @@ fn profiles() {
 fn a_manifest_without_figures() {
     says(&only(PAPER), &["error[M017]: the manifest has no figures", "start with `[[figure]]`"]);
     says(&only(&format!("figure = []\n{PAPER}")), &["error[M017]: the manifest has no figures"]);
-    let faults = parsed("", DEFAULT_PROFILE).expect_err("empty");
+    let faults = parsed("", profile::DEFAULT).expect_err("empty");
     assert_eq!(faults.iter().map(|fault| fault.code).collect::<Vec<_>>(), ["M004", "M017"]);
 }
 
@@ -366,13 +363,13 @@ fn all_mistakes_are_reported_together_in_the_order_of_the_text() {
 #[test]
 fn a_hostile_manifest_gets_an_answer_of_readable_length() {
     let text = format!("{PAPER}{}", "[[figure]]\n".repeat(20_000));
-    let faults = parsed(&text, DEFAULT_PROFILE).expect_err("mistakes");
+    let faults = parsed(&text, profile::DEFAULT).expect_err("mistakes");
     assert_eq!(faults.len(), Faults::MOST + 1);
     says(&faults[Faults::MOST].render(false), &["error[M000]: these are the first 100 mistakes"]);
     let keys = (0..20_000).map(|n| format!("k{n} = 1")).collect::<Vec<_>>().join("\n");
-    assert!(parsed(&format!("{PAPER}{HEAD}{keys}"), DEFAULT_PROFILE).expect_err("mistakes").len() > 1);
+    assert!(parsed(&format!("{PAPER}{HEAD}{keys}"), profile::DEFAULT).expect_err("mistakes").len() > 1);
     let deep = format!("x = {}{}", "[".repeat(100_000), "]".repeat(100_000));
-    assert!(parsed(&deep, DEFAULT_PROFILE).is_err());
+    assert!(parsed(&deep, profile::DEFAULT).is_err());
 }
 
 proptest! {

@@ -34,15 +34,14 @@ fn a_good_page_is_read_part_by_part() {
         "# The loss $L$\r\n\nIt is {{{{ value(\"loss.end\", digits=3) }}}}.\n\n{CHART}\n```python\nprint()\n```\n{CLAIM}The end.\n"
     );
     let page = parsed(&text).expect("good");
-    assert_eq!(page.title, "The loss $L$");
-    let [first, Part::Chart(chart), code, Part::Claim(claim), Part::Prose { text: last, at }] = page.parts.as_slice()
-    else {
+    assert_eq!(page.title.text(), "The loss $L$");
+    let [first, Part::Chart(chart), code, Part::Claim(claim), Part::Prose(last)] = page.parts.as_slice() else {
         panic!("{:#?}", page.parts)
     };
-    let says = |part: &Part, words| matches!(part, Part::Prose { text, .. } if text.contains(words));
+    let says = |part: &Part, words| matches!(part, Part::Prose(text) if text.text().contains(words));
     assert!(says(first, "It is {{ value(") && says(code, "```python"));
-    assert_eq!((last.as_str(), &text[*at..]), ("The end.\n", "The end.\n"));
-    assert_eq!((chart.chart.panels.len(), chart.chart.caption.as_str(), page.stem(chart)), (1, "c", "a".to_owned()));
+    assert_eq!(last.text(), "The end.\n");
+    assert_eq!((chart.chart.panels.len(), chart.caption.text(), page.stem(chart)), (1, "c", "a".to_owned()));
     assert_eq!(chart.block.text(), &CHART[9..CHART.len() - 4]);
     assert_eq!(
         (claim.id.as_str(), claim.bound, &text[claim.value_at.clone()]),

@@ -1,0 +1,355 @@
+//! The step that writes a figure's card, its part of the pages: a pure function of words and results.
+
+use crate::diag::Diagnostic;
+use crate::engine::artefacts::{Artefacts, Inputs};
+use crate::engine::digest::Digest;
+use crate::engine::failure::Failure;
+use crate::engine::recipe::Recipe;
+use crate::engine::site::Site;
+use crate::engine::step::{Step, StepId, Which};
+use crate::paper::block::{ChartBlock, ClaimBlock};
+use crate::paper::markup::{self, Quote, Text};
+use crate::paper::page::{Page, Part};
+use crate::paper::quote::{self, Quoted};
+use crate::paper::report;
+use crate::paper::view::{self, Block, Chart, Download, FigureView, Pair, Provenance};
+use crate::paper::written::Written;
+use crate::pipeline::check::{CLAIMS, Judged};
+use crate::pipeline::declared::{Files, FurtherSeeds};
+use crate::pipeline::draw::{FRAMES, PICTURE, StoredFrame, StoredGrid, TABLES};
+use crate::pipeline::files::{self, Maker};
+use crate::pipeline::locked::{Locked, Standing};
+use crate::pipeline::render::RenderContext;
+use crate::pipeline::run::VALUES;
+use crate::pipeline::{claims, links};
+use crate::plot::{svg, text};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// Significant digits where neither quotation nor claim says.
+const DIGITS: usize = 4;
+
+/// The card of a figure: everything that it shows.
+#[derive(Serialize)]
+pub struct CardRecipe<'p> {
+    /// Its place in the deck, from 1.
+    pub number: usize,
+    /// The title of the slide that it reproduces.
+    pub slide: &'p str,
+    /// `faithful`, `scaled` or `substitute`.
+    pub fidelity: &'static str,
+    /// What differs from the source, and why.
+    pub because: Option<&'p Written>,
+    /// What is other at further seeds, and why.
+    pub because_further: Option<&'p Written>,
+    /// The one profile that measures further seeds, if only one does.
+    pub measured_by: Option<&'p str>,
+    /// Its page.
+    pub page: &'p Page,
+    /// Name of the experiment, or the command line.
+    pub work: &'p str,
+    /// The file that holds the code.
+    pub source_file: &'p str,
+    /// Digest of the code.
+    pub code: &'p str,
+    /// The parameters of its run.
+    pub params: &'p Map<String, Value>,
+    /// The seed of its run.
+    pub seed: u64,
+    /// Declared inputs.
+    pub data: &'p Files,
+    /// Where it is measured again.
+    pub further: &'p FurtherSeeds,
+    /// The digest of what its own run is declared to be.
+    pub run: Digest,
+    /// What the lock would say of its declaration.
+    pub declared: Digest,
+    /// What the lock would say of its charts.
+    pub drawn: Digest,
+    /// What was accepted.
+    pub accepted: Option<&'p Locked>,
+    /// The numbers of the figures that it mentions.
+    pub numbers: BTreeMap<String, usize>,
+    /// What all pages share.
+    pub context: &'p RenderContext<'p>,
+}
+
+/// What a card makes: a [`view::Entry`].
+pub const ENTRY: &str = "entry.json";
+
+const RUN: &str = "run";
+const CHECK: &str = "check";
+
+/// The role of the step that draws a chart, by its place on the page, from 0.
+fn chart(at: usize) -> String {
+    format!("chart {}", at + 1)
+}
+
+/// The step that writes a card, of what the other steps of the figure make.
+pub fn step<'p>(recipe: CardRecipe<'p>, run: StepId, draws: &[StepId], check: StepId) -> Step<'p> {
+    let step = Step::new(format!("page {}", recipe.page.id), recipe);
+    let step = step.takes(RUN, run, Which::All).takes(CHECK, check, Which::All);
+    draws.iter().enumerate().fold(step, |step, (at, &draw)| step.takes(chart(at), draw, Which::All))
+}
+
+impl Recipe for CardRecipe<'_> {
+    const KIND: &'static str = "card";
+
+    fn make(&self, inputs: &Inputs, _: &Site) -> Result<Artefacts, Failure> {
+        let view = self.view(inputs)?;
+        let card = report::render_card(&self.context.templates.parsed, &view)
+            .map_err(|fault| Failure::Broken(vec![self.context.templates.fault(&fault)]))?;
+        let entry = view::Entry {
+            number: self.number,
+            id: view.id,
+            title: view.title,
+            claims: view.claims,
+            provenance: view.provenance,
+            card,
+        };
+        Ok(Artefacts::from([(ENTRY.to_owned(), serde_json::to_vec(&entry).expect("words"))]))
+    }
+}
+
+impl CardRecipe<'_> {
+    fn view(&self, inputs: &Inputs) -> Result<FigureView, Failure> {
+        let values: BTreeMap<String, f64> = inputs.json(RUN, VALUES)?;
+        let mut faults = Vec::new();
+        let claims: Vec<Judged> = inputs.json(CHECK, CLAIMS)?;
+        let writer = Writer { card: self, values: &values };
+        let title = writer.write(&self.page.title, &mut faults);
+        let mut blocks = Vec::new();
+        let mut charts = 0..;
+        for part in &self.page.parts {
+            match part {
+                Part::Prose(text) => blocks.push(Block::Prose(writer.write(text, &mut faults))),
+                Part::Chart(chart) => {
+                    let at = charts.next().unwrap_or(0);
+                    blocks.push(Block::Chart(self.chart(at, chart, &writer, inputs, &mut faults)?));
+                }
+                Part::Claim(_) => {}
+            }
+        }
+        let picture = |(at, block)| Ok((block, inputs.text(&chart(at), PICTURE)?));
+        let pictures = self.page.charts().enumerate().map(picture).collect::<Result<Vec<_>, Failure>>()?;
+        faults.extend(links::faults(&pictures));
+        // The verdicts were judged on exactly these blocks, in this order: their texts are in the key of that step.
+        let judged = self.page.claims().zip(&claims);
+        let view = |(block, judged): (&ClaimBlock, &Judged), faults: &mut Vec<Diagnostic>| {
+            claims::view(judged, writer.write(&block.says, faults), self.seed)
+        };
+        let claims = judged.map(|pair| view(pair, &mut faults)).collect();
+        let because = self.because.map(|because| writer.write(because, &mut faults));
+        let robustness = self.robustness(&writer, &mut faults);
+        if !faults.is_empty() {
+            return Err(Failure::Broken(faults));
+        }
+        let files = self.files(inputs)?;
+        let outputs = files.iter().map(|(path, digest, _)| (path.clone(), *digest)).collect();
+        let now = Locked { declared: self.declared, drawn: self.drawn, outputs };
+        Ok(FigureView {
+            number: self.number,
+            id: self.page.id.clone(),
+            title,
+            slide: self.slide.to_owned(),
+            fidelity: view::Fidelity { tag: self.fidelity.to_owned(), because },
+            blocks,
+            claims,
+            robustness,
+            downloads: files.iter().map(|(path, _, bytes)| self.download(path, *bytes)).collect(),
+            values: values.iter().map(|(name, value)| view_value(name, *value, DIGITS)).collect(),
+            provenance: self.provenance(
+                inputs,
+                &files,
+                &self.accepted.map_or(Standing::New, |locked| locked.compare(&now)),
+            ),
+        })
+    }
+
+    /// What is to say of further seeds: which they were, or who measures them, and what is other there.
+    fn robustness(&self, writer: &Writer, faults: &mut Vec<Diagnostic>) -> Option<view::Robustness> {
+        let seeds = self.further.seeds.first().zip(self.further.seeds.last());
+        let measured = seeds.map(|(&first, &last)| claims::seeds(first, last));
+        let because = self.because_further.map(|because| writer.write(because, faults));
+        let elsewhere = self.measured_by.filter(|_| measured.is_none());
+        let command = elsewhere.map(|profile| format!("condense --profile {profile} report"));
+        let view = view::Robustness { own: self.seed, measured, command, because };
+        (view.measured.is_some() || view.because.is_some()).then_some(view)
+    }
+
+    /// The files of the figure: path below the report, digest, size.
+    fn files(&self, inputs: &Inputs) -> Result<Vec<(String, Digest, u64)>, Failure> {
+        let stems: Vec<String> = self.page.charts().map(|chart| self.page.stem(chart)).collect();
+        let files = files::of_figure(&self.page.id, &stems, inputs.of(RUN).map(|(name, ..)| name));
+        files
+            .into_iter()
+            .map(|file| {
+                let role = match file.maker {
+                    Maker::Run => RUN.to_owned(),
+                    Maker::Chart(at) => chart(at),
+                    Maker::Check => CHECK.to_owned(),
+                };
+                let bytes = inputs.bytes(&role, &file.artefact)?;
+                Ok((file.path, inputs.digest(&role, &file.artefact)?, bytes.len() as u64))
+            })
+            .collect()
+    }
+
+    fn download(&self, path: &str, bytes: u64) -> Download {
+        let file = path.trim_start_matches("fig/");
+        let (stem, kind) = file.rsplit_once('.').unwrap_or((file, ""));
+        let part = stem.strip_prefix(&self.page.id).unwrap_or(stem).trim_start_matches('-');
+        let label = if part.is_empty() { kind.to_uppercase() } else { format!("{} {part}", kind.to_uppercase()) };
+        Download { label, href: path.to_owned(), bytes }
+    }
+
+    fn provenance(&self, inputs: &Inputs, files: &[(String, Digest, u64)], standing: &Standing) -> Provenance {
+        let pair = |name: &str, text: String| Pair { name: name.to_owned(), text };
+        let seconds = inputs.seconds(RUN).filter(|_| self.context.times);
+        Provenance {
+            command: format!("{}{}", self.context.remake.only, self.page.id),
+            seconds: seconds.map(|seconds| {
+                if seconds < 0.1 { format!("{:.0} ms", seconds * 1e3) } else { format!("{seconds:.1} s") }
+            }),
+            experiment: self.work.to_owned(),
+            source_file: self.source_file.to_owned(),
+            seed: self.seed,
+            params: self.params.iter().map(|(name, value)| pair(name, value.to_string())).collect(),
+            inputs: self.data.digests().iter().map(|(path, digest)| pair(path, digest.to_string())).collect(),
+            run_key: self.run.to_string(),
+            code: self.code.to_owned(),
+            outputs: files.iter().map(|(path, digest, _)| pair(path, digest.to_string())).collect(),
+            lock: match standing {
+                Standing::Matches => view::Lock::Matches,
+                Standing::Stale(_) => view::Lock::Stale,
+                Standing::Differs(_) => view::Lock::Differs,
+                Standing::New => view::Lock::New,
+            },
+        }
+    }
+
+    fn chart(
+        &self,
+        at: usize,
+        block: &ChartBlock,
+        writer: &Writer,
+        inputs: &Inputs,
+        faults: &mut Vec<Diagnostic>,
+    ) -> Result<Chart, Failure> {
+        let role = chart(at);
+        let grids: Vec<StoredGrid> = inputs.json(&role, TABLES)?;
+        let steps: Vec<StoredFrame> = inputs.json(&role, FRAMES)?;
+        let step = |step: StoredFrame| view::Step { svg: svg::inline(&step.svg), title: step.title };
+        let steps = steps.into_iter().map(step).collect();
+        let several = self.page.charts().nth(1).is_some();
+        let letter = if several { char::from(b'a' + at as u8).to_string() } else { String::new() };
+        Ok(Chart {
+            label: format!("{}{letter}", self.number),
+            svg: svg::inline(inputs.text(&role, PICTURE)?),
+            file: format!("fig/{}.svg", self.page.stem(block)),
+            alt: block.chart.alt.clone(),
+            caption: writer.write(&block.caption, faults),
+            wide: block.chart.columns.is_some_and(|columns| columns > 2),
+            table: grids.into_iter().next().map(|grid| grid_view(&grid)),
+            scrub: block.chart.scrub.clone().map(|legend| view::Scrub { legend, steps }),
+        })
+    }
+}
+
+fn grid_view(grid: &StoredGrid) -> view::Grid {
+    let cells = |row: &Vec<String>| {
+        row.iter().zip(&grid.numeric).map(|(text, number)| view::Cell { text: text.clone(), number: *number }).collect()
+    };
+    let head = grid.head.iter().map(|head| Text { html: markup::escape(head), md: head.clone() }).collect();
+    view::Grid { head, rows: grid.rows.iter().map(cells).collect() }
+}
+
+fn view_value(name: &str, value: f64, digits: usize) -> view::Value {
+    view::Value { name: name.to_owned(), text: text::significant(value, digits), full: crate::frame::number(value) }
+}
+
+/// Turns texts with quotations into both renditions.
+struct Writer<'w> {
+    card: &'w CardRecipe<'w>,
+    values: &'w BTreeMap<String, f64>,
+}
+
+impl Writer<'_> {
+    /// A text of the page or of the manifest.
+    fn write(&self, written: &Written, faults: &mut Vec<Diagnostic>) -> Text {
+        let (mut quotes, mut unknown) = (Vec::new(), Vec::new());
+        let mut moved: Vec<(usize, Range<usize>)> = Vec::new();
+        let marked = quote::replace(written.text(), |quotation| {
+            match self.quote(&quotation.what) {
+                Some(quote) => quotes.push(quote),
+                None => unknown.push(quotation.span.clone()),
+            }
+            let mark = markup::mark(quotes.len().saturating_sub(1));
+            moved.push((mark.len(), quotation.span.clone()));
+            mark
+        });
+        if !unknown.is_empty() {
+            faults.extend(
+                unknown.into_iter().map(|span| written.fault("P031", "this quotes nothing that there is", span)),
+            );
+            return Text::default();
+        }
+        written.form().render(&marked, &quotes).unwrap_or_else(|wrong| {
+            for fault in wrong {
+                let span = original(fault.span.start, &moved)..original(fault.span.end, &moved);
+                faults.push(written.fault("P034", fault.message, span));
+            }
+            Text::default()
+        })
+    }
+
+    /// What stands for a quotation; nothing where its name is unknown.
+    fn quote(&self, what: &Quoted) -> Option<Quote> {
+        let plain = |text: String| Quote { html: markup::escape(&text), md: text.clone(), plain: text };
+        Some(match what {
+            Quoted::Value { name, digits } => {
+                let value = *self.values.get(name)?;
+                view_value(name, value, digits.unwrap_or(DIGITS)).quote(&self.card.page.id)
+            }
+            Quoted::Param(name) => plain(match self.card.params.get(name)? {
+                Value::String(word) => word.clone(),
+                Value::Number(number) => {
+                    number.as_f64().map_or_else(|| number.to_string(), |number| text::significant(number, 17))
+                }
+                other => other.to_string(),
+            }),
+            Quoted::Ref(id) => view::mention(*self.card.numbers.get(id)?, id),
+        })
+    }
+}
+
+/// The offset in the original text of an offset in the marked one.
+fn original(offset: usize, moved: &[(usize, Range<usize>)]) -> usize {
+    let (mut from, mut to) = (0, 0);
+    for (mark, span) in moved {
+        let start = from + (span.start - to);
+        if offset < start {
+            break;
+        }
+        (from, to) = (start + mark, span.end);
+        if offset < from {
+            return span.start;
+        }
+    }
+    to + (offset - from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::original;
+
+    #[test]
+    fn offsets_find_their_way_back_over_marks() {
+        // "ab{{qqqq}}cd{{q}}e" marked as "abMcdMe" with marks of one byte.
+        let moved = [(1, 2..10), (1, 12..17)];
+        let back: Vec<usize> = (0..7).map(|at| original(at, &moved)).collect();
+        assert_eq!(back, [0, 1, 2, 10, 11, 12, 17]);
+    }
+}

@@ -1,0 +1,61 @@
+//! Which artefacts of a figure become files of the report, and under which names. Steps know no file names:
+//! their artefacts get them here, when they are published or linked.
+
+/// The step of a figure that makes an artefact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Maker {
+    /// The run.
+    Run,
+    /// The drawing of a chart, by its place on the page, from 0.
+    Chart(usize),
+    /// The judgement.
+    Check,
+}
+
+/// A file of the report that holds an artefact.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct File {
+    /// Path below the report.
+    pub path: String,
+    /// The step that makes it.
+    pub maker: Maker,
+    /// What the step calls it.
+    pub artefact: String,
+}
+
+/// The files of figure `id` by path: its pictures, whose files are called `stems`; its numbers; and its tables, given what
+/// its run made. One table is `<id>.csv`; of several each has its name.
+pub fn of_figure<'a>(id: &str, stems: &[String], made: impl IntoIterator<Item = &'a str>) -> Vec<File> {
+    let tables: Vec<&str> = made.into_iter().filter_map(|artefact| artefact.strip_suffix(".csv")).collect();
+    let file = |stem: &str, ending: &str, maker, artefact: &str| File {
+        path: format!("fig/{stem}.{ending}"),
+        maker,
+        artefact: artefact.to_owned(),
+    };
+    let table = |table: &&str| {
+        let stem = if tables.len() == 1 { id.to_owned() } else { format!("{id}-{table}") };
+        file(&stem, "csv", Maker::Run, &format!("{table}.csv"))
+    };
+    let picture = |(at, stem): (usize, &String)| file(stem, "svg", Maker::Chart(at), super::draw::PICTURE);
+    let mut files: Vec<File> = tables.iter().map(table).chain(stems.iter().enumerate().map(picture)).collect();
+    files.push(file(id, "json", Maker::Check, super::check::RESULT));
+    files.sort();
+    files
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_alone_is_called_like_its_figure() {
+        let paths = |stems: &[&str], made: &[&str]| {
+            let stems: Vec<String> = stems.iter().map(|stem| (*stem).to_owned()).collect();
+            let files = of_figure("f", &stems, made.iter().copied());
+            files.into_iter().map(|file| file.path).collect::<Vec<_>>()
+        };
+        assert_eq!(paths(&["f"], &["t.csv", "values.json"]), ["fig/f.csv", "fig/f.json", "fig/f.svg"]);
+        assert_eq!(paths(&["f-a", "f-b"], &[]), ["fig/f-a.svg", "fig/f-b.svg", "fig/f.json"]);
+        assert_eq!(paths(&[], &["t.csv", "u.csv"]), ["fig/f-t.csv", "fig/f-u.csv", "fig/f.json"]);
+    }
+}
