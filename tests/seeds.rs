@@ -75,7 +75,7 @@ fn a_bound_that_moves_computes_nothing_and_one_more_seed_computes_that_one() {
     paper.edit("figures/rising.md", "above = 1.5", "above = 1.75");
     assert_eq!(paper.report().steps(), ["check rising", "index", "page rising"]);
     paper.edit("manifest.toml", "seeds = 3", "seeds = 4");
-    let run = paper.report().says("`further seeds`: 2, 3, 4 → 2, 3, 4, 5");
+    let run = paper.report().says("`further.seeds`: [2,3,4] → [2,3,4,5]");
     assert_eq!(seeds(&run.steps()), ["seed 5 of rising"]);
     assert!(!run.steps().iter().any(|step| step.starts_with("run ") || step.starts_with("draw ")), "{:?}", run.steps());
 }

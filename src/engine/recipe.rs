@@ -130,7 +130,7 @@ mod tests {
             told,
             [
                 ("step", "any"),
-                ("data.\"a.csv\"", "\"00\""),
+                ("data.\"a.csv\"", "00"),
                 ("params.name", "tanh"),
                 ("params.rates", "[0.1,2]"),
                 ("params.steps", "10"),
