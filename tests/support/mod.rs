@@ -10,6 +10,17 @@ pub struct Paper {
     folder: tempfile::TempDir,
 }
 
+/// The binary, without colours and without what the caller's environment says.
+pub fn condense() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_condense"));
+    command
+        .env("NO_COLOR", "1")
+        .env_remove("CONDENSE_PROFILE")
+        .env_remove("CONDENSE_JOBS")
+        .env_remove("CONDENSE_KERNELS");
+    command
+}
+
 /// What one run of the binary gave.
 #[derive(Debug)]
 pub struct Run {
@@ -65,14 +76,8 @@ impl Paper {
 
     /// The binary, set up to run here.
     pub fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_condense"));
-        command
-            .current_dir(self.path())
-            .args(args)
-            .env("NO_COLOR", "1")
-            .env_remove("CONDENSE_PROFILE")
-            .env_remove("CONDENSE_JOBS")
-            .env_remove("CONDENSE_KERNELS");
+        let mut command = condense();
+        command.current_dir(self.path()).args(args);
         command
     }
 
