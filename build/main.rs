@@ -1,21 +1,13 @@
 //! The build script: makes the roster of experiments and the fingerprints of the code they reach, and tells the crate how
 //! it is compiled.
 
-mod fingerprint;
-
-use fingerprint::{Code, Sources};
-use std::collections::BTreeMap;
+use condense_build::fingerprint::Code;
+use condense_build::paper::Paper;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::{env, fs};
 
-/// Direct dependencies that no number passes through: a new version of them reruns nothing.
-const NOT_NUMERIC: [&str; 2] = ["serde", "serde_json"];
-
 fn main() {
-    println!("cargo::rerun-if-changed=src");
-    println!("cargo::rerun-if-changed=templates");
-    println!("cargo::rerun-if-changed=Cargo.lock");
     for name in ["PROFILE", "OPT_LEVEL"] {
         println!("cargo::rustc-env=CONDENSE_BUILD_{name}={}", env::var(name).expect("cargo sets it"));
     }
@@ -29,24 +21,19 @@ fn main() {
 }
 
 fn generate() -> Result<String, String> {
-    let mut sources = Sources::default();
-    for (path, text) in files(Path::new("src"), ".rs")? {
-        sources.add(&path, &text)?;
+    let paper = Paper::open(Path::new("."))?;
+    for path in &paper.read {
+        println!("cargo::rerun-if-changed={}", path.display());
     }
-    let lock = fs::read_to_string("Cargo.lock").map_err(|error| format!("Cargo.lock: {error}"))?;
-    let crates = locked_crates(&lock);
-    let list =
-        fs::read_to_string("src/experiments/mod.rs").map_err(|error| format!("src/experiments/mod.rs: {error}"))?;
-
     let mut text =
         String::from("/// Every experiment, in the order of `experiments/mod.rs`.\npub static ROSTER: &[Entry] = &[\n");
-    for name in list.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';')) {
-        let code = sources.reach(&format!("experiments::{name}"), &crates)?;
+    for experiment in paper.experiments()? {
+        let (name, module) = (&experiment.name, &experiment.module);
         let _ = writeln!(
             text,
-            "    Entry::of::<crate::experiments::{name}::{}>({name:?}, {}),",
+            "    Entry::of::<crate::{module}::{}>({name:?}, {}),",
             camel(name),
-            literal(&code)
+            literal(&experiment.code)
         );
     }
     text.push_str("];\n");
@@ -55,63 +42,16 @@ fn generate() -> Result<String, String> {
         ("CHECK", "pipeline::check", "judges a claim"),
         ("PAGE", "pipeline::page", "writes the pages"),
     ] {
-        let code = sources.reach(root, &crates)?;
+        let code = paper.reach("condense", root)?;
         let _ = writeln!(text, "/// The code that {what}.\npub static {constant}: Code = {};", literal(&code));
     }
-    let built_in: String = files(Path::new("templates"), "")?.into_values().collect();
-    let program = fingerprint::hex(format!("{}{lock}{built_in}", sources.whole()).as_bytes());
     let _ = writeln!(
         text,
         "/// The whole program: its modules, the crates it is built with, and its templates.\n\
-         pub static PROGRAM: &str = {program:?};"
+         pub static PROGRAM: &str = {:?};",
+        paper.whole()
     );
     Ok(text)
-}
-
-/// Every file below `root` whose name ends like that, as (path relative to it, text), sorted. Tests are left out.
-fn files(root: &Path, ending: &str) -> Result<BTreeMap<String, String>, String> {
-    let mut files = BTreeMap::new();
-    let mut open = vec![root.to_owned()];
-    while let Some(folder) = open.pop() {
-        let entries = fs::read_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-        for entry in entries.filter_map(Result::ok) {
-            let path = entry.path();
-            if path.is_dir() {
-                open.push(path);
-            } else if path.to_string_lossy().ends_with(ending) && !path.ends_with("tests.rs") {
-                let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-                let relative = path.strip_prefix(root).expect("below root").to_string_lossy().replace('\\', "/");
-                files.insert(relative, text);
-            }
-        }
-    }
-    Ok(files)
-}
-
-/// Crate name as written in code → its lock entry and those of all it depends on, for every package in the lock.
-fn locked_crates(lock: &str) -> BTreeMap<String, String> {
-    let mut packages: BTreeMap<&str, (String, Vec<&str>)> = BTreeMap::new();
-    for block in lock.split("[[package]]").skip(1) {
-        let field =
-            |key: &str| block.lines().find_map(|line| line.strip_prefix(key)?.trim_matches([' ', '=', '"']).into());
-        let Some(name) = field("name") else { continue };
-        let entry = format!("{} {}", field("version").unwrap_or("?"), field("checksum").unwrap_or("local"));
-        let needs = block.lines().filter_map(|line| line.strip_prefix(" \"")?.split(['"', ' ']).next()).collect();
-        packages.insert(name, (entry, needs));
-    }
-    let closure = |root: &str| {
-        let (mut open, mut seen) = (vec![root], BTreeMap::new());
-        while let Some(name) = open.pop() {
-            if let Some((entry, needs)) = packages.get(name)
-                && seen.insert(name, entry.clone()).is_none()
-            {
-                open.extend(needs);
-            }
-        }
-        seen.into_iter().map(|(name, entry)| format!("{name} {entry}")).collect::<Vec<_>>().join("; ")
-    };
-    let numeric = packages.keys().filter(|name| !NOT_NUMERIC.contains(name) && **name != "condense");
-    numeric.map(|name| (name.replace('-', "_"), closure(name))).collect()
 }
 
 /// `phase_map` → `PhaseMap`.

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 include!(concat!(env!("OUT_DIR"), "/roster.rs"));
 
-/// The code behind a step (see `build/fingerprint.rs`).
+/// The code behind a step (see `crates/build/src/fingerprint.rs`).
 #[derive(Clone, Copy, Debug)]
 pub struct Code {
     /// Digest over all parts.

@@ -20,7 +20,7 @@ impl Workshop {
     /// The package itself is compiled with this optimisation: 0 is the fastest to build.
     pub fn new(opt_level: u8) -> Self {
         let folder = smoke::copy();
-        for name in ["Cargo.toml", "Cargo.lock", "rust-toolchain.toml", "build", "src", "benches"] {
+        for name in ["Cargo.toml", "Cargo.lock", "rust-toolchain.toml", "build", "crates", "src", "benches"] {
             for file in files(&smoke::root().join(name)) {
                 let place = folder.file(&file.strip_prefix(smoke::root()).expect("below").to_string_lossy());
                 fs::create_dir_all(place.parent().expect("a parent")).expect("a folder");
