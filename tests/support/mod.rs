@@ -65,7 +65,7 @@ impl Paper {
 
     /// The binary, set up to run here.
     pub fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_condense"));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_condensation"));
         command
             .current_dir(self.path())
             .args(args)

@@ -9,10 +9,13 @@ pub mod fingerprint;
 pub mod lock;
 pub mod package;
 pub mod paper;
+pub mod roster;
 pub mod tokens;
 
 use sha2::{Digest as _, Sha256};
 use std::fmt::Write as _;
+
+pub use roster::roster;
 
 /// The SHA-256 digest of some bytes.
 pub fn hex(bytes: &[u8]) -> String {

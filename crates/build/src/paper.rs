@@ -77,6 +77,13 @@ impl Paper {
         Ok(Self { packages, sources, read, experiments, lock, locked })
     }
 
+    /// What the paper's code calls a package: itself, or one that it depends on.
+    pub fn name_of(&self, package: &str) -> Option<String> {
+        let own = &self.packages[0];
+        let need = own.needs.iter().find(|need| need.package == package).map(|need| need.alias.clone());
+        if own.name == package { Some(own.krate.clone()) } else { need }
+    }
+
     /// All experiments, by file.
     ///
     /// # Errors
