@@ -43,7 +43,7 @@ fn main() {
 }
 
 fn condense(paper: &Path, args: &[&str]) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_condense"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_condensation"));
     command.args(["--profile", "smoke", "--quiet"]).args(args).current_dir(paper).stdout(Stdio::null());
     // Claims are not judged at smoke parameters; any other failure would make the timing worthless.
     assert!(command.status().expect("the binary starts").success(), "{args:?}");

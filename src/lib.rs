@@ -1,57 +1,10 @@
-//! A literate reproducible-paper pipeline: seeded experiments, content-hashed, checked claim by claim, set into one report.
-//! This file tells the crate's story and lists its rooms; it holds no code.
+//! The paper: the figures of Yaoyu Zhang's talk *The Condensation Phenomenon of Deep Neural Networks*.
 //!
-//! # The story
-//!
-//! A paper is a folder. `manifest.toml` says what is computed, `figures/<id>.md` says what it shows, `src/experiments/`
-//! thinks. [`paper`] reads all of it and reports every mistake at once; [`pipeline`] turns each figure into steps,
-//!
-//! ```text
-//! run ──> draw (one a chart) ──┐
-//!   └───> check ───────────────┴──> card ──> index
-//! ```
-//!
-//! and [`engine`] runs those whose key is not in its store. A key is the hash of a step's recipe (parameters, seed, data,
-//! code) and of the bytes that it takes: what comes out the same stops there. What came out is compared with
-//! `manifest.lock`, which only `accept` writes; every claim is judged; `report/` is published, and hashed on every run.
-//!
-//! # The floors
-//!
-//! ```text
-//! 8  main  lib
-//! 7  cli          one file a verb
-//! 6  pipeline     the composition root
-//! 5  roster       every experiment by name, with the fingerprint of its code
-//! 4  experiments                                  explain
-//! 3  nn                                           paper
-//! 2  experiment   the contract                    plot
-//! 1  num                                          engine
-//! 0  frame        what crosses                    diag
-//! ```
-//!
-//! A module imports from lower floors only. Science (left) and machinery (right) never touch below [`roster`]; what crosses is
-//! one value, [`frame::Results`]. The engine sees bytes; experiments see no files, clock, environment or pictures.
-//!
-//! # The laws
-//!
-//! * The same parameters, seed and data give the same bits, whatever the machine, the number of threads or the compiler's
-//!   settings: streams are addressed by name ([`num::rng`]), functions are our own ([`num::math`]), sums have one order.
-//! * Content decides, never time. What is read is checked; what is written is whole or absent ([`engine::atomic`]).
-//! * Nothing is silently repaired: what is wrong is named with its place, and with what to do ([`diag`]).
-//! * Imports of the science are written `crate::…`, so that the build script can tell what code a result depends on.
-//!
-//! `ARCHITECTURE.md` tells the same with all types; `tests/floors.rs` keeps it true.
+//! `manifest.toml` says what is computed, `figures/` what it shows, [`experiments`] think; `condense` does the rest.
 
-pub mod cli;
-pub mod diag;
-pub mod engine;
-pub mod experiment;
+use condense::roster::Roster;
+
 pub mod experiments;
-pub mod explain;
-pub mod frame;
-pub mod nn;
-pub mod num;
-pub mod paper;
-pub mod pipeline;
-pub mod plot;
-pub mod roster;
+
+/// Every experiment, with the fingerprint of the code it reaches.
+pub static ROSTER: &Roster = condense::roster!();

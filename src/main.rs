@@ -1,5 +1,5 @@
-//! The `condense` binary: see the library.
+//! The paper as a program: `condense` with the experiments of this package.
 
 fn main() -> std::process::ExitCode {
-    condense::cli::run()
+    condense::main(condensation::ROSTER)
 }

@@ -22,14 +22,14 @@ const ROUNDS: [&[Fault]; 2] = [
     &[
         Fault {
             what: "the slope of tanh is 1 - tanh",
-            file: "src/nn/activation.rs",
+            file: "crates/nn/src/nets/activation.rs",
             right: "t.mul_add(-t, t.like(1.0))",
             wrong: "t.like(1.0) - t",
             figure: "typical-training",
         },
         Fault {
             what: "the gradient is a sum over the samples, not their mean",
-            file: "src/nn/pass.rs",
+            file: "crates/nn/src/training/pass.rs",
             right: "point.force = error * (2.0 * scale / n);",
             wrong: "point.force = error * (2.0 * scale);",
             figure: "condensation-1d-small-init",
@@ -37,7 +37,7 @@ const ROUNDS: [&[Fault]; 2] = [
     ],
     &[Fault {
         what: "the bias is dropped",
-        file: "src/nn/pass.rs",
+        file: "crates/nn/src/training/pass.rs",
         right: "let mut z = w[D - 1];",
         wrong: "let mut z = m.splat(0.0);",
         figure: "typical-training",

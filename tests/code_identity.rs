@@ -8,8 +8,8 @@ mod workshop;
 use workshop::Workshop;
 
 /// The module that is edited: some experiments reach it, some do not.
-const MODULE: &str = "nn::embed";
-const FILE: &str = "src/nn/embed.rs";
+const MODULE: &str = "condense_nn::theory::embed";
+const FILE: &str = "crates/nn/src/theory/embed.rs";
 
 #[test]
 fn code_is_what_it_computes() {
@@ -31,7 +31,7 @@ fn code_is_what_it_computes() {
 
     // A comment, and lines that only look different, are no change.
     workshop.append(FILE, "// A remark.\n\n\n/* Another. */");
-    workshop.append("src/nn/flow.rs", "// A remark.");
+    workshop.append("crates/nn/src/training/flow.rs", "// A remark.");
     workshop.build();
     let run = workshop.condense(&["report"]).says("nothing to do");
     assert!(run.steps().is_empty(), "{:?}", run.steps());

@@ -5,21 +5,21 @@
 //! paper, but not of networks that no figure trains yet.
 
 use condense::experiment::{Context, Inline};
-use condense::nn::activation::Activation;
-use condense::nn::attention::Attention;
-use condense::nn::bias::line_with_bias;
-use condense::nn::conv::{ConvNet, Shape, Weights};
-use condense::nn::flow::Flow;
-use condense::nn::images::{Images, Window};
-use condense::nn::kan::{Grid, Kan, Layer, Training};
-use condense::nn::packed::Packed;
-use condense::nn::rule::{Adam, Descent, Rule};
-use condense::nn::task::Samples;
-use condense::nn::train::Trainer;
-use condense::nn::two_layer::TwoLayer;
-use condense::nn::{heads, three_layer};
 use condense::num::level::same_on_all;
 use condense::num::rng::Stream;
+use condense_nn::nets::activation::Activation;
+use condense_nn::nets::attention::Attention;
+use condense_nn::nets::bias::line_with_bias;
+use condense_nn::nets::conv::{ConvNet, Shape, Weights};
+use condense_nn::nets::kan::{Grid, Kan, Layer, Training};
+use condense_nn::nets::packed::Packed;
+use condense_nn::nets::two_layer::TwoLayer;
+use condense_nn::nets::{heads, three_layer};
+use condense_nn::tasks::images::{Images, Window};
+use condense_nn::tasks::task::Samples;
+use condense_nn::training::flow::Flow;
+use condense_nn::training::rule::{Adam, Descent, Rule};
+use condense_nn::training::train::Trainer;
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 

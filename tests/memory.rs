@@ -5,10 +5,10 @@
 mod smoke;
 mod support;
 
-use condense::nn::flow::Flow;
-use condense::nn::four_points::mirrored_network;
-use condense::nn::phase_plane::Point;
 use condense::num::rng::Stream;
+use condense_nn::tasks::four_points::mirrored_network;
+use condense_nn::theory::phase_plane::Point;
+use condense_nn::training::flow::Flow;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -169,7 +169,7 @@ fn a_figure_in_another_language_works_as_the_readme_says() {
         fs::create_dir_all(file.parent().expect("a parent")).expect("a folder");
         fs::write(file, text).expect("written");
     }
-    let binary = PathBuf::from(env!("CARGO_BIN_EXE_condense"));
+    let binary = PathBuf::from(env!("CARGO_BIN_EXE_condensation"));
     let own = binary.parent().expect("a folder").to_owned();
     let path = std::env::var_os("PATH").unwrap_or_default();
     let path = std::env::join_paths(std::iter::once(own).chain(std::env::split_paths(&path))).expect("a path");
@@ -196,7 +196,7 @@ fn column(heading: &str) -> Vec<String> {
 
 #[test]
 fn the_table_of_verbs_is_the_help_of_the_binary() {
-    let output = Command::new(env!("CARGO_BIN_EXE_condense")).arg("--help").output().expect("the binary starts");
+    let output = Command::new(env!("CARGO_BIN_EXE_condensation")).arg("--help").output().expect("the binary starts");
     let help = String::from_utf8(output.stdout).expect("UTF-8");
     let (_, list) = help.split_once("Commands:\n").expect("commands");
     let list = list.split("\n\n").next().unwrap_or(list);
@@ -217,7 +217,7 @@ fn the_table_of_exit_codes_is_that_of_the_code() {
         .map(|code| code.parse().expect("a code"))
         .collect();
     assert_eq!(told, all.map(|exit| exit as u8));
-    let source = include_str!("../src/cli/exit.rs");
+    let source = include_str!("../crates/condense/src/cli/exit.rs");
     let numbers = source.lines().filter(|line| line.trim_end().ends_with(',') && line.contains(" = ")).count();
     assert_eq!(numbers, all.len(), "an exit code is missing here");
 }

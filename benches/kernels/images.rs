@@ -2,10 +2,10 @@
 //! The plain loops spare themselves the update of the weights; the rate is so small that weights stay where they are.
 
 use crate::{Kernel, Limit, inputs};
-use condense::nn::activation::Activation;
-use condense::nn::conv::{ConvNet, Shape, Weights};
-use condense::nn::images::{Images, Window};
-use condense::nn::rule::Descent;
+use condense_nn::nets::activation::Activation;
+use condense_nn::nets::conv::{ConvNet, Shape, Weights};
+use condense_nn::tasks::images::{Images, Window};
+use condense_nn::training::rule::Descent;
 use std::hint::black_box;
 
 const IMAGES: usize = 500;

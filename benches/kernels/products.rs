@@ -3,11 +3,11 @@
 
 use crate::{Kernel, Limit};
 use condense::experiment::{Context, Inline};
-use condense::nn::activation::Activation;
-use condense::nn::three_layer::{Training, Weights};
 use condense::num::matrix::{Matrix, MatrixMut};
 use condense::num::product::{Factor, product};
 use condense::num::rng::Stream;
+use condense_nn::nets::activation::Activation;
+use condense_nn::nets::three_layer::{Training, Weights};
 use std::collections::BTreeMap;
 use std::hint::black_box;
 

@@ -2,8 +2,8 @@
 //! belongs to it, for one sequence. Those loops know no softmax, which they would do no faster.
 
 use crate::{Kernel, Limit, inputs};
-use condense::nn::attention::Attention;
-use condense::nn::heads::{Shape, Weights};
+use condense_nn::nets::attention::Attention;
+use condense_nn::nets::heads::{Shape, Weights};
 use std::hint::black_box;
 
 const SEQUENCES: usize = 128;

@@ -2,8 +2,8 @@
 //! A2.2). Operations are those of the edges; splines and exponentials, once for all edges of an input, are not counted.
 
 use crate::{Kernel, Limit};
-use condense::nn::kan::{Grid, Layer};
 use condense::num::rng::Stream;
+use condense_nn::nets::kan::{Grid, Layer};
 use std::hint::black_box;
 
 pub fn all() -> Vec<Kernel> {

@@ -3,10 +3,10 @@
 //! gain: only what is missing from those is the trainings' own.
 
 use crate::{ROUNDS, inputs, median, seconds};
-use condense::nn::activation::Activation;
-use condense::nn::packed::{Neuron, Packed};
-use condense::nn::rule::Descent;
-use condense::nn::train::Trainer;
+use condense_nn::nets::activation::Activation;
+use condense_nn::nets::packed::{Neuron, Packed};
+use condense_nn::training::rule::Descent;
+use condense_nn::training::train::Trainer;
 use std::hint::black_box;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;

@@ -6,11 +6,11 @@
 //! a port of their own the limit is a little higher; where a masked operation is two instructions, a little lower.
 
 use crate::{Kernel, Limit, inputs};
-use condense::nn::activation::Activation::{self, Relu, Tanh, X2Tanh, XTanh};
-use condense::nn::packed::{Neuron, Packed};
-use condense::nn::rule::{Adam, Descent, Rule};
-use condense::nn::task::Samples;
-use condense::nn::train::Trainer;
+use condense_nn::nets::activation::Activation::{self, Relu, Tanh, X2Tanh, XTanh};
+use condense_nn::nets::packed::{Neuron, Packed};
+use condense_nn::tasks::task::Samples;
+use condense_nn::training::rule::{Adam, Descent, Rule};
+use condense_nn::training::train::Trainer;
 use std::hint::black_box;
 
 /// Samples times neurons of a go: about a millisecond.

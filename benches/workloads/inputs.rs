@@ -1,9 +1,9 @@
 //! The inputs of the workloads W1 to W8, the same bits as `benches/peers/inputs.py` makes: a splitmix64 counter stream,
 //! uniforms of its top 53 bits, and "normals" that are sums of twelve uniforms. Any language makes them alike.
 
-use condense::nn::packed::Neuron;
-use condense::nn::task::Samples;
 use condense::num::math::powi;
+use condense_nn::nets::packed::Neuron;
+use condense_nn::tasks::task::Samples;
 
 /// `count` numbers of the stream `seed`, evenly spread over [0, 1).
 pub fn uniforms(seed: u64, count: usize) -> Vec<f64> {

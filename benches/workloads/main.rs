@@ -7,14 +7,14 @@
 mod inputs;
 
 use condense::experiment::{Context, Inline};
-use condense::nn::activation::Activation;
-use condense::nn::attention::Attention;
-use condense::nn::images::{Images, Window};
-use condense::nn::packed::{Neuron, Packed};
-use condense::nn::rule::{Adam, Descent, Rule};
-use condense::nn::task::Samples;
-use condense::nn::train::Trainer;
-use condense::nn::{conv, heads, three_layer};
+use condense_nn::nets::activation::Activation;
+use condense_nn::nets::attention::Attention;
+use condense_nn::nets::packed::{Neuron, Packed};
+use condense_nn::nets::{conv, heads, three_layer};
+use condense_nn::tasks::images::{Images, Window};
+use condense_nn::tasks::task::Samples;
+use condense_nn::training::rule::{Adam, Descent, Rule};
+use condense_nn::training::train::Trainer;
 use inputs::{line, neurons, normals};
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, Write as _};

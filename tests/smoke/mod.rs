@@ -2,13 +2,13 @@
 #![allow(dead_code)] // each test file uses its own part of this
 
 use crate::support::Paper as Folder;
+use condensation::ROSTER;
 use condense::experiment::{Context, Inline};
 use condense::frame::{Column, Results};
 use condense::paper::figure::Figure;
 use condense::paper::load::{self, Paper};
 use condense::paper::work::Work;
-use condense::pipeline::Roster;
-use condense::roster::{self, Entry};
+use condense::roster::Entry;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -20,14 +20,14 @@ pub fn root() -> &'static Path {
 
 /// The paper in a profile.
 pub fn paper(profile: &str) -> Paper {
-    load::load(root(), profile, &Roster)
+    load::load(root(), profile, ROSTER)
         .unwrap_or_else(|faults| panic!("{}", faults.iter().map(ToString::to_string).collect::<String>()))
 }
 
 /// The experiment of a figure; none where a command computes it.
 pub fn entry(figure: &Figure) -> Option<&'static Entry> {
     match &figure.work {
-        Work::Experiment(name) => Some(roster::find(name).expect("the manifest was checked against the roster")),
+        Work::Experiment(name) => Some(ROSTER.find(name).expect("the manifest was checked against the roster")),
         Work::Command(_) => None,
     }
 }

@@ -12,7 +12,7 @@ pub struct Paper {
 
 /// The binary, without colours and without what the caller's environment says.
 pub fn condense() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_condense"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_condensation"));
     command
         .env("NO_COLOR", "1")
         .env_remove("CONDENSE_PROFILE")

@@ -17,10 +17,10 @@ pub struct Workshop {
 }
 
 impl Workshop {
-    /// The package itself is compiled with this optimisation: 0 is the fastest to build.
+    /// The packages of the workspace are compiled with this optimisation: 0 is the fastest to build.
     pub fn new(opt_level: u8) -> Self {
         let folder = smoke::copy();
-        for name in ["Cargo.toml", "Cargo.lock", "rust-toolchain.toml", "build", "src", "benches"] {
+        for name in ["Cargo.toml", "Cargo.lock", "rust-toolchain.toml", "build.rs", "crates", "src", "benches"] {
             for file in files(&smoke::root().join(name)) {
                 let place = folder.file(&file.strip_prefix(smoke::root()).expect("below").to_string_lossy());
                 fs::create_dir_all(place.parent().expect("a parent")).expect("a folder");
@@ -28,20 +28,20 @@ impl Workshop {
             }
         }
         // Dependencies stay as they were built for this test.
-        let manifest = folder.read("Cargo.toml");
-        folder.write(
-            "Cargo.toml",
-            &format!("{manifest}\n[profile.dev.package.condense]\nopt-level = {opt_level}\ndebug = 0\n"),
-        );
+        let mut manifest = folder.read("Cargo.toml");
+        for package in packages() {
+            manifest += &format!("\n[profile.dev.package.{package}]\nopt-level = {opt_level}\ndebug = 0\n");
+        }
+        folder.write("Cargo.toml", &manifest);
         // Dev-dependencies choose features of dependencies; an empty test makes cargo choose as it did for this one.
         folder.write("tests/empty.rs", "");
         let place = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
         let target = place.path().join("target");
-        let built = Path::new(env!("CARGO_BIN_EXE_condense")).parent().expect("target/debug");
+        let built = Path::new(env!("CARGO_BIN_EXE_condensation")).parent().expect("target/debug");
         for name in [".fingerprint", "build", "deps"] {
             for file in files(&built.join(name)) {
                 let below = file.strip_prefix(built).expect("below");
-                if !below.to_string_lossy().contains("condense") {
+                if !below.to_string_lossy().contains("condens") {
                     same(&file, &target.join("debug").join(below)).expect("placed");
                 }
             }
@@ -59,7 +59,7 @@ impl Workshop {
         }
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut command = Command::new(cargo);
-        command.args(["build", "--offline", "--locked", "--test", "empty", "--bin", "condense"]);
+        command.args(["build", "--offline", "--locked", "--workspace", "--test", "empty", "--bin", "condensation"]);
         match command.current_dir(self.folder.path()).env("CARGO_TARGET_DIR", &self.target).output() {
             Ok(output) => {
                 Run::of(output).expect(0);
@@ -74,7 +74,7 @@ impl Workshop {
 
     /// Runs what was built.
     pub fn run(&self, args: &[&str]) -> Run {
-        let mut command = Command::new(self.target.join("debug/condense"));
+        let mut command = Command::new(self.target.join("debug/condensation"));
         command.args(args).current_dir(self.folder.path()).env("NO_COLOR", "1");
         Run::of(command.output().expect("it starts"))
     }
@@ -101,6 +101,16 @@ impl Workshop {
             .map(|file| (file.clone(), fs::read(file).expect("bytes")))
             .collect()
     }
+}
+
+/// The names of the packages of the workspace.
+fn packages() -> Vec<String> {
+    let manifests = files(&smoke::root().join("crates")).into_iter().filter(|file| file.ends_with("Cargo.toml"));
+    let name = |manifest: PathBuf| {
+        let text = fs::read_to_string(manifest).expect("text");
+        text.lines().find_map(|line| Some(line.strip_prefix("name = \"")?.trim_end_matches('"').to_owned()))
+    };
+    manifests.chain([smoke::root().join("Cargo.toml")]).filter_map(name).collect()
 }
 
 /// Every file at or below a path.

@@ -1,0 +1,127 @@
+//! The command line: an argument vector becomes a verb, a verb becomes a call, its answer goes to stdout.
+//! Diagnostics and progress go to stderr; the exit code says how it went.
+
+pub mod accept;
+pub mod args;
+pub mod exit;
+pub mod face;
+pub mod list;
+pub mod new;
+pub mod publish;
+pub mod report;
+pub mod session;
+pub mod show;
+pub mod style;
+pub mod verdict;
+pub mod verify;
+
+use crate::diag::listed;
+use crate::explain::explain;
+use crate::num::level;
+use crate::roster::Roster;
+use args::{Cli, Global, Kernels, Verb};
+use clap::{CommandFactory as _, Parser as _, ValueEnum as _};
+use exit::Exit;
+use face::tell;
+use session::{Answer, Session, Trouble};
+use std::io::{self, Write as _};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::ExitCode;
+use style::Style;
+
+/// Runs the command line of this process, for papers of these experiments.
+pub fn run(roster: &'static Roster) -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { Exit::Usage as u8 } else { 0 });
+        }
+    };
+    let style = Style::new(cli.global.color);
+    let answer = catch_unwind(AssertUnwindSafe(|| call(roster, &cli.global, cli.verb)))
+        .unwrap_or_else(|_| Err(Trouble::new(Exit::Internal, "E007", "this is a mistake of condense itself")))
+        .unwrap_or_else(|trouble| complain(&trouble, style));
+    print(&answer.text);
+    ExitCode::from(answer.exit as u8)
+}
+
+fn call(roster: &'static Roster, global: &Global, verb: Verb) -> Result<Answer, Trouble> {
+    global.kernels.map_or(Ok(()), hold_kernels)?;
+    let session = || Session::open(roster, global);
+    match verb {
+        Verb::Report(build) => match report::glance(roster, global, &build) {
+            Some(answer) => Ok(answer),
+            None => report::build(&session()?, &build.only, &build.how, true),
+        },
+        Verb::Run { ids, how } => report::build(&session()?, &ids, &how, false),
+        Verb::Verify { fast: true, ids, json, .. } => verify::hashes(&session()?, &ids, json),
+        Verb::Verify { ids, json, record, .. } => verify::recompute(&session()?, &ids, json, record),
+        Verb::Status { json } => list::status(&session()?, json),
+        Verb::Why { id, json } => list::why(&session()?, &id, json),
+        Verb::List { json } => list::list(&session()?, json),
+        Verb::Show { what } => show::show(&session()?, &what),
+        Verb::Diff { id } => show::diff(&session()?, &id),
+        Verb::Accept { ids } => {
+            accept::accept(&session()?, &ids)?;
+            // The pages tell how each figure stands to the lock: they are written again.
+            report::refresh(&session()?)
+        }
+        Verb::Restore { ids, all } => accept::restore(&session()?, &ids, all),
+        Verb::Check => accept::check(&session()?),
+        Verb::New { id, command } => new::new(&session()?, &id, command),
+        Verb::Graph { format } => show::graph(&session()?, format),
+        Verb::Clean { store } => accept::clean(&session()?, store),
+        Verb::Explain { code } => match explain(&code.to_uppercase()) {
+            Some(text) => Ok(Answer::well(format!("{text}\n"))),
+            None => Err(Trouble::new(Exit::Usage, "C007", format!("no diagnostic has the code `{code}`"))),
+        },
+        Verb::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "condense", &mut script);
+            Ok(Answer::well(String::from_utf8_lossy(&script).into_owned()))
+        }
+    }
+}
+
+/// Holds the hot loops of this process to an instruction path, which the processor must have: nobody shall believe to
+/// have tried what was not there.
+fn hold_kernels(asked: Kernels) -> Result<(), Trouble> {
+    let has = |kernels: &Kernels| level::processor_has(kernels.level());
+    if has(&asked) {
+        level::limit(asked.level());
+        return Ok(());
+    }
+    let there: Vec<String> = Kernels::value_variants().iter().filter(|k| has(k)).map(|k| k.name()).collect();
+    let text = format!("kernels have no path `{}` on this processor, only {}", asked.name(), listed(&there));
+    Err(Trouble::new(Exit::Usage, "C010", text))
+}
+
+/// Prints the diagnostics and, last, the code with its meaning.
+fn complain(trouble: &Trouble, style: Style) -> Answer {
+    for diagnostic in &trouble.diagnostics {
+        tell(&format!("{}\n", diagnostic.render(style.colour)));
+    }
+    let (count, what) = (trouble.diagnostics.len(), trouble.exit.meaning());
+    let text = match trouble.exit {
+        Exit::Usage if trouble.diagnostics.iter().all(|diagnostic| diagnostic.code.starts_with('C')) => {
+            "nothing was done".to_owned()
+        }
+        Exit::Usage => format!("{} in what was written, nothing was run", verdict::counted(count, "mistake")),
+        _ => format!("stopped by {}", verdict::counted(count, "problem")),
+    };
+    tell(&format!("{}{text}", style.word("FAIL")));
+    tell(&format!("{}exit {} ({what})", style.word(""), trouble.exit as u8));
+    if let Some(code) =
+        trouble.diagnostics.first().map(|diagnostic| diagnostic.code).filter(|code| explain(code).is_some())
+    {
+        tell(&format!("{}condense explain {code}", style.word("help")));
+    }
+    Answer { text: String::new(), exit: trouble.exit }
+}
+
+/// Writes to stdout; a reader that has gone away is a quiet end.
+fn print(text: &str) {
+    let mut out = io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}

@@ -1,0 +1,180 @@
+//! `report` and `run`: build what changed, publish, and hand over to the verdict.
+
+use crate::cli::args::{self, Global, How};
+use crate::cli::exit::Exit;
+use crate::cli::face::tell;
+use crate::cli::publish::{publish, refuse_altered};
+use crate::cli::session::{self, Answer, Look, Session, Trouble, exit_of};
+use crate::cli::verdict::{self, Deeds, counted, fail};
+use crate::engine::atomic::Durability;
+use crate::engine::build::{Build, State as StepState};
+use crate::engine::failure::Failure;
+use crate::engine::output;
+use crate::engine::step::StepId;
+use crate::engine::store::Store;
+use crate::pipeline::glance::Glance;
+use crate::pipeline::{Assembly, outputs, tells_times};
+use crate::roster::Roster;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Instant;
+
+/// The answer to a `report` when nothing has changed since one ended well: a look at every file is enough.
+pub fn glance(roster: &Roster, global: &Global, build: &args::Build) -> Option<Answer> {
+    let start = Instant::now();
+    if build.how.dry_run || !build.only.is_empty() {
+        return None;
+    }
+    let file = session::glance_path(&global.project);
+    let glance = Glance::still_true(&file, roster.program, &global.project, &global.profile, tells_times())?;
+    let face = session::face(global);
+    glance.words.remarks.iter().for_each(|remark| face.line("note", remark));
+    face.line("ok", &format!("{}  {}", glance.words.counts, verdict::took(start)));
+    Some(Answer::well(""))
+}
+
+/// Builds the figures `ids` (all, where there is none); writes `report/` when `publishing`.
+pub fn build(session: &Session, ids: &[String], how: &How, publishing: bool) -> Result<Answer, Trouble> {
+    if how.dry_run {
+        return dry_run(session, ids);
+    }
+    let start = Instant::now();
+    let signal = listen()?;
+    let context = session.project.render_context();
+    let assembly = session.project.assemble(&context);
+    let chosen = session.chosen(&assembly, ids)?;
+    let _lock = session.write_lock()?;
+    let store = Store::open(&session.store_path())?;
+    let mut state = session.state()?;
+    let survey = output::survey(&session.project.root, &state)?;
+    if !survey.altered.is_empty() {
+        return Ok(refuse_altered(session, &survey, &store, &assembly));
+    }
+
+    let whole = ids.is_empty() && publishing;
+    let figures = || chosen.iter().flat_map(|figure| figure.steps()).collect();
+    let wanted = if whole { vec![assembly.index] } else { figures() };
+    let last = state.steps.clone();
+    let options = session.options(how.keep_going, &signal);
+    let built = Build::new(&assembly.plan, &wanted, &store, &last, &options, &session.face);
+    if built.judge()?.values().any(|state| matches!(state, StepState::Stale(_))) {
+        let paper = session.project.paper();
+        if let Some(about) = paper.manifest.about.get(&session.project.profile) {
+            session.face.line("note", &about.warning(&session.project.profile));
+        }
+        let faults: Vec<_> = paper.manifest.figures.iter().flat_map(|figure| paper.unrenderable(figure)).collect();
+        if !faults.is_empty() {
+            return Err(Trouble::written(faults));
+        }
+    }
+    let ran = built.run();
+    session.face.close();
+    state.steps.extend(built.done().into_iter().map(|(id, done)| (assembly.plan.step(id).name().to_owned(), done.key)));
+    let well = ran.is_ok() && !built.interrupted() && (how.keep_going || !built.has_failures());
+    if !(well && publishing) {
+        // Publishing saves the state itself, before and after.
+        state.save(&session.state_path(), Durability::Cached)?;
+    }
+    ran?;
+    if built.interrupted() {
+        return Ok(stopped(session, &assembly, &built, signal.load(Ordering::Relaxed)));
+    }
+    let failed = failures(session, &built);
+    if let Some((exit, count)) = failed
+        && !how.keep_going
+    {
+        return Ok(fail(session, exit, &format!("{} failed, the old report was kept", counted(count, "step"))));
+    }
+
+    // After `--only`, whatever else is fresh joins in; and the index, when everything is.
+    let after = Build::new(&assembly.plan, &[assembly.index], &store, &last, &options, &session.face);
+    let everything = if whole { &built } else { complete(&assembly, &after)? };
+    let written = if publishing { publish(session, &assembly, everything, &survey, &mut state, &store)? } else { 0 };
+    for sentence in store.take_damage() {
+        session.face.line("note", &sentence);
+    }
+    let deeds = Deeds { written, failed, start };
+    let (answer, words) = verdict::speak(session, &assembly, &chosen, (&built, everything), &deeds);
+    if whole && let Some(words) = words {
+        let kept = everything.done().values().flat_map(|done| store.files(&done.key, &done.record)).collect();
+        Glance::new(&session.project, &state, session::STATE, kept, words)?.leave(&session.glance_path())?;
+    }
+    Ok(answer)
+}
+
+/// A signal came: what was kept.
+fn stopped(session: &Session, assembly: &Assembly, built: &Build, signal: usize) -> Answer {
+    let kept = assembly.figures.iter().filter(|figure| outputs::of_figure(figure, built).is_some()).count();
+    let all = assembly.figures.len();
+    let text = format!("stopped: {kept} of {all} figures done, finished cells kept, run again to go on from here");
+    fail(session, Exit::of_signal(signal), &text)
+}
+
+/// Prints what failing steps said; the exit code and their number, where there are any.
+fn failures(session: &Session, built: &Build) -> Option<(Exit, usize)> {
+    let failures = built.failures();
+    let diagnostics: Vec<_> = failures.iter().flat_map(|(_, diagnostics)| diagnostics.clone()).collect();
+    for diagnostic in &diagnostics {
+        tell(&format!("{}\n", diagnostic.render(session.style.colour)));
+    }
+    (!failures.is_empty()).then(|| (exit_of(&diagnostics), failures.len()))
+}
+
+/// Writes the pages again after the lock moved; says nothing but what is wrong. A store that lacks results is left alone.
+pub fn refresh(session: &Session) -> Result<Answer, Trouble> {
+    let ready = session.judged(|look| {
+        Ok(look.assembly.figures.iter().all(|figure| outputs::of_figure(figure, look.build).is_some()))
+    })?;
+    if !ready {
+        return Ok(Answer::well(""));
+    }
+    let how = How { dry_run: false, keep_going: false };
+    build(session, &[], &how, true)
+}
+
+/// Judges the whole plan; runs the index when nothing else is missing.
+fn complete<'b>(assembly: &Assembly, after: &'b Build<'b>) -> Result<&'b Build<'b>, Trouble> {
+    let open = |(id, state): (&StepId, &StepState)| *id != assembly.index && !matches!(state, StepState::Done(_));
+    if !after.judge()?.iter().any(open) {
+        after.run()?;
+    }
+    if after.interrupted() {
+        return Err(Failure::Interrupted.into());
+    }
+    match after.failures().into_iter().next() {
+        Some((_, diagnostics)) => Err(Failure::Broken(diagnostics).into()),
+        None => Ok(after),
+    }
+}
+
+fn dry_run(session: &Session, ids: &[String]) -> Result<Answer, Trouble> {
+    session.judged(|look: &Look| {
+        let chosen = session.chosen(look.assembly, ids)?;
+        let mut text = String::new();
+        for id in chosen.iter().flat_map(|figure| figure.steps()) {
+            let name = look.assembly.plan.step(id).name();
+            match &look.steps[&id] {
+                StepState::Done(_) => {}
+                StepState::Stale(reasons) => text.push_str(&format!("{name}: {}\n", reasons.join(", "))),
+                StepState::Waiting => text.push_str(&format!("{name}: if what it needs changes\n")),
+            }
+        }
+        Ok(Answer::well(crate::cli::style::plain(&text)))
+    })
+}
+
+/// A flag that SIGINT and SIGTERM set to their number; the second signal ends the process at once.
+pub fn listen() -> Result<Arc<AtomicUsize>, Trouble> {
+    let (flag, armed) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
+    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+        let number = signal.unsigned_abs() as usize;
+        signal_hook::flag::register_conditional_shutdown(
+            signal,
+            i32::from(Exit::of_signal(number) as u8),
+            Arc::clone(&armed),
+        )?;
+        signal_hook::flag::register_usize(signal, Arc::clone(&flag), number)?;
+        signal_hook::flag::register(signal, Arc::clone(&armed))?;
+    }
+    Ok(flag)
+}

@@ -1,0 +1,107 @@
+//! A network at one moment of its training: its neurons, its loss, and how far it has condensed.
+//! It knows nothing of what came before; a [`Gauge`] says what counts as one direction.
+
+use crate::measures::measure::{Cluster, Direction, clusters, effective, features, sectors};
+use crate::nets::packed::{Neuron, Packed};
+use crate::training::train::Trainer;
+use condense_experiment::{Context, Stop};
+
+/// What counts as one direction.
+#[derive(Clone, Copy, Debug)]
+pub struct Gauge {
+    /// Whether opposite input weights point the same way.
+    pub direction: Direction,
+    /// Sectors behind the effective number of directions.
+    pub sectors: usize,
+    /// Neurons whose cosine is above this point the same way …
+    pub cosine: f64,
+    /// … and those below this share of the largest amplitude do not count.
+    pub cut: f64,
+}
+
+/// What a gauge sees of a network.
+#[derive(Clone, Debug)]
+pub struct Stage {
+    /// Steps taken.
+    pub epoch: usize,
+    /// The mean square error.
+    pub loss: f64,
+    /// The network.
+    pub net: Packed<2>,
+    /// Its neurons.
+    pub neurons: Vec<Neuron<2>>,
+    /// Its directions.
+    pub clusters: Vec<Cluster<2>>,
+    /// The [`effective`] number of directions.
+    pub effective: f64,
+    /// Orientation (radians) and relative amplitude of each neuron; see [`features`].
+    pub features: Vec<[f64; 2]>,
+}
+
+impl Stage {
+    /// The network as the trainer holds it.
+    pub fn of(trainer: &Trainer<2>, gauge: &Gauge) -> Self {
+        let (net, neurons) = (trainer.net().clone(), trainer.net().neurons());
+        Self {
+            epoch: trainer.epoch(),
+            loss: trainer.loss(),
+            clusters: clusters(&neurons, gauge.direction, gauge.cosine, gauge.cut),
+            effective: effective(&sectors(&neurons, gauge.direction, gauge.sectors)),
+            features: features(&neurons, gauge.direction),
+            net,
+            neurons,
+        }
+    }
+
+    /// Trains to each of the epochs in turn; stage 0 is the network before its next step, the others follow.
+    ///
+    /// # Errors
+    /// As [`Trainer::train_to`].
+    pub fn course(trainer: &mut Trainer<2>, epochs: &[usize], gauge: &Gauge, ctx: &Context) -> Result<Vec<Self>, Stop> {
+        let mut stages = vec![Self::of(trainer, gauge)];
+        for &epoch in epochs {
+            trainer.train_to(epoch, ctx)?;
+            stages.push(Self::of(trainer, gauge));
+        }
+        Ok(stages)
+    }
+
+    /// The number of clusters.
+    pub fn directions(&self) -> f64 {
+        self.clusters.len() as f64
+    }
+
+    /// The share of the amplitude that the largest cluster holds.
+    pub fn share(&self) -> f64 {
+        self.clusters.iter().map(|cluster| cluster.share).fold(0.0, f64::max)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nets::activation::Activation;
+    use crate::tasks::task::Samples;
+    use crate::training::rule::Descent;
+    use condense_experiment::Inline;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn three_neurons_on_two_lines_are_counted() {
+        let neurons = [[3.0, 1.0], [-1.0, -1.0], [1.0, -1.0]].map(|[a, w]| Neuron { a, w: [w, 0.0] });
+        let neurons = [&neurons[..], &[Neuron { a: 5.0, w: [0.0, 1.0] }]].concat();
+        let rule = Descent { rate: 0.1, momentum: 0.0 };
+        let net = Packed::new(Activation::Tanh, &neurons);
+        let mut trainer = Trainer::new(net, &Samples::of(|x| x, &[0.0]), rule);
+        let gauge = Gauge { direction: Direction::Line, sectors: 4, cosine: 0.9, cut: 0.01 };
+        let stage = Stage::of(&trainer, &gauge);
+        assert_eq!((stage.epoch, stage.directions(), stage.share(), stage.effective), (0, 2.0, 0.5, 2.0));
+        assert_eq!(Stage::of(&trainer, &Gauge { direction: Direction::Ray, ..gauge }).directions(), 3.0);
+        assert_eq!(stage.features.len(), 4);
+
+        let inputs = BTreeMap::new();
+        let stages = Stage::course(&mut trainer, &[2, 5], &gauge, &Context::new(0, &inputs, &Inline)).expect("finite");
+        assert_eq!(stages.iter().map(|stage| stage.epoch).collect::<Vec<_>>(), [0, 2, 5]);
+        assert!(stages[2].loss < stages[1].loss && stages[1].loss < stages[0].loss);
+    }
+}

@@ -1,0 +1,185 @@
+//! Sixteen sequences at a time through a block of attention and back: shapes, parameters, and the two passes.
+//! It knows no steps and no losses; the equations stand in [`attention`](crate::nets::attention).
+
+use crate::nets::softmax::{cross_entropy, pull_back, soften};
+use condense_num::contract::{Add, Lane, View, Write, multiply};
+use condense_num::kernel::kernel;
+use condense_num::singles::{SINGLES, fold};
+
+/// Sizes of a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shape {
+    /// `T`, tokens of a sequence.
+    pub tokens: usize,
+    /// `D`, the numbers of a token; a multiple of the heads.
+    pub width: usize,
+    /// `H`.
+    pub heads: usize,
+    /// Numbers that come out.
+    pub classes: usize,
+}
+
+/// The parameters, or as much of anything that has their shape: D × D row by row, head after head in the columns of `query`,
+/// `key` and `value` and in the rows of `output`; `classes` is D × classes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Weights<T> {
+    /// `Q`.
+    pub query: Vec<T>,
+    /// `K`.
+    pub key: Vec<T>,
+    /// `V`.
+    pub value: Vec<T>,
+    /// `O`.
+    pub output: Vec<T>,
+    /// `C`.
+    pub classes: Vec<T>,
+}
+
+impl Shape {
+    /// `d`, and `1 / √d`.
+    fn head(self) -> (usize, f32) {
+        let head = self.width / self.heads;
+        (head, 1.0 / (head as f32).sqrt())
+    }
+}
+
+impl<T: Copy> Weights<T> {
+    /// The same number everywhere.
+    pub fn all(shape: Shape, of: T) -> Self {
+        let square = || vec![of; shape.width * shape.width];
+        let classes = vec![of; shape.width * shape.classes];
+        Self { query: square(), key: square(), value: square(), output: square(), classes }
+    }
+
+    /// All lists, in the order of their fields.
+    pub fn lists(&mut self) -> [&mut Vec<T>; 5] {
+        [&mut self.query, &mut self.key, &mut self.value, &mut self.output, &mut self.classes]
+    }
+}
+
+/// What a block of sixteen sequences leaves behind on its way forward, for the way back.
+#[derive(Clone, Debug)]
+pub struct Room {
+    /// `X Q` and `X K`, T × D each, and the gradients with respect to them for one head, T × d.
+    query: Vec<Lane>,
+    key: Vec<Lane>,
+    pull: [Vec<Lane>; 2],
+    /// `P`, H × T × T.
+    chances: Vec<Lane>,
+    /// `p̄` (H × T), `x̄` (H × D), `[p̄_h X V_h]` (D), and the same times `O` (D).
+    mean: Vec<Lane>,
+    token: Vec<Lane>,
+    heads: Vec<Lane>,
+    out: Vec<Lane>,
+    /// The outputs (classes), then `∂L/∂y`.
+    forces: Vec<Lane>,
+    /// Gradients with respect to `out`, `heads`, one `x̄_h`, and one `p̄_h`.
+    back: [Vec<Lane>; 4],
+}
+
+impl Room {
+    /// Room for all of it.
+    pub fn new(Shape { tokens, width, heads, classes }: Shape) -> Self {
+        let lanes = |count: usize| vec![[0.0; SINGLES]; count];
+        let head = tokens * (width / heads);
+        Self {
+            query: lanes(tokens * width),
+            key: lanes(tokens * width),
+            pull: [lanes(head), lanes(head)],
+            chances: lanes(heads * tokens * tokens),
+            mean: lanes(heads * tokens),
+            token: lanes(heads * width),
+            heads: lanes(width),
+            out: lanes(width),
+            forces: lanes(classes),
+            back: [lanes(width), lanes(width), lanes(width), lanes(tokens)],
+        }
+    }
+}
+
+kernel! {
+    /// Outputs (classes) of sixteen sequences.
+    pub fn forward(m, shape: Shape, weights: &Weights<f32>, x: &[Lane], room: &mut Room) {
+        let Shape { tokens, width, heads, classes } = shape;
+        let (head, scale) = shape.head();
+        let x = View::rows(x, width);
+        let square = [tokens, width, width];
+        multiply(m, x, View::rows(&weights.query, width), square, &mut Write(&mut room.query, width));
+        multiply(m, x, View::rows(&weights.key, width), square, &mut Write(&mut room.key, width));
+        for h in 0..heads {
+            let chances = &mut room.chances[h * tokens * tokens..][..tokens * tokens];
+            let query = View::rows(&room.query[h * head..], width);
+            let key = View::rows(&room.key[h * head..], width).turned();
+            multiply(m, query, key, [tokens, head, tokens], &mut Write(chances, tokens));
+            let mean = &mut room.mean[h * tokens..][..tokens];
+            soften(m, scale, chances, mean);
+            // From here on vectors: as columns, so that many chains run at a time.
+            let token = &mut room.token[h * width..][..width];
+            multiply(m, x.turned(), View::column(mean), [width, tokens, 1], &mut Write(token, 1));
+            let value = View::rows(&weights.value[h * head..], width).turned();
+            multiply(m, value, View::column(token), [head, width, 1], &mut Write(&mut room.heads[h * head..], 1));
+        }
+        let output = View::rows(&weights.output, width).turned();
+        multiply(m, output, View::column(&room.heads), [width, width, 1], &mut Write(&mut room.out, 1));
+        let last = View::rows(&weights.classes, classes).turned();
+        multiply(m, last, View::column(&room.out), [classes, width, 1], &mut Write(&mut room.forces, 1));
+    }
+
+    /// Adds to the gradient what forces `∂L/∂y` on sixteen sequences' outputs do to the parameters.
+    pub fn backward(m, shape: Shape, weights: &Weights<f32>, x: &[Lane], room: &mut Room, gradient: &mut Weights<Lane>) {
+        let Shape { tokens, width, heads, classes } = shape;
+        let (head, scale) = shape.head();
+        let x = View::rows(x, width);
+        let [out, values, token, mean] = &mut room.back;
+        // Through C and O: each gradient is the outer product of what went in and the force on what came out.
+        let row = View::rows(&room.forces, classes);
+        multiply(m, View::column(&room.out), row, [width, 1, classes], &mut Add(&mut gradient.classes, classes));
+        multiply(m, View::rows(&weights.classes, classes), View::column(&room.forces), [width, classes, 1], &mut Write(out, 1));
+        let row = View::rows(out, width);
+        multiply(m, View::column(&room.heads), row, [width, 1, width], &mut Add(&mut gradient.output, width));
+        multiply(m, View::rows(&weights.output, width), View::column(out), [width, width, 1], &mut Write(values, 1));
+        for h in 0..heads {
+            // Through V, to the weights p̄ of the tokens.
+            let force = &values[h * head..][..head];
+            let (x_bar, row) = (View::column(&room.token[h * width..]), View::rows(force, head));
+            multiply(m, x_bar, row, [width, 1, head], &mut Add(&mut gradient.value[h * head..], width));
+            let value = View::rows(&weights.value[h * head..], width);
+            multiply(m, value, View::column(force), [width, head, 1], &mut Write(token, 1));
+            multiply(m, x, View::column(token), [tokens, width, 1], &mut Write(mean, 1));
+            // Through the softmax to the scores, and on to Q and K.
+            let chances = &mut room.chances[h * tokens * tokens..][..tokens * tokens];
+            pull_back(m, scale, chances, mean);
+            let [queries, keys] = &mut room.pull;
+            let shape = [tokens, tokens, head];
+            let (scores, key) = (View::rows(chances, tokens), View::rows(&room.key[h * head..], width));
+            multiply(m, scores, key, shape, &mut Write(queries, head));
+            let query = View::rows(&room.query[h * head..], width);
+            multiply(m, scores.turned(), query, shape, &mut Write(keys, head));
+            let shape = [width, tokens, head];
+            multiply(m, x.turned(), View::rows(queries, head), shape, &mut Add(&mut gradient.query[h * head..], width));
+            multiply(m, x.turned(), View::rows(keys, head), shape, &mut Add(&mut gradient.key[h * head..], width));
+        }
+    }
+
+    /// Outputs become forces on them, and none in lanes without a sequence; returns the sum of losses, gone on with.
+    pub fn compare(_m, labels: &[usize], share: f32, room: &mut Room, sum: f64) -> f64 {
+            let y = &mut room.forces;
+        let (mut row, mut sum) = (vec![0.0; y.len()], sum);
+        for lane in 0..SINGLES {
+            row.iter_mut().zip(y.iter()).for_each(|(row, y)| *row = y[lane]);
+            match labels.get(lane) {
+                Some(label) => sum += cross_entropy(&mut row, *label, share),
+                None => row.fill(0.0),
+            }
+            y.iter_mut().zip(&row).for_each(|(y, row)| y[lane] = *row);
+        }
+        sum
+    }
+
+    /// `θ ← θ - rate ∇`, with the gradient's lanes added up.
+    pub fn descend(_m, rate: f32, weights: &mut [f32], gradient: &[Lane]) {
+        for (weight, gradient) in weights.iter_mut().zip(gradient) {
+            *weight = fold(*gradient).mul_add(-rate, *weight);
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Rules of training: what a step does to a parameter, given its gradient and what earlier steps left behind.
+//! It knows no network; a rule treats every parameter alike, eight at a time.
+
+use condense_num::lanes::{LANES, Lanes as _, Machine, Real as _};
+
+/// A rule of training.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Rule {
+    /// Gradient descent.
+    Descent(Descent),
+    /// Adam.
+    Adam(Adam),
+}
+
+/// Gradient descent, with heavy-ball momentum: `v ← momentum·v + ∇`, `θ ← θ - rate·v`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Descent {
+    /// Learning rate.
+    pub rate: f64,
+    /// 0 for plain gradient descent.
+    pub momentum: f64,
+}
+
+/// Adam (Kingma & Ba, ICLR 2015, algorithm 1): `p ← β₁p + (1-β₁)∇`, `q ← β₂q + (1-β₂)∇²`,
+/// `θ ← θ - rate/(1-β₁ᵗ) · p / (√q/√(1-β₂ᵗ) + ε)` at step t.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Adam {
+    /// Learning rate.
+    pub rate: f64,
+    /// Decay of the mean of gradients.
+    pub beta1: f64,
+    /// Decay of the mean of their squares.
+    pub beta2: f64,
+    /// Keeps the divisor away from zero.
+    pub epsilon: f64,
+}
+
+impl From<Descent> for Rule {
+    fn from(descent: Descent) -> Self {
+        Self::Descent(descent)
+    }
+}
+
+impl From<Adam> for Rule {
+    fn from(adam: Adam) -> Self {
+        Self::Adam(adam)
+    }
+}
+
+/// A rule at one step, its constants worked out.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Stride {
+    /// `θ - rate·∇`.
+    Plain {
+        /// Learning rate.
+        rate: f64,
+    },
+    /// With a velocity.
+    HeavyBall {
+        /// Learning rate.
+        rate: f64,
+        /// Its decay.
+        momentum: f64,
+    },
+    /// With two means.
+    Adam {
+        /// `β₁`, `β₂`.
+        decay: [f64; 2],
+        /// `rate / (1 - β₁ᵗ)`.
+        rate: f64,
+        /// `1 / √(1 - β₂ᵗ)`.
+        root: f64,
+        /// `ε`.
+        epsilon: f64,
+    },
+}
+
+impl Rule {
+    /// How many numbers it remembers of each parameter.
+    pub fn memory(&self) -> usize {
+        match self {
+            Self::Descent(Descent { momentum: 0.0, .. }) => 0,
+            Self::Descent(_) => 1,
+            Self::Adam(_) => 2,
+        }
+    }
+
+    /// The rule at a step, counted from 1, given `[β₁ᵗ, β₂ᵗ]` of that step (see [`Rule::decayed`]).
+    pub fn stride(&self, powers: [f64; 2]) -> Stride {
+        match *self {
+            Self::Descent(Descent { rate, momentum: 0.0 }) => Stride::Plain { rate },
+            Self::Descent(Descent { rate, momentum }) => Stride::HeavyBall { rate, momentum },
+            Self::Adam(Adam { rate, beta1, beta2, epsilon }) => Stride::Adam {
+                decay: [beta1, beta2],
+                rate: rate / (1.0 - powers[0]),
+                root: 1.0 / (1.0 - powers[1]).sqrt(),
+                epsilon,
+            },
+        }
+    }
+
+    /// `[β₁ᵗ, β₂ᵗ]` one step on; they begin as ones.
+    pub fn decayed(&self, powers: [f64; 2]) -> [f64; 2] {
+        match self {
+            Self::Descent(_) => powers,
+            Self::Adam(Adam { beta1, beta2, .. }) => [powers[0] * beta1, powers[1] * beta2],
+        }
+    }
+}
+
+impl Stride {
+    /// Eight parameters one step on; `memory` is what is remembered of them, and `mobility` scales the rate.
+    #[inline(always)]
+    pub fn follow<M: Machine>(
+        self,
+        m: M,
+        mobility: f64,
+        theta: M::Lanes,
+        gradient: M::Lanes,
+        memory: &mut [[f64; LANES]],
+    ) -> M::Lanes {
+        match (self, memory) {
+            (Self::HeavyBall { rate, momentum }, [velocity]) => {
+                let moved = m.splat(momentum).mul_add(m.load(velocity), gradient);
+                moved.store(velocity);
+                moved.mul_add(m.splat(-rate * mobility), theta)
+            }
+            (Self::Adam { decay: [beta1, beta2], rate, root, epsilon }, [mean, square]) => {
+                let p = m.splat(beta1).mul_add(m.load(mean), m.splat(1.0 - beta1) * gradient);
+                let q = m.splat(beta2).mul_add(m.load(square), m.splat(1.0 - beta2) * gradient * gradient);
+                p.store(mean);
+                q.store(square);
+                let divisor = q.sqrt().mul_add(m.splat(root), m.splat(epsilon));
+                (p / divisor).mul_add(m.splat(-rate * mobility), theta)
+            }
+            (Self::Plain { rate }, _) => gradient.mul_add(m.splat(-rate * mobility), theta),
+            _ => unreachable!("memory of another rule"),
+        }
+    }
+}

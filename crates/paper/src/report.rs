@@ -1,0 +1,185 @@
+//! Views become pages through the project's templates: a card per figure, and the index that assembles the cards.
+//! It reads no file and knows no engine: templates come in as text, pages go out as text.
+
+use std::fmt::Write as _;
+use std::ops::Range;
+
+use serde::Serialize;
+use tera::{Context, Error, ErrorKind, Kwargs, State, Tera};
+
+use crate::markup::Text;
+use crate::view::{FigureView, ReportView, Summary};
+
+/// What is wrong with a template, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Name of the template; empty when no place is known.
+    pub template: String,
+    /// From 1; 0 when no place is known.
+    pub line: usize,
+    /// From 1, in characters; 0 when no place is known.
+    pub column: usize,
+    /// Bytes of the template; empty when no place is known.
+    pub span: Range<usize>,
+    /// One sentence.
+    pub message: String,
+}
+
+/// The templates of a project, checked: `card.html`, `card.md`, `index.html`, `report.md` and what these include.
+pub struct Templates(Tera);
+
+impl Templates {
+    /// Parses templates, given as names and texts.
+    ///
+    /// # Errors
+    /// The first syntax error, or an included template that is missing.
+    pub fn new<'a>(texts: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self, Fault> {
+        let mut tera = Tera::new();
+        tera.autoescape_on([".html"]);
+        tera.register_filter("md", |text: &str, _: Kwargs, _: &State| md(text));
+        tera.register_filter("cell", |text: &str, _: Kwargs, _: &State| cell(text));
+        tera.register_filter("bytes", |bytes: u64, _: Kwargs, _: &State| size(bytes));
+        tera.add_raw_templates(texts).map_err(|error| Fault::of(&error))?;
+        Ok(Self(tera))
+    }
+
+    fn render(&self, name: &str, view: &impl Serialize) -> Result<String, Fault> {
+        let context = Context::from_serialize(view).map_err(|error| Fault::of(&error))?;
+        self.0.render(name, &context).map_err(|error| Fault::of(&error))
+    }
+}
+
+/// The card of one figure.
+///
+/// # Errors
+/// What a template asks for and the view does not have.
+pub fn render_card(templates: &Templates, figure: &FigureView) -> Result<Text, Fault> {
+    Ok(Text { html: templates.render("card.html", figure)?, md: templates.render("card.md", figure)? })
+}
+
+/// The whole report: `index.html` and `report.md`.
+///
+/// # Errors
+/// What a template asks for and the view does not have.
+pub fn render_index(templates: &Templates, report: &ReportView) -> Result<Text, Fault> {
+    #[derive(Serialize)]
+    struct Index<'a> {
+        report: &'a ReportView,
+        summary: Summary,
+    }
+    let index = Index { report, summary: report.summary() };
+    Ok(Text { html: templates.render("index.html", &index)?, md: templates.render("report.md", &index)? })
+}
+
+impl Fault {
+    fn of(error: &Error) -> Self {
+        match error.kind() {
+            ErrorKind::SyntaxError(report) | ErrorKind::RenderingError(report) => Self {
+                template: report.filename().to_owned(),
+                line: report.span().start_line,
+                column: report.span().start_col + 1,
+                span: report.span().range.clone(),
+                message: report.message().to_owned(),
+            },
+            other => Self { template: String::new(), line: 0, column: 0, span: 0..0, message: other.to_string() },
+        }
+    }
+}
+
+/// Plain words as Markdown that shows just these words.
+fn md(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '<' => safe.push_str("&lt;"),
+            '&' => safe.push_str("&amp;"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '$' | '#' | '~' => safe.extend(['\\', c]),
+            '\n' | '\r' => safe.push(' '),
+            _ => safe.push(c),
+        }
+    }
+    safe
+}
+
+/// Markdown as one cell of a Markdown table. A table takes the backslash from `\|` even inside a formula, so bars are
+/// escaped there too, and the double bar of TeX is written by its name.
+fn cell(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    let (mut escaped, mut formula) = (false, false);
+    for c in text.chars() {
+        match c {
+            '|' if escaped && formula => {
+                safe.pop();
+                safe.push_str("\\Vert ");
+            }
+            '|' if !escaped => safe.push_str("\\|"),
+            '\n' | '\r' => safe.push(' '),
+            _ => safe.push(c),
+        }
+        formula ^= c == '$' && !escaped;
+        escaped = c == '\\' && !escaped;
+    }
+    safe
+}
+
+/// A size as a reader wants it: `812 B`, `14.2 kB`, `3.1 MB`.
+pub fn size(size: u64) -> String {
+    let mut text = String::new();
+    let _ = match size {
+        0..1_000 => write!(text, "{size} B"),
+        1_000..999_950 => write!(text, "{:.1} kB", size as f64 / 1e3),
+        _ => write!(text, "{:.1} MB", size as f64 / 1e6),
+    };
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Serialize)]
+    struct View {
+        word: &'static str,
+    }
+
+    #[test]
+    fn a_syntax_error_names_its_place() {
+        let fault = Templates::new([("index.html", "<p>\n  {{ word }\n")]).err().expect("fault");
+        assert_eq!((fault.template.as_str(), fault.line, fault.column), ("index.html", 2, 11), "{}", fault.message);
+        let fault = Templates::new([("index.html", "{% include \"gone.css\" %}")]).err().expect("fault");
+        assert!(fault.message.contains("gone.css"), "{}", fault.message);
+    }
+
+    #[test]
+    fn an_unknown_name_is_placed_in_the_file_that_asks() {
+        let texts = [("index.html", "a\n{% include \"part.html\" %}"), ("part.html", "\n\n   {{ wrod }}")];
+        let fault = Templates::new(texts).expect("templates").render("index.html", &View { word: "x" }).unwrap_err();
+        assert_eq!((fault.template.as_str(), fault.line, fault.column), ("part.html", 3, 7), "{}", fault.message);
+        assert!(fault.message.contains("wrod"), "{}", fault.message);
+        assert_eq!(&texts[1].1[fault.span], "wrod");
+        let fault = Templates::new([]).expect("none").render("card.html", &View { word: "x" }).unwrap_err();
+        assert!(fault.message.contains("card.html"), "{}", fault.message);
+    }
+
+    #[test]
+    fn html_is_escaped_by_default_and_markdown_on_demand() {
+        let texts = [("a.html", "{{ word }}"), ("a.md", "{{ word | md }} | {{ word | cell }}")];
+        let templates = Templates::new(texts).expect("templates");
+        let view = View { word: "<b>\"a|b\" & $_*" };
+        assert_eq!(templates.render("a.html", &view).expect("page"), "&lt;b&gt;&quot;a|b&quot; &amp; $_*");
+        let page = templates.render("a.md", &view).expect("page");
+        assert_eq!(page, "&lt;b>\"a\\|b\" &amp; \\$\\_\\* | <b>\"a\\|b\" & $_*");
+    }
+
+    #[test]
+    fn a_cell_keeps_bars_that_are_escaped_already() {
+        assert_eq!(cell(r"a|b \| \\| $|x|$"), r"a\|b \| \\\| $\|x\|$");
+        assert_eq!(cell("$\\|x\\|$\n5\\$ \\|"), "$\\Vert x\\Vert $ 5\\$ \\|");
+    }
+
+    #[test]
+    fn sizes_are_short() {
+        let sizes: Vec<String> = [0, 999, 1_000, 14_249, 999_949, 999_950].into_iter().map(size).collect();
+        assert_eq!(sizes, ["0 B", "999 B", "1.0 kB", "14.2 kB", "999.9 kB", "1.0 MB"]);
+    }
+}

@@ -1,0 +1,366 @@
+//! What a page shows, as plain data: everything is already decided, measured and written as text.
+//! It knows no engine, no results and no templates.
+
+use serde::{Deserialize, Serialize};
+
+use crate::markup::{Quote, Text, escape};
+
+/// The whole report.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct ReportView {
+    /// The title, plain.
+    pub title: String,
+    /// One or two sentences under the title.
+    pub standfirst: Text,
+    /// Who made this reproduction.
+    pub authors: Vec<String>,
+    /// What is reproduced: the deck's author, title and venue.
+    pub source: Text,
+    /// Version of this reproduction.
+    pub version: String,
+    /// The command that makes the whole report.
+    pub command: String,
+    /// The profile whose parameters these are, where they are not the paper's own.
+    pub profile: Option<Profile>,
+    /// Where the lock was met bit for bit, if that was tried.
+    pub proof: Option<Proof>,
+    /// The style sheet that all SVGs of the page share.
+    pub style: String,
+    /// The figures, in the source's order.
+    pub sections: Vec<SectionView>,
+}
+
+/// A profile: parameters that are not the paper's own.
+#[derive(Clone, Debug, Serialize)]
+pub struct Profile {
+    /// Its name in the manifest.
+    pub name: String,
+    /// Whether claims speak of these parameters, too: elsewhere they are shown, and fail nothing.
+    pub judged: bool,
+}
+
+/// The platforms on which everything came out as the lock says, bit for bit.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Proof {
+    /// How many.
+    pub platforms: usize,
+    /// In what they differ: `x86-64 baseline and AVX2+FMA; 1 and 2 threads; release, opt-level 3`.
+    pub what: String,
+    /// One by one.
+    pub rows: Vec<ProofRow>,
+}
+
+/// One platform, and the profile that it computed.
+#[derive(Clone, Debug, Serialize)]
+pub struct ProofRow {
+    /// Architecture and instructions: `x86-64 AVX2+FMA`.
+    pub processor: String,
+    /// How the program was compiled: `release, opt-level 3`.
+    pub build: String,
+    /// As many as could run at once.
+    pub threads: usize,
+    /// What the program could not know of itself, such as an emulator; mostly empty.
+    pub note: String,
+    /// The profile.
+    pub profile: String,
+}
+
+/// Figures under one heading.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct SectionView {
+    /// The heading, plain; empty when the figures stand under none.
+    pub title: String,
+    /// In order.
+    pub figures: Vec<Entry>,
+}
+
+/// What the index needs of one figure: enough for contents, claims and provenance, and its finished card.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Entry {
+    /// Number in the report, from 1.
+    pub number: usize,
+    /// Kebab-case name, unique.
+    pub id: String,
+    /// Title of the figure; it stands in links, so it holds none.
+    pub title: Text,
+    /// What must hold, with what was measured.
+    pub claims: Vec<ClaimView>,
+    /// Who computed it, from what.
+    pub provenance: Provenance,
+    /// The finished card: see [`crate::report::render_card`].
+    pub card: Text,
+}
+
+/// One figure with all that belongs to it.
+#[derive(Clone, Debug, Serialize)]
+pub struct FigureView {
+    /// Number in the report, from 1.
+    pub number: usize,
+    /// Kebab-case name, unique.
+    pub id: String,
+    /// Title of the figure; it stands in links, so it holds none.
+    pub title: Text,
+    /// Title of the slide that it reproduces, in the deck's words.
+    pub slide: String,
+    /// How near it is to its source.
+    pub fidelity: Fidelity,
+    /// Prose and charts, in the order of the page.
+    pub blocks: Vec<Block>,
+    /// What must hold, with what was measured.
+    pub claims: Vec<ClaimView>,
+    /// How they are measured at further seeds, where there is something to say.
+    pub robustness: Option<Robustness>,
+    /// The files beside the page.
+    pub downloads: Vec<Download>,
+    /// Every number of the results.
+    pub values: Vec<Value>,
+    /// Who computed this, from what, and whether it still holds.
+    pub provenance: Provenance,
+}
+
+/// How near a figure is to its source.
+#[derive(Clone, Debug, Serialize)]
+pub struct Fidelity {
+    /// `faithful`, `scaled` or `substitute`.
+    pub tag: String,
+    /// What differs from the source, and why; none for a faithful figure.
+    pub because: Option<Text>,
+}
+
+/// A part of a figure's page.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum Block {
+    /// Words and formulas.
+    Prose(Text),
+    /// A picture with its caption.
+    Chart(Chart),
+}
+
+/// A picture with its caption.
+#[derive(Clone, Debug, Serialize)]
+pub struct Chart {
+    /// What stands before the caption: `7`, or `7a` where a figure has several charts.
+    pub label: String,
+    /// The `<svg>` element, trusted: it is made by this program.
+    pub svg: String,
+    /// The same picture as a file, relative to the page.
+    pub file: String,
+    /// A sentence for readers who cannot see it.
+    pub alt: String,
+    /// The finding, then what is drawn.
+    pub caption: Text,
+    /// Whether it needs the margin beside the text as well.
+    pub wide: bool,
+    /// Its numbers, where the chart is a table.
+    pub table: Option<Grid>,
+    /// Its panels, where the page shows one at a time.
+    pub scrub: Option<Scrub>,
+}
+
+/// Panels that a reader goes through, one at a time.
+#[derive(Clone, Debug, Serialize)]
+pub struct Scrub {
+    /// What they are steps of.
+    pub legend: String,
+    /// In order.
+    pub steps: Vec<Step>,
+}
+
+/// One of them.
+#[derive(Clone, Debug, Serialize)]
+pub struct Step {
+    /// What a reader chooses.
+    pub title: String,
+    /// The `<svg>` element, trusted as that of the chart.
+    pub svg: String,
+}
+
+/// A table as text.
+#[derive(Clone, Debug, Serialize)]
+pub struct Grid {
+    /// Column heads: see [`crate::markup::head`].
+    pub head: Vec<Text>,
+    /// Rows of as many cells.
+    pub rows: Vec<Vec<Cell>>,
+}
+
+/// One cell of a table.
+#[derive(Clone, Debug, Serialize)]
+pub struct Cell {
+    /// Its words or number.
+    pub text: String,
+    /// Whether it is a number, which stands on the right.
+    pub number: bool,
+}
+
+/// A sentence that can fail, and what was measured.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ClaimView {
+    /// Unique within its figure.
+    pub id: String,
+    /// What must hold.
+    pub says: Text,
+    /// What was measured, short.
+    pub value: String,
+    /// What was asked for: `below 0.01`, `between 2 and 3`.
+    pub bound: String,
+    /// How far the value is from its bound.
+    pub margin: String,
+    /// The verdict.
+    pub holds: bool,
+    /// The source's own number or words.
+    pub source: Option<String>,
+    /// The same at further seeds, where it was measured there.
+    pub strip: Option<Strip>,
+}
+
+/// A claim at further seeds.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Strip {
+    /// The picture: a dot a seed, the reported number ringed. Trusted: it is made by this program.
+    pub svg: String,
+    /// Further seeds.
+    pub of: usize,
+    /// Those at which the claim holds.
+    pub hold: usize,
+    /// Whether the number is the same at all seeds, bit for bit.
+    pub same: bool,
+    /// The least and the greatest of the further numbers.
+    pub range: [String; 2],
+}
+
+/// How claims of a figure are measured at further seeds.
+#[derive(Clone, Debug, Serialize)]
+pub struct Robustness {
+    /// The seed of what is reported.
+    pub own: u64,
+    /// The further seeds, in words; none where this profile does not measure them.
+    pub measured: Option<String>,
+    /// The command that would, where there is one.
+    pub command: Option<String>,
+    /// What is other there, or why they are not measured.
+    pub because: Option<Text>,
+}
+
+/// A file beside the page.
+#[derive(Clone, Debug, Serialize)]
+pub struct Download {
+    /// `CSV`, `SVG`, …, with a name where there are several.
+    pub label: String,
+    /// Relative to the page.
+    pub href: String,
+    /// Its size.
+    pub bytes: u64,
+}
+
+/// One number of the results.
+#[derive(Clone, Debug, Serialize)]
+pub struct Value {
+    /// Its name, as claims and prose quote it.
+    pub name: String,
+    /// With the digits that a reader wants.
+    pub text: String,
+    /// With every digit.
+    pub full: String,
+}
+
+/// A name and a text.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Pair {
+    /// A parameter, or a path.
+    pub name: String,
+    /// Its value, or the file's digest.
+    pub text: String,
+}
+
+/// Who computed a figure, from what, and whether it still holds.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Provenance {
+    /// What makes this figure alone.
+    pub command: String,
+    /// How long that took; none when it must not be told, as in a page that is compared by bytes.
+    pub seconds: Option<String>,
+    /// Name of the experiment.
+    pub experiment: String,
+    /// The file that holds it.
+    pub source_file: String,
+    /// Seed of every random stream.
+    pub seed: u64,
+    /// Every parameter, defaults spelled out.
+    pub params: Vec<Pair>,
+    /// Declared input files with digests.
+    pub inputs: Vec<Pair>,
+    /// Digest of all that the run depends on.
+    pub run_key: String,
+    /// Digest of the code that the experiment can reach.
+    pub code: String,
+    /// Files made, with digests.
+    pub outputs: Vec<Pair>,
+    /// Whether the outputs are those of the lock.
+    pub lock: Lock,
+}
+
+/// How outputs compare with the committed lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Lock {
+    /// The same bytes.
+    Matches,
+    /// Other bytes from the same declaration.
+    Differs,
+    /// The declaration changed since the lock was written.
+    Stale,
+    /// The lock does not know this figure.
+    New,
+}
+
+/// What the first screen counts. It is derived from the entries, so that it cannot disagree with them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Summary {
+    /// Claims in all figures.
+    pub claims: usize,
+    /// Those that hold.
+    pub hold: usize,
+    /// Those measured at further seeds.
+    pub again: usize,
+    /// Of these, those that hold at every seed.
+    pub robust: usize,
+    /// Figures in all sections.
+    pub figures: usize,
+    /// Those that match the lock.
+    pub locked: usize,
+}
+
+impl ReportView {
+    /// Counts claims and figures.
+    pub fn summary(&self) -> Summary {
+        let figures = || self.sections.iter().flat_map(|section| &section.figures);
+        let claims = || figures().flat_map(|figure| &figure.claims);
+        let strips = || claims().filter_map(|claim| claim.strip.as_ref());
+        Summary {
+            claims: claims().count(),
+            hold: claims().filter(|claim| claim.holds).count(),
+            again: strips().count(),
+            robust: strips().filter(|strip| strip.hold == strip.of).count(),
+            figures: figures().count(),
+            locked: figures().filter(|figure| figure.provenance.lock == Lock::Matches).count(),
+        }
+    }
+}
+
+impl Value {
+    /// This number where prose of figure `figure` quotes it: dotted, and linked to its place in the provenance.
+    pub fn quote(&self, figure: &str) -> Quote {
+        let (text, full, place) = (escape(&self.text), escape(&self.full), escape(&format!("{figure}:{}", self.name)));
+        let html = format!("<a class=\"v\" href=\"#{place}\" title=\"{} = {full}\">{text}</a>", escape(&self.name));
+        Quote { plain: self.text.clone(), html, md: self.text.clone() }
+    }
+}
+
+/// A mention of another figure, linked to its card.
+pub fn mention(number: usize, id: &str) -> Quote {
+    let (plain, place) = (format!("Figure {number}"), escape(id));
+    let html = format!("<a href=\"#fig-{place}\">{plain}</a>");
+    Quote { html, md: format!("[{plain}](#fig-{place})"), plain }
+}

@@ -1,0 +1,166 @@
+//! A text that may quote results, with its place: prose, a caption, a claim's sentence, a reason in the manifest.
+//! It says what is wrong with quotations; what they stand for is not known here.
+
+use crate::faults::Faults;
+use crate::markup::{self, Quote, Text};
+use crate::quote::{self, FUNCTIONS, Quotation, Quoted};
+use condense_base::diag::{Diagnostic, Source};
+use serde::{Serialize, Serializer};
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// A text that somebody wrote, and where. What it says is data; its place is for messages, and cannot be read from it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    text: String,
+    form: Form,
+    source: Arc<Source>,
+    at: Range<usize>,
+}
+
+impl Serialize for Written {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text)
+    }
+}
+
+/// What a text becomes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// A line: title, caption, sentence.
+    Line,
+    /// Paragraphs, lists, displayed formulas.
+    Prose,
+}
+
+/// The names that pages may quote; none where they are not known yet.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Known<'k> {
+    /// Values of the figure's results.
+    pub values: Option<&'k [String]>,
+    /// Parameters of the figure.
+    pub params: Option<&'k [String]>,
+    /// Ids of all figures.
+    pub figures: Option<&'k [String]>,
+}
+
+impl Form {
+    /// Renders a text of this form, its quotations already replaced by [marks](markup::mark).
+    ///
+    /// # Errors
+    /// What cannot be rendered, each with its place in the text.
+    pub fn render(self, text: &str, quotes: &[Quote]) -> Result<Text, Vec<markup::Fault>> {
+        match self {
+            Self::Line => markup::inline(text, quotes),
+            Self::Prose => markup::block(text, quotes),
+        }
+    }
+}
+
+impl Written {
+    /// A text, escapes of TOML undone, and the bytes of the source that say it, quotation marks of TOML included.
+    pub fn new(text: impl Into<String>, form: Form, source: &Arc<Source>, at: Range<usize>) -> Self {
+        Self { text: text.into(), form, source: Arc::clone(source), at }
+    }
+
+    /// What it says.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// What it becomes.
+    pub fn form(&self) -> Form {
+        self.form
+    }
+
+    /// What is wrong with a part of it, with its place.
+    pub fn fault(&self, code: &'static str, message: impl Into<String>, part: Range<usize>) -> Diagnostic {
+        Diagnostic::new(code, message).at(&self.source, self.span(part), "")
+    }
+
+    /// Ids of the figures that it mentions.
+    pub fn mentions(&self) -> impl Iterator<Item = String> {
+        let quotations = quote::parse(&self.text).unwrap_or_default().into_iter();
+        quotations.filter_map(|quotation| if let Quoted::Ref(id) = quotation.what { Some(id) } else { None })
+    }
+
+    /// A part of the text as bytes of the source. Where an escape stands before it, the nearest that reads the same.
+    fn span(&self, part: Range<usize>) -> Range<usize> {
+        if self.at.len() == self.text.len() {
+            return part.start + self.at.start..part.end + self.at.start;
+        }
+        let raw = self.source.text.get(self.at.clone()).unwrap_or_default();
+        let verbatim = raw.find(&self.text).map(|start| start + part.start..start + part.end);
+        let fragment = self.text.get(part).filter(|fragment| !fragment.is_empty());
+        let alone = || fragment.and_then(|fragment| Some((raw.find(fragment)?, fragment.len())));
+        let within = verbatim.or_else(|| alone().map(|(start, length)| start..start + length));
+        within.map_or_else(|| self.at.clone(), |span| span.start + self.at.start..span.end + self.at.start)
+    }
+
+    /// Reports quotations that are written wrongly.
+    pub fn check(&self, faults: &mut Faults) {
+        for fault in quote::parse(&self.text).err().into_iter().flatten() {
+            let diagnostic = self.fault("P030", fault.message, fault.span);
+            faults.push(match fault.function {
+                Some(function) => diagnostic.suggest(&function, FUNCTIONS, "functions"),
+                None => diagnostic.help("braces that quote nothing go into backticks, or are written `{ {`"),
+            });
+        }
+    }
+
+    /// Reports what cannot be rendered, most often a formula. Quotations stand as digits, for their results may be unknown.
+    pub fn check_markup(&self, faults: &mut Faults) {
+        let marked = quote::replace(&self.text, |quotation| "0".repeat(quotation.span.len()));
+        for fault in self.form.render(&marked, &[]).err().unwrap_or_default() {
+            faults.push(self.fault("P034", fault.message, fault.span));
+        }
+    }
+
+    /// Reports quotations of names that do not exist.
+    pub fn resolve(&self, known: &Known, faults: &mut Faults) {
+        for quotation in quote::parse(&self.text).unwrap_or_default() {
+            if faults.full() {
+                break;
+            }
+            let (name, legal, one, many) = match &quotation.what {
+                Quoted::Value { name, .. } => (name, known.values, "value", "values"),
+                Quoted::Param(name) => (name, known.params, "parameter", "parameters"),
+                Quoted::Ref(name) => (name, known.figures, "figure", "figures"),
+            };
+            if let Some(legal) = legal.filter(|legal| !legal.contains(name)) {
+                let fault = self.fault("P031", format!("unknown {one} `{name}`"), quotation.name_span);
+                faults.push(fault.suggest(name, legal, many));
+            }
+        }
+    }
+}
+
+/// The values that texts quote, by name; where they do it is for messages.
+#[derive(Debug, Default)]
+pub struct QuotedValues<'p>(Vec<&'p Written>);
+
+impl<'p> QuotedValues<'p> {
+    /// What these texts quote.
+    pub fn of(texts: impl IntoIterator<Item = &'p Written>) -> Self {
+        Self(texts.into_iter().collect())
+    }
+
+    /// Every quotation of a value that is not among the known ones.
+    pub fn unknown(&self, values: &[String]) -> Vec<Diagnostic> {
+        let mut faults = Faults::default();
+        let known = Known { values: Some(values), ..Known::default() };
+        self.0.iter().for_each(|text| text.resolve(&known, &mut faults));
+        faults.into_list()
+    }
+}
+
+impl Serialize for QuotedValues<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let quotations = self.0.iter().flat_map(|text| quote::parse(&text.text).unwrap_or_default());
+        let name =
+            |quotation: Quotation| if let Quoted::Value { name, .. } = quotation.what { Some(name) } else { None };
+        let names: BTreeSet<String> = quotations.filter_map(name).collect();
+        serializer.collect_str(&names.into_iter().collect::<Vec<_>>().join(" "))
+    }
+}

@@ -1,0 +1,206 @@
+//! What condensation is good for: two tanh networks fit the same few samples, from small and from large initial weights.
+//! It knows no pictures. Both are trained to (almost) zero loss; only the small start ends condensed, and generalises.
+//!
+//! `f(x) = Σ_k a_k tanh(w_k x + b_k)`, gradient descent with momentum on `(1/n) Σ (f - y)²`; the target is itself a
+//! network of two neurons. Slides "Final condensation" and "Generalization consequence of condensation".
+
+use condense::experiment::{Context, Demands, Experiment, Fault, Stop};
+use condense::frame::{Frame, Results};
+use condense::num::stats::{linspace, mean, median};
+use condense_nn::measures::measure::{Direction, features};
+use condense_nn::measures::stage::{Gauge, Stage};
+use condense_nn::nets::activation::Activation;
+use condense_nn::nets::packed::{Neuron, Packed};
+use condense_nn::tasks::task::{Samples, two_steps};
+use condense_nn::training::rule::Descent;
+use condense_nn::training::train::Trainer;
+use serde::{Deserialize, Serialize};
+
+/// The interval of samples and test points is `[-REACH, REACH]`.
+const REACH: f64 = 1.5;
+/// Points at which the test error is taken and curves are drawn.
+const TEST: usize = 301;
+/// tanh is odd: neurons of opposite weights are one, and directions fill half a turn.
+const GAUGE: Gauge = Gauge { direction: Direction::Line, sectors: 18, cosine: 0.995, cut: 0.01 };
+
+/// What is measured of each network.
+const NUMBERS: [&str; 5] = ["train", "test", "effective", "clusters", "epochs"];
+
+/// Settings.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Params {
+    /// Hidden neurons, m.
+    pub width: usize,
+    /// Samples, n, evenly spaced.
+    pub samples: usize,
+    /// Momentum of the gradient descent.
+    pub momentum: f64,
+    /// Training ends when the loss is below this …
+    pub tolerance: f64,
+    /// … and at this epoch at the latest.
+    pub epochs: usize,
+    /// Standard deviation of every parameter at the small start, which condenses.
+    pub small_std: f64,
+    /// Its learning rate.
+    pub small_rate: f64,
+    /// Standard deviation of the output weights at the large start, which does not condense.
+    pub large_std_a: f64,
+    /// Standard deviation of its input weights and biases.
+    pub large_std_w: f64,
+    /// Its learning rate.
+    pub large_rate: f64,
+    /// Independent draws of the initial weights; the first is the one that is drawn.
+    pub draws: usize,
+}
+
+impl Default for Params {
+    fn default() -> Self {
+        Self {
+            width: 200,
+            samples: 8,
+            momentum: 0.9,
+            tolerance: 1e-5,
+            epochs: 200_000,
+            small_std: 1e-3,
+            small_rate: 0.005,
+            large_std_a: 1.0,
+            large_std_w: 5.0,
+            large_rate: 0.002,
+            draws: 5,
+        }
+    }
+}
+
+/// The two trainings, draw by draw.
+pub struct GeneralizationInitScale;
+
+impl Experiment for GeneralizationInitScale {
+    type Params = Params;
+
+    fn check(p: &Params) -> Vec<Fault> {
+        Demands::new()
+            .at_least("width", p.width, 1)
+            .at_least("samples", p.samples, 2)
+            .holds("momentum", (0.0..1.0).contains(&p.momentum), "must lie in [0, 1)")
+            .at_least("tolerance", p.tolerance, 0.0)
+            .at_least("epochs", p.epochs, 1)
+            .above("small_std", p.small_std, 0.0)
+            .above("small_rate", p.small_rate, 0.0)
+            .above("large_std_a", p.large_std_a, 0.0)
+            .above("large_std_w", p.large_std_w, 0.0)
+            .above("large_rate", p.large_rate, 0.0)
+            .at_least("draws", p.draws, 1)
+            .faults()
+    }
+
+    fn working_set(p: &Params) -> usize {
+        // One training: three numbers a parameter, what is kept at the samples, every loss; and the row of each draw.
+        p.width * (9 + 2 * p.samples) + p.epochs + 2 * p.draws * (3 * p.width + 3 * TEST)
+    }
+
+    fn run(p: &Params, ctx: &Context) -> Result<Results, Stop> {
+        let samples = Samples::of(two_steps, &linspace(-REACH, REACH, p.samples));
+        let test = Samples::of(two_steps, &linspace(-REACH, REACH, TEST));
+        // Two cells a draw: the numbers, and for the first draw the neurons and the loss curve.
+        let rows = ctx.cells("draws", 2 * p.draws, |cell, ctx| {
+            let trainer = train(p, cell % 2 == 0, &samples, ctx)?;
+            let mut row = numbers(&trainer, &test).to_vec();
+            if cell < 2 {
+                row.extend(trainer.net().neurons().iter().flat_map(|n| [n.a, n.w[0], n.w[1]]));
+                row.extend(trainer.curve(TEST).concat());
+            }
+            Ok(row)
+        })?;
+        let mut results = Results::default();
+        results.frame("data", Frame::new().with("x", samples.x.iter().map(|x| x[0])).with("y", &samples.y));
+        for (row, name) in rows.iter().zip(["small", "large"]) {
+            let (neurons, curve) = row[NUMBERS.len()..].split_at(3 * p.width);
+            let neurons: Vec<_> = neurons.chunks(3).map(|n| Neuron { a: n[0], w: [n[1], n[2]] }).collect();
+            show(name, &neurons, &test, &mut results);
+            results.frame(&format!("loss-{name}"), Frame::from_rows(&["epoch", "loss"], curve.chunks(2)));
+        }
+        summarise(&rows, &mut results);
+        Ok(results)
+    }
+}
+
+fn train(p: &Params, small: bool, samples: &Samples<2>, ctx: &Context) -> Result<Trainer<2>, Stop> {
+    let (std_a, std_w, rate) =
+        if small { (p.small_std, p.small_std, p.small_rate) } else { (p.large_std_a, p.large_std_w, p.large_rate) };
+    let net = Packed::gaussian(Activation::Tanh, p.width, std_a, std_w, &ctx.rng("init"));
+    let mut trainer = Trainer::new(net, samples, Descent { rate, momentum: p.momentum });
+    trainer.train_until(p.tolerance, p.epochs, ctx)?;
+    Ok(trainer)
+}
+
+/// What [`NUMBERS`] names.
+fn numbers(trainer: &Trainer<2>, test: &Samples<2>) -> [f64; NUMBERS.len()] {
+    let stage = Stage::of(trainer, &GAUGE);
+    let square = |(f, y): (f64, &f64)| (f - y) * (f - y);
+    let squares: Vec<f64> = stage.net.outputs(&test.x).into_iter().zip(&test.y).map(square).collect();
+    [stage.loss, mean(&squares), stage.effective, stage.directions(), stage.epoch as f64]
+}
+
+/// The fit and the features of one network.
+fn show(name: &str, neurons: &[Neuron<2>], test: &Samples<2>, results: &mut Results) {
+    let outputs = Packed::new(Activation::Tanh, neurons).outputs(&test.x);
+    let fit = Frame::new().with("x", test.x.iter().map(|x| x[0])).with("target", &test.y).with("f", outputs);
+    results.frame(&format!("fit-{name}"), fit);
+    let features = Frame::from_rows(&["orientation", "amplitude"], features(neurons, GAUGE.direction));
+    results.frame(&format!("features-{name}"), features);
+}
+
+/// The numbers of the first draw, and their worst over all draws.
+fn summarise(rows: &[Vec<f64>], results: &mut Results) {
+    let column = |which: usize, at: usize| rows.iter().skip(which).step_by(2).map(|row| row[at]).collect::<Vec<f64>>();
+    for (which, name) in ["small", "large"].into_iter().enumerate() {
+        for (at, what) in NUMBERS.into_iter().enumerate() {
+            let values = column(which, at);
+            results.value(&format!("{what}.{name}"), values[0]);
+            results.value(&format!("{what}.{name}.median"), median(&values));
+            results.value(&format!("{what}.{name}.low"), values.iter().copied().fold(f64::INFINITY, f64::min));
+            results.value(&format!("{what}.{name}.high"), values.iter().copied().fold(0.0, f64::max));
+        }
+    }
+    let (small, large) = (column(0, 1), column(1, 1));
+    let ratios: Vec<f64> = large.iter().zip(&small).map(|(large, small)| large / small).collect();
+    results.value("test.ratio", ratios[0]);
+    results.value("test.ratio.low", ratios.iter().copied().fold(f64::INFINITY, f64::min));
+    let draws = Frame::new()
+        .with("draw", (1..=ratios.len()).map(|draw| draw as f64))
+        .with("small", small)
+        .with("large", large)
+        .with("effective-small", column(0, 2))
+        .with("effective-large", column(1, 2));
+    results.frame("draws", draws);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use condense::experiment::Inline;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn a_tiny_run_is_finite_and_repeats_itself() {
+        let params = Params { width: 10, samples: 4, epochs: 30, draws: 2, ..Params::default() };
+        assert_eq!(GeneralizationInitScale::check(&params), []);
+        let inputs = BTreeMap::new();
+        let run =
+            |seed| GeneralizationInitScale::run(&params, &Context::new(seed, &inputs, &Inline)).expect("a tiny run");
+        assert_eq!(run(0).fault(), None);
+        assert_eq!(run(0), run(0));
+        assert_ne!(run(0), run(1));
+    }
+
+    #[test]
+    fn faults_name_their_keys() {
+        let keys = |params: &Params| {
+            GeneralizationInitScale::check(params).into_iter().map(|fault| fault.key).collect::<Vec<_>>()
+        };
+        assert!(keys(&Params::default()).is_empty());
+        let faulty = Params { samples: 1, momentum: 1.0, large_std_w: 0.0, ..Params::default() };
+        assert_eq!(keys(&faulty), ["samples", "momentum", "large_std_w"]);
+    }
+}

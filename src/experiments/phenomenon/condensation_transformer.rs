@@ -1,0 +1,225 @@
+//! Condensation in a transformer: the columns of its matrices, from small and from large initial weights.
+//! It knows the block only from outside; `nn::readout` trains it.
+//!
+//! Sequences of tokens `x_j ~ N(0, I)`; the target is one head of attention, `y = Σ_j softmax_j(s (p·x_T)(q·x_j)) (v·x_j)`, with unit vectors
+//! `p`, `q`, `v` and the last token `x_T`. Slide "Condensation in transformer".
+
+use condense::experiment::{Context, Demands, Experiment, Fault, Stop};
+use condense::frame::{Frame, Results};
+use condense::num::math::exp;
+use condense::num::rng::Stream;
+use condense::num::vector::{dot, unit};
+use condense_nn::measures::columns::{Columns, product_alignment};
+use condense_nn::measures::similarity::cosines_in_blocks;
+use condense_nn::training::readout::{Part, Readout, Sizes, Task, outputs};
+use condense_nn::training::rule::Adam;
+use serde::{Deserialize, Serialize};
+
+/// The block is the deck's; task, sizes and training are ours.
+#[derive(Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Params {
+    /// Sequences.
+    pub sequences: usize,
+    /// Tokens of each.
+    pub tokens: usize,
+    /// `D`, the numbers of a token.
+    pub width: usize,
+    /// `h`.
+    pub heads: usize,
+    /// `d`, the columns of each matrix of a head.
+    pub head: usize,
+    /// `s`, how sharply the target attends.
+    pub sharpness: f64,
+    /// Standard deviation of the small initial weights.
+    pub small_std: f64,
+    /// Standard deviation of the large ones.
+    pub large_std: f64,
+    /// Learning rate of Adam.
+    pub rate: f64,
+    /// The four steps at which matrices are looked at; the last ends the training.
+    pub stages: [usize; 4],
+    /// Steps between the points of the curves.
+    pub every: usize,
+    /// Columns whose |cosine| is above this are one.
+    pub cosine: f64,
+}
+
+impl Default for Params {
+    fn default() -> Self {
+        Self {
+            sequences: 256,
+            tokens: 8,
+            width: 16,
+            heads: 2,
+            head: 8,
+            sharpness: 4.0,
+            small_std: 1e-3,
+            large_std: 0.25,
+            rate: 2e-3,
+            stages: [20, 50, 200, 400],
+            every: 10,
+            cosine: 0.95,
+        }
+    }
+}
+
+/// The matrices of a transformer on their way.
+pub struct CondensationTransformer;
+
+const PARTS: [(Part, &str); 4] =
+    [(Part::Query, "query"), (Part::Key, "key"), (Part::Value, "value"), (Part::Output, "output")];
+const RUNS: [&str; 2] = ["small", "large"];
+
+impl Experiment for CondensationTransformer {
+    type Params = Params;
+
+    fn check(p: &Params) -> Vec<Fault> {
+        Demands::new()
+            .at_least("sequences", p.sequences, 1)
+            .at_least("tokens", p.tokens, 1)
+            .at_least("width", p.width, 2)
+            .at_least("heads", p.heads, 1)
+            .at_least("head", p.head, 1)
+            .holds("head", (p.heads * p.head * p.width).is_multiple_of(2), "times `heads` times `width` must be even")
+            .above("small_std", p.small_std, 0.0)
+            .above("large_std", p.large_std, 0.0)
+            .above("rate", p.rate, 0.0)
+            .holds("stages", p.stages[0] > 0 && p.stages.is_sorted_by(|one, next| one < next), "must ascend from 1 on")
+            .at_least("every", p.every, 1)
+            .holds("cosine", (0.0..1.0).contains(&p.cosine), "must lie in [0, 1)")
+            .faults()
+    }
+
+    fn working_set(p: &Params) -> usize {
+        // Sequences; parameters with gradient and memory in both runs; the matrices and curves that are kept of them.
+        let (columns, matrix) = (p.heads * p.head, p.width * p.heads * p.head);
+        let kept = 5 * 4 * (matrix + columns * columns) + 12 * (p.stages[3] / p.every + 8);
+        p.sequences * (p.tokens * p.width + 2) + 2 * (4 * matrix * 6 + kept) + 8 * matrix
+    }
+
+    fn run(p: &Params, ctx: &Context) -> Result<Results, Stop> {
+        let (task, [from, to]) = task(p, &mut ctx.rng("task"));
+        let sizes = Sizes { tokens: p.tokens, width: p.width, head: p.head, heads: p.heads };
+        let mut results = Results::default();
+        let rows = ctx.cells("runs", RUNS.len(), |run, ctx| {
+            let std = [p.small_std, p.large_std][run];
+            // Both runs start from the same draw, in units of their size.
+            let theta = ctx.rng("init").normals(sizes.parameters(), std);
+            train(p, sizes, &task, theta, ctx)
+        })?;
+        let (mut course, mut matrices, mut widest) = (Vec::new(), Vec::new(), 0.0f64);
+        for (run, row) in rows.iter().enumerate() {
+            for (point, snapshot) in row.chunks(2 + sizes.parameters()).enumerate() {
+                let (step, loss, theta) = (snapshot[0], snapshot[1], &snapshot[2..]);
+                let looks: Vec<Columns> =
+                    PARTS.iter().map(|(part, _)| Columns::of(&sizes.columns(theta, *part), p.cosine)).collect();
+                let [query, key] = [Part::Query, Part::Key].map(|part| sizes.columns(theta, part));
+                let aligned =
+                    [looks[0].alignment(&from), looks[1].alignment(&to), product_alignment(&query, &key, [&from, &to])];
+                let mut line = vec![run as f64, step, loss];
+                line.extend(
+                    looks.iter().map(|look| look.energy).chain(looks.iter().map(|look| look.share)).chain(aligned),
+                );
+                course.push(line);
+                if run == 1 {
+                    widest = looks.iter().map(|look| look.share).fold(widest, f64::max);
+                }
+                let stage = if point == 0 {
+                    Some(0)
+                } else {
+                    p.stages.iter().position(|&at| at as f64 == step).map(|at| at + 1)
+                };
+                let Some(stage) = stage else { continue };
+                results.value(&format!("{}.{stage}.loss", RUNS[run]), loss);
+                for ((part, name), look) in PARTS.iter().zip(&looks) {
+                    results.value(&format!("{}.{stage}.{name}.share", RUNS[run]), look.share);
+                    results.value(&format!("{}.{stage}.{name}.energy", RUNS[run]), look.energy);
+                    let blocks = cosines_in_blocks(&sizes.columns(theta, *part));
+                    let head = [run as f64, stage as f64, f64::from(*part as u8)];
+                    matrices.extend(
+                        blocks.indexed_iter().map(|((j, k), c)| [head[0], head[1], head[2], j as f64, k as f64, *c]),
+                    );
+                }
+                for (name, aligned) in ["query", "key", "scores"].iter().zip(aligned) {
+                    results.value(&format!("{}.{stage}.{name}.aligned", RUNS[run]), aligned);
+                }
+            }
+            results.value(
+                &format!("{}.heads.apart", RUNS[run]),
+                heads_apart(sizes, &task, &row[row.len() - sizes.parameters()..]),
+            );
+        }
+        results.value("large.share", widest);
+        let names = [
+            "run",
+            "step",
+            "loss",
+            "energy-query",
+            "energy-key",
+            "energy-value",
+            "energy-output",
+            "share-query",
+            "share-key",
+        ];
+        let names =
+            [&names[..], &["share-value", "share-output", "aligned-query", "aligned-key", "aligned-scores"]].concat();
+        results.frame("course", Frame::from_rows(&names, course));
+        results.frame("similarity", Frame::from_rows(&["run", "stage", "matrix", "row", "column", "cosine"], matrices));
+        Ok(results)
+    }
+}
+
+/// Sequences with the outputs of the target, and the directions `p` and `q` by which it attends.
+fn task(p: &Params, rng: &mut Stream) -> (Task, [Vec<f64>; 2]) {
+    let [from, to, value, read] = [(); 4].map(|()| unit(&rng.normals(p.width, 1.0)));
+    let x = rng.normals(p.sequences * p.tokens * p.width, 1.0);
+    let target = |x: &[f64]| {
+        let asked = p.sharpness * dot(&from, &x[(p.tokens - 1) * p.width..]);
+        let scores: Vec<f64> = x.chunks(p.width).map(|token| asked * dot(&to, token)).collect();
+        let most = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let grown: Vec<f64> = scores.iter().map(|score| exp(score - most)).collect();
+        let sum: f64 = grown.iter().sum();
+        x.chunks(p.width).zip(&grown).map(|(token, grown)| grown / sum * dot(&value, token)).sum()
+    };
+    let y = x.chunks(p.tokens * p.width).map(target).collect();
+    (Task { x, y, read }, [from, to])
+}
+
+/// Step, loss and parameters, at the start, at every point of the curves and at every stage.
+fn train(p: &Params, sizes: Sizes, task: &Task, theta: Vec<f64>, ctx: &Context) -> Result<Vec<f64>, Stop> {
+    let mut block = Readout::new(sizes, task, theta, Adam { rate: p.rate, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 });
+    let mut steps: Vec<usize> = (0..=p.stages[3]).step_by(p.every).chain(p.stages).collect();
+    steps.sort_unstable();
+    steps.dedup();
+    let mut row = Vec::new();
+    for step in steps {
+        block.train_to(step, ctx)?;
+        row.extend([step as f64, block.loss()]);
+        row.extend_from_slice(block.theta());
+    }
+    Ok(row)
+}
+
+/// By how much the outputs differ when the heads change places, over the largest output.
+fn heads_apart(sizes: Sizes, task: &Task, theta: &[f64]) -> f64 {
+    let mut turned = theta.to_vec();
+    turned.rotate_left(theta.len() / sizes.heads);
+    let (own, other) = (outputs(sizes, task, theta), outputs(sizes, task, &turned));
+    let apart = own.iter().zip(&other).map(|(f, g)| (f - g).abs()).fold(0.0, f64::max);
+    apart / own.iter().map(|f| f.abs()).fold(f64::MIN_POSITIVE, f64::max)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_target_is_an_average_of_what_it_reads() {
+        let p = Params { sequences: 3, tokens: 1, width: 4, ..Params::default() };
+        let (task, [from, to]) = task(&p, &mut Stream::root(1));
+        assert!([from, to, task.read].iter().all(|v| (dot(v, v) - 1.0).abs() < 1e-12));
+        // Of one token the softmax is 1: then the target is linear, so it is no larger than the token.
+        assert!(task.x.chunks(4).zip(&task.y).all(|(x, y)| y.abs() <= dot(x, x).sqrt()));
+    }
+}

@@ -1,0 +1,248 @@
+//! Two theorems at finite width: the relative distance of the input weights over time, at one point of each regime.
+//! It knows three points and no map; of a training it keeps its course and the largest distance.
+//!
+//! `RD(t) = |θ_w(t) - θ_w(0)| / |θ_w(0)|`. As m → ∞, `sup_t RD → 0` if γ < 1 or γ' > γ - 1 (Theorem 1*), and `sup_t RD → ∞` if
+//! γ > 1 and γ' < γ - 1 (Theorem 2*). Slide "Regime separation -- theorems"; Luo, Xu, Ma & Zhang, JMLR 22 (2021), Theorems 6, 8.
+//! The theorems take the limit of infinite width; we take widths, and the paper's task of four points.
+
+use condense::experiment::{Context, Demands, Experiment, Fault, Stop};
+use condense::frame::{Frame, Results};
+use condense::num::eigen;
+use condense::num::math;
+use condense::num::stats::mean;
+use condense_nn::nets::two_layer::TwoLayer;
+use condense_nn::tasks::four_points::mirrored_network;
+use condense_nn::theory::phase_plane::{Point, Regime};
+use condense_nn::training::flow::{Flow, Model as _, Tangent};
+use serde::{Deserialize, Serialize};
+
+/// Trainings at several widths, point by point.
+pub struct RegimeTheorems;
+
+/// Settings.
+#[derive(Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Params {
+    /// γ of each point, at γ' = 0.
+    pub gammas: Vec<f64>,
+    /// Widths m.
+    pub widths: Vec<usize>,
+    /// Those whose course is drawn.
+    pub courses: Vec<usize>,
+    /// Up to this width every neuron is simulated …
+    pub full: usize,
+    /// … and beyond it, this many representatives.
+    pub representatives: usize,
+    /// Trainings for each point and width.
+    pub seeds: usize,
+    /// Training ends below this mean square.
+    pub goal: f64,
+    /// The integrator's tolerance.
+    pub tolerance: f64,
+}
+
+impl Default for Params {
+    fn default() -> Self {
+        Self {
+            gammas: vec![0.5, 1.0, 1.75],
+            widths: vec![1000, 3000, 10_000, 30_000, 100_000, 1_000_000],
+            courses: vec![1000, 10_000, 100_000],
+            full: 10_000,
+            representatives: 1000,
+            seeds: 4,
+            goal: 1e-6,
+            tolerance: 0.01,
+        }
+    }
+}
+
+/// The hardest training of the defaults takes some hundred steps.
+const STEPS: usize = 20_000;
+/// A step ends at most this much later than it began, so that the drawn course is smooth.
+const LATER: f64 = 1.25;
+/// Numbers at the head of a cell's row.
+const HEAD: usize = 5;
+
+/// A training: its course, a row `[t, RD]` a step, and the smallest eigenvalues of the Gram matrices of both layers at its start.
+struct Training {
+    course: Vec<[f64; 2]>,
+    gram: [f64; 2],
+}
+
+impl Training {
+    fn of(p: &Params, at: Point, width: usize, seed: usize, ctx: &Context) -> Result<Self, Stop> {
+        let neurons = if width > p.full { p.representatives } else { width };
+        let network = mirrored_network(at, width as f64, neurons);
+        let start = network.draw_mirrored([1.0, 1.0], &mut ctx.rng(&format!("seed {seed}")));
+        let gram = [[1.0, 0.0], [0.0, 1.0]].map(|mobility| smallest(&network, mobility, &start));
+        let mut flow = Flow::new(&network, start.clone(), p.tolerance);
+        let mut course = Vec::new();
+        while flow.mean_square() >= p.goal {
+            ctx.tick(course.len(), STEPS)?;
+            let limit = if course.is_empty() { f64::INFINITY } else { LATER * flow.time() };
+            let stuck = |why: String| Stop::failed(format!("(γ, γ') = {at}, m = {width}: {why}"));
+            flow.advance(limit).map_err(|stalled| stuck(stalled.to_string()))?;
+            course.push([flow.time(), network.relative_distance(flow.theta(), &start, 0..neurons)]);
+            if course.len() > STEPS {
+                return Err(stuck(format!("no fit in {STEPS} steps")));
+            }
+        }
+        Ok(Self { course, gram })
+    }
+
+    fn last(&self) -> f64 {
+        self.course.last().map_or(0.0, |step| step[1])
+    }
+
+    fn largest(&self) -> f64 {
+        self.course.iter().map(|step| step[1]).fold(0.0, f64::max)
+    }
+}
+
+/// The smallest eigenvalue of the tangent kernel of the layer that moves, as a mean over neurons.
+fn smallest(network: &TwoLayer, mobility: [f64; 2], theta: &[f64]) -> f64 {
+    let mut tangent = Tangent::default();
+    let mean = TwoLayer { copies: 1.0 / network.width as f64, scale: 1.0, mobility, ..network.clone() };
+    mean.linearize(theta, &mut tangent);
+    eigen::symmetric(&tangent.kernel).0[0]
+}
+
+/// One point and width. A row: mean ln of the largest RD and of the last, the largest excess of the first over the second, the
+/// smallest eigenvalue of each Gram matrix; then the course of the first seed, if it is drawn.
+fn train(p: &Params, gamma: f64, width: usize, ctx: &Context) -> Result<Vec<f64>, Stop> {
+    let at = Point { gamma, gamma_prime: 0.0 };
+    let trainings = (0..p.seeds).map(|seed| Training::of(p, at, width, seed, ctx)).collect::<Result<Vec<_>, Stop>>()?;
+    let logs = |distance: fn(&Training) -> f64| {
+        mean(&trainings.iter().map(|training| math::ln(distance(training))).collect::<Vec<f64>>())
+    };
+    let excess = trainings.iter().map(|training| training.largest() / training.last() - 1.0).fold(0.0, f64::max);
+    let gram = |layer: usize| trainings.iter().map(|training| training.gram[layer]).fold(f64::INFINITY, f64::min);
+    let mut row = vec![logs(Training::largest), logs(Training::last), excess, gram(0), gram(1)];
+    if p.courses.contains(&width) {
+        row.extend(trainings[0].course.as_flattened());
+    }
+    Ok(row)
+}
+
+impl Experiment for RegimeTheorems {
+    type Params = Params;
+
+    fn check(p: &Params) -> Vec<Fault> {
+        let rising = p.widths.len() >= 2 && p.widths[0] >= 2 && p.widths.is_sorted_by(|one, next| one < next);
+        let gammas = !p.gammas.is_empty() && p.gammas.iter().all(|gamma| gamma.is_finite());
+        let courses = !p.courses.is_empty() && p.courses.iter().all(|width| p.widths.contains(width));
+        let full = p.widths.iter().filter(|&&width| width <= p.full).count() >= 2;
+        Demands::new()
+            .holds("gammas", gammas, "must be numbers, and one of them")
+            .holds("widths", rising, "must be two whole numbers or more, rising, from 2 on")
+            .holds("courses", courses, "must be some of `widths`, and one of them")
+            .holds("full", full, "must not be below the second of `widths`")
+            .at_least("representatives", p.representatives, 1)
+            .at_least("seeds", p.seeds, 1)
+            .above("goal", p.goal, 0.0)
+            .above("tolerance", p.tolerance, 0.0)
+            .faults()
+    }
+
+    fn working_set(p: &Params) -> usize {
+        // The largest network: features of four samples at two points, and a dozen vectors of its parameters. Courses.
+        let widest = p.widths.iter().filter(|&&width| width <= p.full).max().copied().unwrap_or(0);
+        2 * widest.max(p.representatives) * (2 * 4 * 2 + 14 * 3) + p.gammas.len() * p.widths.len() * 2000 * p.seeds
+    }
+
+    fn run(p: &Params, ctx: &Context) -> Result<Results, Stop> {
+        let count = p.widths.len();
+        let rows = ctx.cells("trainings", p.gammas.len() * count, |cell, ctx| {
+            train(p, p.gammas[cell / count], p.widths[cell % count], ctx)
+        })?;
+        let mut results = Results::default();
+        let (mut courses, mut largest) = (Vec::new(), Vec::new());
+        for (&gamma, rows) in p.gammas.iter().zip(rows.chunks(count)) {
+            for (&width, row) in p.widths.iter().zip(rows) {
+                courses.extend(row[HEAD..].chunks(2).map(|step| [gamma, width as f64, step[0], step[1]]));
+            }
+            let point = Growth::of(p, gamma, rows);
+            point.summarise(gamma, &mut results);
+            let rows = point.distances.iter().zip(&p.widths).zip(&point.theory);
+            largest.extend(rows.map(|((distance, &width), theory)| [gamma, width as f64, *distance, *theory]));
+        }
+        results.frame("courses", Frame::from_rows(&["gamma", "width", "time", "distance"], courses));
+        results.frame("largest", Frame::from_rows(&["gamma", "width", "distance", "theory"], largest));
+        results.value("excess.worst", rows.iter().map(|row| row[2]).fold(0.0, f64::max));
+        for (name, at) in [("gram.a", 3), ("gram.w", 4)] {
+            results.value(name, rows.iter().map(|row| row[at]).fold(f64::INFINITY, f64::min));
+        }
+        Ok(results)
+    }
+}
+
+/// How the largest RD grows with the width at one point.
+struct Growth {
+    /// The geometric mean over seeds, at each width.
+    distances: Vec<f64>,
+    /// `m^S_w` through the first of them.
+    theory: Vec<f64>,
+    /// From the first width to the widest that is simulated in full, by which factor RD grows.
+    ratio: f64,
+    /// The largest factor from one width to the next by which RD grows over the bound `ln m / (mκ)` of Theorem 1.
+    over_bound: f64,
+}
+
+impl Growth {
+    fn of(p: &Params, gamma: f64, rows: &[Vec<f64>]) -> Self {
+        let at = Point { gamma, gamma_prime: 0.0 };
+        let distances: Vec<f64> = rows.iter().map(|row| math::exp(row[0])).collect();
+        let widths: Vec<f64> = p.widths.iter().map(|&width| width as f64).collect();
+        let theory = widths.iter().map(|m| distances[0] * math::pow(m / widths[0], at.exponent())).collect();
+        let full = p.widths.iter().filter(|&&width| width <= p.full).count();
+        let scaled: Vec<f64> =
+            distances.iter().zip(&widths).map(|(rd, &m)| rd * m * at.kappa(m) / math::ln(m)).collect();
+        let over_bound = scaled.windows(2).map(|pair| pair[1] / pair[0]).fold(0.0, f64::max);
+        Self { ratio: distances[full - 1] / distances[0], distances, theory, over_bound }
+    }
+
+    fn summarise(&self, gamma: f64, results: &mut Results) {
+        results.value(&format!("ratio.{gamma}"), self.ratio);
+        results.value(&format!("first.{gamma}"), self.distances[0]);
+        results.value(&format!("last.{gamma}"), self.distances[self.distances.len() - 1]);
+        if (Point { gamma, gamma_prime: 0.0 }).regime() == Regime::Linear {
+            results.value(&format!("bound.{gamma}"), self.over_bound);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use condense::experiment::Inline;
+    use std::collections::BTreeMap;
+
+    fn tiny() -> Params {
+        Params {
+            widths: vec![50, 200, 800],
+            courses: vec![50, 800],
+            full: 200,
+            representatives: 60,
+            seeds: 1,
+            ..Params::default()
+        }
+    }
+
+    #[test]
+    fn a_tiny_run_shows_the_regimes_and_repeats_itself() {
+        let run = || RegimeTheorems::run(&tiny(), &Context::new(0, &BTreeMap::new(), &Inline)).unwrap();
+        let results = run();
+        assert_eq!(results.fault(), None);
+        assert_eq!(results, run());
+        assert!(results.values["ratio.0.5"] < 1.0 && results.values["ratio.1.75"] > 1.0);
+        assert!(results.values["gram.a"] > 0.0 && results.values["gram.w"] > 0.0);
+    }
+
+    #[test]
+    fn the_defaults_have_no_fault_and_faults_are_found() {
+        assert_eq!(RegimeTheorems::check(&Params::default()), []);
+        let broken = Params { courses: vec![7], full: 1000, seeds: 0, ..Params::default() };
+        let keys: Vec<String> = RegimeTheorems::check(&broken).into_iter().map(|fault| fault.key).collect();
+        assert_eq!(keys, ["courses", "full", "seeds"]);
+    }
+}

@@ -1,0 +1,241 @@
+//! One case of each regime: what a wide ReLU network makes of four points, and what becomes of its neurons meanwhile.
+//! It knows one width; how things change with the width is the matter of other figures.
+//!
+//! γ = 0.5, 1, 1.75 at γ' = 0, m = 1000, trained on four points of `y = x²` by gradient flow from a mirrored start (`f = 0`).
+//! Slide "Typical cases across the phase diagram"; Luo, Xu, Ma & Zhang, JMLR 22 (2021), Figure 2.
+
+use condense::experiment::{Context, Demands, Experiment, Fault, Stop};
+use condense::frame::{Frame, Results};
+use condense::num::math::atan2;
+use condense::num::stats::linspace;
+use condense_nn::measures::measure::{Direction, features, sector_counts};
+use condense_nn::measures::unpack::{neurons, plain_neurons};
+use condense_nn::nets::packed::{Neuron, Packed};
+use condense_nn::nets::two_layer::TwoLayer;
+use condense_nn::tasks::four_points::mirrored_network;
+use condense_nn::theory::phase_plane::Point;
+use condense_nn::training::flow::Flow;
+use serde::{Deserialize, Serialize};
+use std::f64::consts::PI;
+
+/// The trainings, several draws of each.
+pub struct TypicalCases;
+
+/// Settings.
+#[derive(Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Params {
+    /// γ of each case.
+    pub gammas: Vec<f64>,
+    /// m, neurons of each of the mirrored halves.
+    pub width: usize,
+    /// Draws of the initial neurons, the same for each case; the first is shown.
+    pub draws: usize,
+    /// Of so many neurons of each half the features are drawn.
+    pub shown: usize,
+    /// Neurons with less than this share of the largest amplitude do not count.
+    pub cut: f64,
+    /// Sectors of the circle of orientations; 63 are as good as 0.1 rad wide.
+    pub sectors: usize,
+    /// Training ends below this mean square.
+    pub goal: f64,
+    /// The integrator's tolerance.
+    pub tolerance: f64,
+}
+
+impl Default for Params {
+    fn default() -> Self {
+        Self {
+            gammas: vec![0.5, 1.0, 1.75],
+            width: 1000,
+            draws: 12,
+            shown: 1000,
+            cut: 0.1,
+            sectors: 63,
+            goal: 1e-6,
+            tolerance: 0.02,
+        }
+    }
+}
+
+/// The hardest training of the defaults takes some hundred steps.
+const STEPS: usize = 20_000;
+/// Points of a drawn curve, among them the samples.
+const CURVE: usize = 181;
+/// What is measured of a training, and whether the worst draw is that of the largest value.
+const MEASURES: [(&str, bool); 6] =
+    [("rd", true), ("deviation", true), ("lowest", true), ("sectors", false), ("active", true), ("angle", true)];
+
+/// A trained network, beside its start.
+struct Training {
+    network: TwoLayer,
+    start: Vec<f64>,
+    end: Vec<f64>,
+}
+
+impl Training {
+    fn of(p: &Params, gamma: f64, draw: usize, ctx: &Context) -> Result<Self, Stop> {
+        let network = mirrored_network(Point { gamma, gamma_prime: 0.0 }, p.width as f64, p.width);
+        let start = network.draw_mirrored([1.0, 1.0], &mut ctx.rng(&format!("draw {draw}")));
+        let flow = Flow::new(&network, start.clone(), p.tolerance);
+        let end = flow.fit(p.goal, STEPS, format!("γ = {gamma}"))?;
+        Ok(Self { network, start, end })
+    }
+
+    /// The samples.
+    fn data(&self) -> Vec<[f64; 2]> {
+        self.network.inputs.column(0).iter().zip(&self.network.targets).map(|(&x, &y)| [x, y]).collect()
+    }
+
+    /// `[x, f(x)]` on a fine grid.
+    fn curve(&self) -> Vec<[f64; 2]> {
+        let points = linspace(self.network.inputs[[0, 0]], self.network.inputs[[3, 0]], CURVE);
+        Packed::new(self.network.activation, &plain_neurons(&self.network, &self.end)).curve(&points)
+    }
+
+    /// Orientation and amplitude over the largest, of all neurons.
+    fn features(&self, theta: &[f64]) -> Vec<[f64; 2]> {
+        features(&neurons(&self.network, theta), Direction::Ray)
+    }
+
+    /// The neurons whose amplitude counts at the end.
+    fn active(&self, cut: f64) -> Vec<Neuron<2>> {
+        let amplitudes = self.features(&self.end);
+        let both = neurons(&self.network, &self.end).into_iter().zip(amplitudes);
+        both.filter(|(_, feature)| feature[1] > cut).map(|(neuron, _)| neuron).collect()
+    }
+
+    /// The numbers of [`MEASURES`], in their order.
+    fn measures(&self, p: &Params) -> [f64; 6] {
+        let (curve, data, active) = (self.curve(), self.data(), self.active(p.cut));
+        let filled = sector_counts(&active, Direction::Ray, p.sectors).iter().filter(|&&count| count > 0).count();
+        // A neuron that bends at an inner sample looks away from the middle or towards it; those of the spline look away.
+        let kinks = [[-1.0, data[1][0]], [1.0, -data[2][0]]];
+        let angle = active.iter().map(|neuron| angle(neuron, &kinks)).fold(0.0, f64::max);
+        [
+            self.network.relative_distance(&self.end, &self.start, 0..p.width),
+            curve.iter().map(|&[x, f]| (f - spline(&data, x)).abs()).fold(0.0, f64::max),
+            curve.iter().map(|point| point[1]).fold(f64::INFINITY, f64::min),
+            filled as f64,
+            active.len() as f64,
+            angle,
+        ]
+    }
+}
+
+/// The polygon through the samples, at a point between the first and the last.
+fn spline(data: &[[f64; 2]], x: f64) -> f64 {
+    let piece = data.windows(2).find(|piece| x <= piece[1][0]).unwrap_or(&data[data.len() - 2..]);
+    let [[left, low], [right, high]] = [piece[0], piece[1]];
+    (x - left).mul_add((high - low) / (right - left), low)
+}
+
+/// The angle between a neuron's input weights and the nearest of some directions.
+fn angle(neuron: &Neuron<2>, directions: &[[f64; 2]]) -> f64 {
+    let [w, b] = neuron.w;
+    let apart = |[u, v]: &[f64; 2]| atan2(u * b - v * w, u * w + v * b).abs();
+    directions.iter().map(apart).fold(PI, f64::min)
+}
+
+impl Experiment for TypicalCases {
+    type Params = Params;
+
+    fn check(p: &Params) -> Vec<Fault> {
+        let gammas = !p.gammas.is_empty() && p.gammas.iter().all(|gamma| gamma.is_finite());
+        Demands::new()
+            .holds("gammas", gammas, "must be numbers, and one of them")
+            .at_least("width", p.width, 2)
+            .at_least("draws", p.draws, 1)
+            .holds("shown", (1..=p.width).contains(&p.shown), "must be at least 1 and at most `width`")
+            .holds("cut", (0.0..1.0).contains(&p.cut), "must lie in [0, 1)")
+            .at_least("sectors", p.sectors, 1)
+            .above("goal", p.goal, 0.0)
+            .above("tolerance", p.tolerance, 0.0)
+            .faults()
+    }
+
+    fn working_set(p: &Params) -> usize {
+        // A network of two halves: features of four samples at two points, a dozen vectors of its parameters, its neurons; and
+        // what is drawn of each case.
+        let drawn = p.gammas.len() * 2 * (CURVE + 3 * p.shown) + p.draws * p.gammas.len() * MEASURES.len();
+        2 * p.width * (2 * 4 * 2 + 14 * 3 + 20) + 3 * drawn + p.sectors
+    }
+
+    fn run(p: &Params, root: &Context) -> Result<Results, Stop> {
+        // The streams of the whole run, not of a cell: every case starts from the same neurons.
+        let rows = root.cells("cases", p.gammas.len() * p.draws, |cell, ctx| {
+            ctx.tick(0, 1)?;
+            let training = Training::of(p, p.gammas[cell / p.draws], cell % p.draws, root)?;
+            let mut row = training.measures(p).to_vec();
+            if cell % p.draws == 0 {
+                let (start, end) = (training.features(&training.start), training.features(&training.end));
+                row.extend(training.curve().as_flattened());
+                let drawn = [&start[..p.shown], &end[..p.shown], &end[p.width..][..p.shown]];
+                row.extend(drawn.iter().flat_map(|features| features.as_flattened()));
+            }
+            Ok(row)
+        })?;
+        let mut results = Results::default();
+        let (mut curves, mut points) = (Vec::new(), Vec::new());
+        for (&gamma, draws) in p.gammas.iter().zip(rows.chunks(p.draws)) {
+            for (at, (name, high)) in MEASURES.iter().enumerate() {
+                let measured = draws.iter().map(|row| row[at]);
+                let worst = if *high { measured.reduce(f64::max) } else { measured.reduce(f64::min) };
+                results.value(&format!("{name}.{gamma}"), draws[0][at]);
+                results.value(&format!("draws.{name}.{gamma}"), worst.unwrap_or_default());
+            }
+            let (curve, features) = draws[0][MEASURES.len()..].split_at(2 * CURVE);
+            curves.extend(curve.chunks(2).map(|point| [gamma, point[0], point[1]]));
+            // One half of the neurons is enough at the start, where the other mirrors it.
+            let stage = |number: usize| f64::from(u8::from(number >= p.shown));
+            points.extend(features.chunks(2).enumerate().map(|(k, point)| [gamma, stage(k), point[0], point[1]]));
+        }
+        let network = mirrored_network(Point { gamma: 1.0, gamma_prime: 0.0 }, 1.0, 1);
+        let data = Frame::new().with("x", network.inputs.column(0)).with("y", &network.targets);
+        results.frame("data", data);
+        results.frame("output", Frame::from_rows(&["gamma", "x", "f"], curves));
+        results.frame("features", Frame::from_rows(&["gamma", "stage", "orientation", "amplitude"], points));
+        Ok(results)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use condense::experiment::Inline;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn a_tiny_run_repeats_itself_and_its_cases_start_alike() {
+        let params = Params { width: 40, draws: 2, shown: 10, ..Params::default() };
+        let run = || TypicalCases::run(&params, &Context::new(0, &BTreeMap::new(), &Inline)).unwrap();
+        let results = run();
+        assert_eq!(results.fault(), None);
+        assert_eq!(results, run());
+        let features = &results.frames["features"];
+        let (stage, angle) = (features.numbers("stage").unwrap(), features.numbers("orientation").unwrap());
+        assert_eq!(features.rows(), 3 * 30);
+        assert_eq!(stage[..30].iter().sum::<f64>(), 20.0);
+        assert_eq!(angle[..10], angle[30..40]);
+        assert!(
+            results.values["rd.0.5"] < results.values["rd.1"] && results.values["rd.1"] < results.values["rd.1.75"]
+        );
+    }
+
+    #[test]
+    fn the_spline_and_the_angle_are_those_of_the_drawing() {
+        let data = [[-1.0, 2.0], [0.0, 0.0], [2.0, 1.0]];
+        assert_eq!([-1.0, -0.5, 0.0, 1.0, 2.0].map(|x| spline(&data, x)), [2.0, 1.0, 0.0, 0.5, 1.0]);
+        let neuron = Neuron { a: 1.0, w: [0.0, 3.0] };
+        assert!((angle(&neuron, &[[1.0, 1.0], [-1.0, -1.0]]) - PI / 4.0).abs() < 1e-15);
+        assert!((angle(&neuron, &[[0.0, -2.0]]) - PI).abs() < 1e-15);
+    }
+
+    #[test]
+    fn the_defaults_have_no_fault_and_faults_are_found() {
+        assert_eq!(TypicalCases::check(&Params::default()), []);
+        let broken = Params { gammas: vec![], shown: 0, cut: 1.0, ..Params::default() };
+        let keys: Vec<String> = TypicalCases::check(&broken).into_iter().map(|fault| fault.key).collect();
+        assert_eq!(keys, ["gammas", "shown", "cut"]);
+    }
+}
