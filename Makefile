@@ -1,8 +1,8 @@
-# A thin shell over the `condense` binary. make flattens every failure to exit code 2:
+# A thin shell over the paper's program. make flattens every failure to exit code 2:
 # the last line of the output says the real one, and CI calls the binary itself.
 
 CARGO ?= cargo
-CONDENSE = $(CARGO) run --quiet --release --locked --
+CONDENSE = $(CARGO) run --quiet --release --locked --package condensation --
 ONLY ?=
 ID ?=
 
@@ -27,15 +27,15 @@ new: ## a new figure with a passing toy run: make new ID=my-figure
 	@$(CONDENSE) new $(ID)
 
 test: ## all tests
-	@$(CARGO) test --locked
+	@$(CARGO) test --locked --workspace
 
 check: ## format, lints, and the manifest and pages without running anything
-	@$(CARGO) fmt --check
-	@$(CARGO) clippy --locked --all-targets -- -D warnings
+	@$(CARGO) fmt --all --check
+	@$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	@$(CONDENSE) check
 
 bench: ## kernels and the pipeline itself, as ratios
-	@$(CARGO) bench --locked
+	@$(CARGO) bench --locked --package condensation
 
 clean: ## remove the report and the store
 	@$(CONDENSE) clean --store

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Seconds a cell of the two-layer phase diagram by plain gradient descent in JAX: the peer for "time to figure".
 
-It trains what `src/experiments/phase_diagram_two_layer.rs` trains (y = x^2 at four points, mirrored ReLU neurons, the
+It trains what `src/experiments/regime/phase_diagram_two_layer.rs` trains (y = x^2 at four points, mirrored ReLU neurons, the
 same representatives, mean square below the same goal), but by explicit steps of a constant rate: a fraction of the
 largest stable one at the start, halved whenever the loss blows up or too many neurons die. A fraction of 0.9 leaves RD
 0.5 % from that at 0.1 in the median, but in condensed cells up to a factor of two; 0.1, for nine times the steps, is

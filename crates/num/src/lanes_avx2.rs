@@ -1,5 +1,5 @@
-//! Eight lanes in two registers of AVX2, as x86 has had them since 2013.
-//! It knows the instructions and nothing else; what they have to compute is said in `lanes`.
+//! Eight lanes, or sixteen of single precision, in two registers of AVX2, as x86 has had them since 2013.
+//! It knows the instructions and nothing else; what they have to compute is said in `lanes` and `singles`.
 //!
 //! # Why this is sound
 //!
@@ -12,8 +12,7 @@
 #![allow(clippy::wildcard_imports)] // an instruction each: the list would be a page
 
 use crate::lanes::{FRACTION, LANES, Lanes, Machine, Real, SPLIT, SPLIT_CARRY, WHOLE, WHOLE_BIASED};
-use crate::singles::SINGLES;
-use crate::singles_x86::Avx2Singles;
+use crate::singles::{SINGLES, Single, Singles};
 use std::arch::x86_64::*;
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
@@ -24,6 +23,10 @@ pub struct Avx2(());
 /// Lanes 0 to 3, and lanes 4 to 7.
 #[derive(Clone, Copy, Debug)]
 pub struct Avx2Lanes(__m256d, __m256d);
+
+/// Lanes 0 to 7, and lanes 8 to 15, of single precision.
+#[derive(Clone, Copy, Debug)]
+pub struct Avx2Singles(__m256, __m256);
 
 impl Avx2 {
     /// The proof, for those who need none.
@@ -78,8 +81,8 @@ impl Lanes for Avx2Lanes {
 
 /// Defines operators by one instruction each.
 macro_rules! operators {
-    ($($trait:ident $method:ident $instruction:ident),+ $(,)?) => {$(
-        impl $trait for Avx2Lanes {
+    ($type:ident: $($trait:ident $method:ident $instruction:ident),+ $(,)?) => {$(
+        impl $trait for $type {
             type Output = Self;
 
             #[inline(always)]
@@ -90,7 +93,7 @@ macro_rules! operators {
         }
     )+};
 }
-operators!(Add add _mm256_add_pd, Sub sub _mm256_sub_pd, Mul mul _mm256_mul_pd, Div div _mm256_div_pd);
+operators!(Avx2Lanes: Add add _mm256_add_pd, Sub sub _mm256_sub_pd, Mul mul _mm256_mul_pd, Div div _mm256_div_pd);
 
 impl Neg for Avx2Lanes {
     type Output = Self;
@@ -248,6 +251,114 @@ impl Real for Avx2Lanes {
             unsafe {
                 let bits = _mm256_slli_epi64::<52>(_mm256_castpd_si256(x));
                 _mm256_castsi256_pd(_mm256_add_epi64(bits, _mm256_castpd_si256(_mm256_set1_pd(1.0))))
+            }
+        };
+        Self(half(self.0), half(self.1))
+    }
+}
+
+impl Avx2Singles {
+    /// `x` in every lane.
+    #[inline(always)]
+    pub fn splat(_proof: Avx2, x: f32) -> Self {
+        // SAFETY: there is a proof.
+        unsafe { Self(_mm256_set1_ps(x), _mm256_set1_ps(x)) }
+    }
+
+    /// Sixteen numbers from memory.
+    #[inline(always)]
+    pub fn load(_proof: Avx2, from: &[f32; SINGLES]) -> Self {
+        // SAFETY: there is a proof; both halves lie within the array.
+        unsafe { Self(_mm256_loadu_ps(from.as_ptr()), _mm256_loadu_ps(from.as_ptr().add(8))) }
+    }
+}
+
+impl Singles for Avx2Singles {
+    #[inline(always)]
+    fn store(self, to: &mut [f32; SINGLES]) {
+        // SAFETY: `self` is the proof; both halves lie within the array.
+        unsafe {
+            _mm256_storeu_ps(to.as_mut_ptr(), self.0);
+            _mm256_storeu_ps(to.as_mut_ptr().add(8), self.1);
+        }
+    }
+}
+
+operators!(Avx2Singles: Add add _mm256_add_ps, Sub sub _mm256_sub_ps, Mul mul _mm256_mul_ps, Div div _mm256_div_ps);
+
+impl Neg for Avx2Singles {
+    type Output = Self;
+
+    #[inline(always)]
+    fn neg(self) -> Self {
+        let sign = self.like(-0.0);
+        // SAFETY: `self` is the proof.
+        unsafe { Self(_mm256_xor_ps(self.0, sign.0), _mm256_xor_ps(self.1, sign.1)) }
+    }
+}
+
+impl Single for Avx2Singles {
+    type Mask = (__m256, __m256);
+
+    #[inline(always)]
+    fn like(self, x: f32) -> Self {
+        // SAFETY: `self` is the proof.
+        unsafe { Self(_mm256_set1_ps(x), _mm256_set1_ps(x)) }
+    }
+
+    #[inline(always)]
+    fn mul_add(self, factor: Self, term: Self) -> Self {
+        // SAFETY: `self` is the proof.
+        unsafe { Self(_mm256_fmadd_ps(self.0, factor.0, term.0), _mm256_fmadd_ps(self.1, factor.1, term.1)) }
+    }
+
+    #[inline(always)]
+    fn abs(self) -> Self {
+        let sign = self.like(-0.0);
+        // SAFETY: `self` is the proof.
+        unsafe { Self(_mm256_andnot_ps(sign.0, self.0), _mm256_andnot_ps(sign.1, self.1)) }
+    }
+
+    #[inline(always)]
+    fn copysign(self, sign: Self) -> Self {
+        let (size, bit) = (self.abs(), self.like(-0.0));
+        // SAFETY: `self` is the proof.
+        unsafe {
+            Self(_mm256_or_ps(size.0, _mm256_and_ps(bit.0, sign.0)), _mm256_or_ps(size.1, _mm256_and_ps(bit.1, sign.1)))
+        }
+    }
+
+    #[inline(always)]
+    fn sqrt(self) -> Self {
+        // SAFETY: `self` is the proof.
+        unsafe { Self(_mm256_sqrt_ps(self.0), _mm256_sqrt_ps(self.1)) }
+    }
+
+    #[inline(always)]
+    fn above(self, other: Self) -> Self::Mask {
+        // SAFETY: `self` is the proof.
+        unsafe { (_mm256_cmp_ps::<_CMP_GT_OQ>(self.0, other.0), _mm256_cmp_ps::<_CMP_GT_OQ>(self.1, other.1)) }
+    }
+
+    #[inline(always)]
+    fn or_else(self, yes: Self::Mask, other: Self) -> Self {
+        // SAFETY: `self` is the proof.
+        unsafe { Self(_mm256_blendv_ps(other.0, self.0, yes.0), _mm256_blendv_ps(other.1, self.1, yes.1)) }
+    }
+
+    #[inline(always)]
+    fn or_zero(self, yes: Self::Mask) -> Self {
+        // SAFETY: `self` is the proof.
+        unsafe { Self(_mm256_and_ps(self.0, yes.0), _mm256_and_ps(self.1, yes.1)) }
+    }
+
+    #[inline(always)]
+    fn power_of_two(self) -> Self {
+        let half = |x: __m256| {
+            // SAFETY: `self` is the proof.
+            unsafe {
+                let bits = _mm256_slli_epi32::<23>(_mm256_castps_si256(x));
+                _mm256_castsi256_ps(_mm256_add_epi32(bits, _mm256_castps_si256(_mm256_set1_ps(1.0))))
             }
         };
         Self(half(self.0), half(self.1))

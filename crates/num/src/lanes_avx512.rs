@@ -1,5 +1,5 @@
-//! Eight lanes in one register of AVX-512.
-//! It knows the instructions and nothing else; what they have to compute is said in `lanes`.
+//! Eight lanes, or sixteen of single precision, in one register of AVX-512.
+//! It knows the instructions and nothing else; what they have to compute is said in `lanes` and `singles`.
 //!
 //! # Why this is sound
 //!
@@ -12,8 +12,7 @@
 #![allow(clippy::wildcard_imports)] // an instruction each: the list would be a page
 
 use crate::lanes::{FRACTION, LANES, Lanes, Machine, Real, SPLIT, SPLIT_CARRY, WHOLE, WHOLE_BIASED};
-use crate::singles::SINGLES;
-use crate::singles_x86::Avx512Singles;
+use crate::singles::{SINGLES, Single, Singles};
 use std::arch::x86_64::*;
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
@@ -24,6 +23,10 @@ pub struct Avx512(());
 /// All lanes.
 #[derive(Clone, Copy, Debug)]
 pub struct Avx512Lanes(__m512d);
+
+/// All lanes of single precision.
+#[derive(Clone, Copy, Debug)]
+pub struct Avx512Singles(__m512);
 
 impl Avx512 {
     /// The proof, for those who need none.
@@ -75,8 +78,8 @@ impl Lanes for Avx512Lanes {
 
 /// Defines operators by one instruction each.
 macro_rules! operators {
-    ($($trait:ident $method:ident $instruction:ident),+ $(,)?) => {$(
-        impl $trait for Avx512Lanes {
+    ($type:ident: $($trait:ident $method:ident $instruction:ident),+ $(,)?) => {$(
+        impl $trait for $type {
             type Output = Self;
 
             #[inline(always)]
@@ -87,7 +90,7 @@ macro_rules! operators {
         }
     )+};
 }
-operators!(Add add _mm512_add_pd, Sub sub _mm512_sub_pd, Mul mul _mm512_mul_pd, Div div _mm512_div_pd);
+operators!(Avx512Lanes: Add add _mm512_add_pd, Sub sub _mm512_sub_pd, Mul mul _mm512_mul_pd, Div div _mm512_div_pd);
 
 impl Neg for Avx512Lanes {
     type Output = Self;
@@ -225,6 +228,103 @@ impl Real for Avx512Lanes {
         unsafe {
             let bits = _mm512_slli_epi64::<52>(_mm512_castpd_si512(self.0));
             Self(_mm512_castsi512_pd(_mm512_add_epi64(bits, _mm512_castpd_si512(_mm512_set1_pd(1.0)))))
+        }
+    }
+}
+
+impl Avx512Singles {
+    /// `x` in every lane.
+    #[inline(always)]
+    pub fn splat(_proof: Avx512, x: f32) -> Self {
+        // SAFETY: there is a proof.
+        unsafe { Self(_mm512_set1_ps(x)) }
+    }
+
+    /// Sixteen numbers from memory.
+    #[inline(always)]
+    pub fn load(_proof: Avx512, from: &[f32; SINGLES]) -> Self {
+        // SAFETY: there is a proof; the array is sixteen numbers long.
+        unsafe { Self(_mm512_loadu_ps(from.as_ptr())) }
+    }
+}
+
+impl Singles for Avx512Singles {
+    #[inline(always)]
+    fn store(self, to: &mut [f32; SINGLES]) {
+        // SAFETY: `self` is the proof; the array is sixteen numbers long.
+        unsafe { _mm512_storeu_ps(to.as_mut_ptr(), self.0) }
+    }
+}
+
+operators!(Avx512Singles: Add add _mm512_add_ps, Sub sub _mm512_sub_ps, Mul mul _mm512_mul_ps, Div div _mm512_div_ps);
+
+impl Neg for Avx512Singles {
+    type Output = Self;
+
+    #[inline(always)]
+    fn neg(self) -> Self {
+        // SAFETY: `self` is the proof.
+        unsafe { Self(_mm512_xor_ps(self.0, self.like(-0.0).0)) }
+    }
+}
+
+impl Single for Avx512Singles {
+    type Mask = __mmask16;
+
+    #[inline(always)]
+    fn like(self, x: f32) -> Self {
+        // SAFETY: `self` is the proof.
+        unsafe { Self(_mm512_set1_ps(x)) }
+    }
+
+    #[inline(always)]
+    fn mul_add(self, factor: Self, term: Self) -> Self {
+        // SAFETY: `self` is the proof.
+        unsafe { Self(_mm512_fmadd_ps(self.0, factor.0, term.0)) }
+    }
+
+    #[inline(always)]
+    fn abs(self) -> Self {
+        // SAFETY: `self` is the proof.
+        unsafe { Self(_mm512_andnot_ps(self.like(-0.0).0, self.0)) }
+    }
+
+    #[inline(always)]
+    fn copysign(self, sign: Self) -> Self {
+        // SAFETY: `self` is the proof.
+        unsafe { Self(_mm512_or_ps(self.abs().0, _mm512_and_ps(self.like(-0.0).0, sign.0))) }
+    }
+
+    #[inline(always)]
+    fn sqrt(self) -> Self {
+        // SAFETY: `self` is the proof.
+        unsafe { Self(_mm512_sqrt_ps(self.0)) }
+    }
+
+    #[inline(always)]
+    fn above(self, other: Self) -> Self::Mask {
+        // SAFETY: `self` is the proof.
+        unsafe { _mm512_cmp_ps_mask::<_CMP_GT_OQ>(self.0, other.0) }
+    }
+
+    #[inline(always)]
+    fn or_else(self, yes: Self::Mask, other: Self) -> Self {
+        // SAFETY: `self` is the proof.
+        unsafe { Self(_mm512_mask_blend_ps(yes, other.0, self.0)) }
+    }
+
+    #[inline(always)]
+    fn or_zero(self, yes: Self::Mask) -> Self {
+        // SAFETY: `self` is the proof.
+        unsafe { Self(_mm512_maskz_mov_ps(yes, self.0)) }
+    }
+
+    #[inline(always)]
+    fn power_of_two(self) -> Self {
+        // SAFETY: `self` is the proof.
+        unsafe {
+            let bits = _mm512_slli_epi32::<23>(_mm512_castps_si512(self.0));
+            Self(_mm512_castsi512_ps(_mm512_add_epi32(bits, _mm512_castps_si512(_mm512_set1_ps(1.0)))))
         }
     }
 }

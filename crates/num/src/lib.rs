@@ -21,7 +21,6 @@ pub mod qr;
 pub mod rng;
 pub mod singles;
 pub mod singles_arm;
-pub mod singles_x86;
 pub mod solve;
 pub mod stats;
 pub mod svd;

@@ -1,5 +1,5 @@
 //! Sixteen numbers of single precision that are worked on together: the vocabulary of hot loops for which `f32` is enough.
-//! It knows no loop. The plain machine's stand here; those of x86 and Arm are `singles_x86` and `singles_arm`.
+//! It knows no loop. The plain machine's stand here, those of x86 in `lanes_avx2` and `lanes_avx512`, of Arm in `singles_arm`.
 //!
 //! As with the eight lanes of double precision ([`lanes`](crate::lanes)), every operation is correctly rounded, moves
 //! bits or chooses: each machine gives the same bits. A single `f32` speaks the same vocabulary ([`Single`]).
