@@ -2,6 +2,7 @@
 //! Every mistake of both is reported in one run; nothing is computed before there is none.
 
 use crate::diag::{Diagnostic, Source};
+use crate::engine::files;
 use crate::paper::faults::Faults;
 use crate::paper::figure::Figure;
 use crate::paper::inputs;
@@ -10,8 +11,7 @@ use crate::paper::page::{self, Page};
 use crate::paper::params::Catalogue;
 use crate::paper::passage::Known;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File};
-use std::io::Read as _;
+use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -105,13 +105,11 @@ pub fn read(project: &Path, path: &str, most: u64) -> Result<Arc<Source>, Box<Di
     if let Err(refusal) = inputs::check(project, path) {
         return Err(fault("M052", format!("`{path}` {}", refusal.message)));
     }
-    let mut bytes = Vec::new();
-    File::open(project.join(path))
-        .and_then(|file| file.take(most + 1).read_to_end(&mut bytes))
-        .map_err(|error| fault("M052", format!("`{path}` cannot be read: {error}")))?;
-    if bytes.len() as u64 > most {
-        return Err(fault("M002", format!("`{path}` is larger than {} MiB", most >> 20)));
-    }
+    let read = files::open(&project.join(path)).and_then(|file| files::bytes(file, most));
+    let bytes = read.map_err(|error| match error.kind() {
+        std::io::ErrorKind::FileTooLarge => fault("M002", format!("`{path}` is larger than {} MiB", most >> 20)),
+        _ => fault("M052", format!("`{path}` cannot be read: {error}")),
+    })?;
     String::from_utf8(bytes).map(|text| Source::new(path, text)).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         let message = format!("`{path}` is not UTF-8: byte 0x{:02X}", error.as_bytes()[at]);

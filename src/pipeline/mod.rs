@@ -13,6 +13,7 @@ pub mod links;
 pub mod locked;
 pub mod outputs;
 pub mod page;
+pub mod place;
 pub mod proved;
 pub mod run;
 pub mod seeds;
@@ -21,6 +22,7 @@ pub mod templates;
 
 use crate::diag::Diagnostic;
 use crate::engine::digest::Digest;
+use crate::engine::files;
 use crate::engine::plan::Plan;
 use crate::engine::recipe::{Key, Recipe as _};
 use crate::engine::step::StepId;
@@ -37,11 +39,13 @@ use run::Declared;
 use seeds::{NumbersOf, Task};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 use templates::Templates;
+
+/// The folder of all that is remembered.
+pub const STORE: &str = ".condense";
 
 /// The profile without overrides.
 pub const DEFAULT_PROFILE: &str = "default";
@@ -305,7 +309,7 @@ fn declare(root: &Path, paper: &Paper, profile: &str, keep: &mut impl FnMut(Diag
         let mut read = |paths: &[String]| -> BTreeMap<String, Vec<u8>> {
             let mut found = BTreeMap::new();
             for path in paths {
-                match files.get(path).cloned().map_or_else(|| fs::read(root.join(path)), Ok) {
+                match files.get(path).cloned().map_or_else(|| files::read(&root.join(path)), Ok) {
                     Ok(bytes) => {
                         files.insert(path.clone(), bytes.clone());
                         found.insert(path.clone(), bytes);

@@ -3,6 +3,7 @@
 use crate::diag::{Diagnostic, Source};
 use crate::engine::digest::Digest;
 use crate::engine::failure::Failure;
+use crate::engine::relative::Relative;
 use crate::engine::recipe::Recipe;
 use crate::engine::site::Site;
 use crate::engine::step::{Artefacts, Inputs, Need, Step, StepId, Which};
@@ -184,7 +185,7 @@ impl CardStep<'_> {
         let now = Locked {
             declared: self.task.digest(),
             drawn: self.drawn,
-            outputs: files.iter().map(|(path, digest, _)| (path.clone(), *digest)).collect(),
+            outputs: files.iter().filter_map(|(path, digest, _)| Some((Relative::parse(path)?, *digest))).collect(),
         };
         Ok(FigureView {
             number: self.number,
