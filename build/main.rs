@@ -1,5 +1,6 @@
 //! The build script: makes the roster of experiments and the fingerprints of the code they reach, and tells the crate how
 //! it is compiled.
+#![allow(clippy::disallowed_methods)] // the sources of this crate are files
 
 mod fingerprint;
 

@@ -58,7 +58,9 @@ fn all(assembly: &Assembly, build: &Build) -> Result<Vec<Output>, Trouble> {
     let outputs = outputs::all(assembly, build);
     match outputs::collision(&outputs) {
         Some(path) => {
-            let text = format!("two tables or pictures would be the file `{path}` of the report: rename a figure, table or chart");
+            let text = format!(
+                "two tables or pictures would be the file `{path}` of the report: rename a figure, table or chart"
+            );
             Err(Trouble::new(Exit::Usage, "C008", text))
         }
         None => Ok(outputs),

@@ -71,7 +71,10 @@ impl From<io::Error> for Trouble {
 impl From<InTheWay> for Trouble {
     fn from(found: InTheWay) -> Self {
         let what = found.what.map_or_else(String::new, |what| format!(" {what}; it"));
-        let text = format!("`{}`{what} was not written by this pipeline, or was changed while it ran: move it away", found.path);
+        let text = format!(
+            "`{}`{what} was not written by this pipeline, or was changed while it ran: move it away",
+            found.path
+        );
         Self::new(Exit::Integrity, "C009", text)
     }
 }
@@ -161,14 +164,15 @@ impl Session {
         let folder = open()?;
         Store::refuse_foreign(&folder).map_err(not_ours)?;
         let waiting = |pid: &str| self.face.line("waiting", &format!("process {pid} is writing here"));
-        let lock = WriteLock::take(&folder, &Relative::known(LOCK), self.patience, waiting).map_err(|busy| match busy {
-            Busy::Held(pid) => Trouble::new(
-                Exit::Busy,
-                "E006",
-                format!("process {pid} holds the lock of this project, still after {:?}", self.patience),
-            ),
-            Busy::Io(error) => error.into(),
-        })?;
+        let lock =
+            WriteLock::take(&folder, &Relative::known(LOCK), self.patience, waiting).map_err(|busy| match busy {
+                Busy::Held(pid) => Trouble::new(
+                    Exit::Busy,
+                    "E006",
+                    format!("process {pid} holds the lock of this project, still after {:?}", self.patience),
+                ),
+                Busy::Io(error) => error.into(),
+            })?;
         let store = Store::open(open()?).map_err(not_ours)?;
         for name in [locked::NAME, proved::NAME, load::MANIFEST] {
             atomic::sweep(&self.project.root.join(name))?;
@@ -192,7 +196,8 @@ impl Session {
         let place = Place::look(&self.root, &self.project.profile)?;
         if let Owner::Unsure(why) = &place.owner {
             let record = format!("{}/{}", place.path, written::NAME);
-            let text = format!("the record {record} is damaged ({why}): only files with exactly today's bytes count as ours");
+            let text =
+                format!("the record {record} is damaged ({why}): only files with exactly today's bytes count as ours");
             self.face.line("note", &text);
         }
         Ok(place)
@@ -201,8 +206,13 @@ impl Session {
     /// What stands in the report's folder, against its record; a folder of someone else is refused.
     pub fn survey(&self, place: &Place) -> Result<Survey, Trouble> {
         if let Owner::Other(files) = &place.owner {
-            let text = format!("`{}` was not made by this pipeline: it has no record of ours, and holds {}", place.path, listed(files));
-            let fault = Diagnostic::new("C011", text).help(format!("move it away, or rename it: the report is written to `{}`", place.path));
+            let text = format!(
+                "`{}` was not made by this pipeline: it has no record of ours, and holds {}",
+                place.path,
+                listed(files)
+            );
+            let fault = Diagnostic::new("C011", text)
+                .help(format!("move it away, or rename it: the report is written to `{}`", place.path));
             return Err(Trouble { exit: Exit::Integrity, diagnostics: vec![fault] });
         }
         Ok(output::survey(place.folder.as_ref(), &place.written)?)

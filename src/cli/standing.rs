@@ -79,8 +79,12 @@ fn sums(place: &Place) -> Option<Difference> {
     let list = Digest::of(outputs::recorded_sums(&place.written)?.as_bytes());
     let recorded = place.written.files.get(&path)?.first().copied()?;
     let places = vec!["it is not the list of the other files".to_owned()];
-    (list != recorded)
-        .then(|| Difference { path: place.label(&path), accepted: Some(list), found: Some(recorded), places })
+    (list != recorded).then(|| Difference {
+        path: place.label(&path),
+        accepted: Some(list),
+        found: Some(recorded),
+        places,
+    })
 }
 
 /// Files of a figure in the report that are not what was made just now and accepted, whatever the record says.
@@ -89,7 +93,9 @@ pub fn files(
     now: &Locked,
     made: impl Fn(&Relative) -> Result<Option<Vec<u8>>, Failure>,
 ) -> Result<Vec<Difference>, Trouble> {
-    let Some(folder) = place.folder.as_ref().filter(|_| matches!(place.owner, Owner::Ours)) else { return Ok(Vec::new()) };
+    let Some(folder) = place.folder.as_ref().filter(|_| matches!(place.owner, Owner::Ours)) else {
+        return Ok(Vec::new());
+    };
     let mut differences = Vec::new();
     for (path, accepted) in &now.outputs {
         let (found, places) = match folder.look(path)? {

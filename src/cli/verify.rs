@@ -213,7 +213,11 @@ fn conclude(session: &Session, judgements: &[Judgement], report: &[Difference], 
     };
     let (figures, outputs) = (judgements.len(), judgements.iter().map(|figure| figure.outputs).sum());
     let what = format!("{how} {}, {}", counted(figures, "figure"), counted(outputs, "output"));
-    let altered = if report.is_empty() { String::new() } else { format!(", {} of the report altered", counted(report.len(), "file")) };
+    let altered = if report.is_empty() {
+        String::new()
+    } else {
+        format!(", {} of the report altered", counted(report.len(), "file"))
+    };
     let text = format!("{what}: {differs} differ, {stale} not comparable{altered}");
     if exit == Exit::Ok {
         session.face.line("ok", &text);

@@ -116,7 +116,9 @@ impl Folder {
             Err(Stop::Nothing) => Ok(Sight::Nothing),
             Err(Stop::Other(at, kind)) if at == path.as_str() => Ok(Sight::Other(format!("is {kind}"))),
             Err(Stop::Other(at, kind)) => Ok(Sight::Other(format!("lies behind `{at}`, which is {kind}"))),
-            Err(Stop::Failed(error)) if error.kind() == io::ErrorKind::FileTooLarge => Ok(Sight::Other(error.to_string())),
+            Err(Stop::Failed(error)) if error.kind() == io::ErrorKind::FileTooLarge => {
+                Ok(Sight::Other(error.to_string()))
+            }
             Err(Stop::Failed(error)) => Err(files::named(self.label(path), &error)),
         }
     }
@@ -175,7 +177,13 @@ impl Folder {
     ///
     /// # Errors
     /// The system's, with the path.
-    pub fn stage(&self, path: &Relative, part: Relative, bytes: &[u8], durability: Durability) -> io::Result<Staged<'_>> {
+    pub fn stage(
+        &self,
+        path: &Relative,
+        part: Relative,
+        bytes: &[u8],
+        durability: Durability,
+    ) -> io::Result<Staged<'_>> {
         self.remove(&part)?;
         let (folder, name) = part.split();
         let write = |folder: &OwnedFd| {
@@ -203,7 +211,9 @@ impl Folder {
         let gone = self.walk(folder.as_ref(), false).and_then(|folder| {
             let about = rustix::fs::statat(&folder, name, NO_LINK).map_err(|error| missing(error.into()))?;
             match Kind::of(about.st_mode) {
-                Kind::File => rustix::fs::unlinkat(&folder, name, AtFlags::empty()).map_err(|error| missing(error.into())),
+                Kind::File => {
+                    rustix::fs::unlinkat(&folder, name, AtFlags::empty()).map_err(|error| missing(error.into()))
+                }
                 other => Err(Stop::Other(path.to_string(), other)),
             }
         });
@@ -283,7 +293,8 @@ impl Folder {
                 Err(Errno::NOENT) if make => {
                     let made = rustix::fs::mkdirat(&handle, name, Mode::from_raw_mode(0o777));
                     // Another process may have been faster: then the folder is there.
-                    made.or_else(|error| if error == Errno::EXIST { Ok(()) } else { Err(error) }).and_then(|()| open(&handle))
+                    made.or_else(|error| if error == Errno::EXIST { Ok(()) } else { Err(error) })
+                        .and_then(|()| open(&handle))
                 }
                 other => other,
             };
@@ -335,7 +346,8 @@ impl Staged<'_> {
     pub fn set_mode(&self, mode: u32) -> io::Result<()> {
         let set = || {
             let (folder, name) = self.part.split();
-            let folder = self.folder.walk(folder.as_ref(), false).map_err(|stop| self.folder.error(&self.part, stop))?;
+            let folder =
+                self.folder.walk(folder.as_ref(), false).map_err(|stop| self.folder.error(&self.part, stop))?;
             Ok(rustix::fs::fchmod(files::open_in(&folder, name)?, Mode::from_raw_mode(mode))?)
         };
         set().map_err(|error: io::Error| files::named(self.folder.label(&self.path), &error))

@@ -84,8 +84,13 @@ mod tests {
         alive.lock().expect("locked");
         std::os::unix::fs::symlink("condense-12-mine", place.path().join("condense-14-link")).expect("a link");
         sweep(place.path());
-        let left: Vec<String> =
-            Folder::root(place.path()).expect("there").list().expect("a list").into_iter().map(|(name, _)| name).collect();
+        let left: Vec<String> = Folder::root(place.path())
+            .expect("there")
+            .list()
+            .expect("a list")
+            .into_iter()
+            .map(|(name, _)| name)
+            .collect();
         assert_eq!(left, ["condense-12-mine", "condense-13-alive", "condense-14-link", "condense-notes"]);
     }
 }

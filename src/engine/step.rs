@@ -26,6 +26,11 @@ pub trait Step: Sync {
     /// Everything else that its artefacts depend on.
     fn recipe(&self, to: &mut dyn Recipe);
 
+    /// Whether the same key always means the same bytes; not so where a remark tells how long something took.
+    fn repeats(&self) -> bool {
+        true
+    }
+
     /// Makes the artefacts.
     ///
     /// # Errors

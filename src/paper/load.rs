@@ -191,6 +191,7 @@ pub const EXPLANATIONS: &[(&str, &str)] = &[
 ];
 
 #[cfg(test)]
+#[allow(clippy::disallowed_methods)] // what they read was made for them
 mod tests {
     use super::*;
     use serde_json::{Map, Value, json};

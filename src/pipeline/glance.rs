@@ -146,8 +146,13 @@ impl Glance {
 fn report_stands(root: &Folder, project: &Path, profile: &str) -> Option<bool> {
     let place = Place::look(root, profile).ok().filter(|place| matches!(place.owner, Owner::Ours))?;
     let (folder, lock) = (place.folder.as_ref()?, Lock::load(project).ok()?);
-    let accepted: BTreeMap<&Relative, Digest> =
-        lock.0.get(profile)?.values().flat_map(|figure| &figure.outputs).map(|(path, digest)| (path, *digest)).collect();
+    let accepted: BTreeMap<&Relative, Digest> = lock
+        .0
+        .get(profile)?
+        .values()
+        .flat_map(|figure| &figure.outputs)
+        .map(|(path, digest)| (path, *digest))
+        .collect();
     let sums = Digest::of(outputs::recorded_sums(&place.written)?.as_bytes());
     let expected = |path: &Relative, recorded: Digest| match path.as_str() {
         SUMS => Some(sums),

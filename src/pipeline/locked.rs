@@ -150,7 +150,8 @@ impl Lock {
         let mut take = |name: &str| lines.remove(name).ok_or_else(|| format!("`[{profile}.{figure}]` has no `{name}`"));
         let (declared, drawn) = (take("declared")?, take("drawn")?);
         let path = |(name, digest): (String, Digest)| {
-            let path = Relative::parse(&name).ok_or_else(|| format!("`[{profile}.{figure}]`: `{name}` is no path of an output"));
+            let path = Relative::parse(&name)
+                .ok_or_else(|| format!("`[{profile}.{figure}]`: `{name}` is no path of an output"));
             Ok::<_, String>((path?, digest))
         };
         let outputs = lines.into_iter().map(path).collect::<Result<_, _>>()?;

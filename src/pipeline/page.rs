@@ -3,8 +3,8 @@
 use crate::diag::{Diagnostic, Source};
 use crate::engine::digest::Digest;
 use crate::engine::failure::Failure;
-use crate::engine::relative::Relative;
 use crate::engine::recipe::Recipe;
+use crate::engine::relative::Relative;
 use crate::engine::site::Site;
 use crate::engine::step::{Artefacts, Inputs, Need, Step, StepId, Which};
 use crate::paper::block::{ChartBlock, ClaimBlock};
@@ -92,6 +92,10 @@ impl Step for CardStep<'_> {
     fn needs(&self) -> Vec<Need> {
         let all = |step| Need { step, which: Which::All };
         [all(self.run), all(self.check)].into_iter().chain(self.draws.iter().copied().map(all)).collect()
+    }
+
+    fn repeats(&self) -> bool {
+        !self.desk.times
     }
 
     fn recipe(&self, to: &mut dyn Recipe) {

@@ -6,7 +6,7 @@ use crate::engine::folder::Folder;
 use crate::engine::relative::Relative;
 use crate::engine::written::{self, Found, Written};
 use crate::pipeline::DEFAULT_PROFILE;
-use crate::pipeline::outputs::{is_ours, folder};
+use crate::pipeline::outputs::{folder, is_ours};
 use std::io;
 
 /// Whose the folder is.

@@ -220,7 +220,10 @@ mod tests {
         let entry = |bits: &str| Locked {
             declared: Digest::of(b"declared"),
             drawn: Digest::of(b"drawn"),
-            outputs: BTreeMap::from([(crate::engine::relative::Relative::known("fig/a.csv"), Digest::of(bits.as_bytes()))]),
+            outputs: BTreeMap::from([(
+                crate::engine::relative::Relative::known("fig/a.csv"),
+                Digest::of(bits.as_bytes()),
+            )]),
         };
         let section =
             |(profile, bits): &(&str, &str)| ((*profile).to_owned(), BTreeMap::from([("a".to_owned(), entry(bits))]));
