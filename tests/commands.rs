@@ -1,4 +1,5 @@
 //! Figures in other languages: programs that see what they declare, and nothing else.
+#![allow(clippy::disallowed_methods)] // what it reads was made for it
 
 mod support;
 
@@ -116,4 +117,48 @@ fn a_grandchild_in_a_session_of_its_own_does_not_outlive_the_time_limit() {
     let start = std::time::Instant::now();
     paper.run(&["report", "--only", "rising"]).expect(1).says("took longer than its limit of 1 s");
     assert!(start.elapsed().as_secs() < 15, "{:?}", start.elapsed());
+}
+
+#[test]
+fn what_is_no_file_among_the_outputs_is_an_error_at_once() {
+    for (make, what) in [
+        ("mkfifo", "wrote `line.csv`, which is a pipe"),
+        ("mkdir", "wrote `line.csv`, which is a folder"),
+        ("ln -s /etc/passwd", "wrote `line.csv`, which is a symbolic link"),
+    ] {
+        let paper = Paper::small();
+        paper.write(
+            "scripts/line.sh",
+            &format!("{make} $CONDENSE_OUT/line.csv; echo '{{}}' > $CONDENSE_OUT/values.json"),
+        );
+        paper.run(&["report"]).expect(1).says(what);
+    }
+}
+
+#[test]
+fn nobody_waits_for_a_grandchild_that_holds_stdin() {
+    if std::process::Command::new("setsid").arg("--version").output().is_err() {
+        eprintln!("SKIPPED: no setsid on this machine");
+        return;
+    }
+    // More than a pipe holds: whoever fed it would wait for someone to read.
+    let paper = Paper::small();
+    let manifest = paper.read("manifest.toml");
+    let long = format!("slope = 2\nnote = \"{}\"\n", "a".repeat(200_000));
+    paper.write("manifest.toml", &manifest.replace("slope = 2\n", &long));
+    let held = format!("{}exec 3<&0; setsid sleep 40 <&3 >/dev/null 2>&1 &\n", support::LINE);
+    paper.write("scripts/line.sh", &held);
+    let start = std::time::Instant::now();
+    paper.run(&["report", "--only", "rising"]);
+    assert!(start.elapsed().as_secs() < 30, "{:?}", start.elapsed());
+}
+
+#[test]
+fn a_command_that_is_told_to_end_may_tidy_up() {
+    let paper = Paper::small();
+    let mark = paper.file("tidied");
+    paper.edit("manifest.toml", "id = \"rising\"\n", "id = \"rising\"\ntimeout_seconds = 1\n");
+    paper.write("scripts/line.sh", &format!("trap 'echo yes > {}; exit' TERM; sleep 60 & wait", mark.display()));
+    paper.run(&["report", "--only", "rising"]).expect(1).says("took longer than its limit of 1 s");
+    assert_eq!(paper.read("tidied"), "yes\n");
 }

@@ -1,4 +1,5 @@
 //! `ARCHITECTURE.md` and `CONTRIBUTING.md` name what is there: types, files, keys of charts.
+#![allow(clippy::disallowed_methods)] // what it reads was made for it
 
 use condense::plot::chart::Kind;
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,5 +1,6 @@
 //! Memory: what an experiment says it holds at once is what it holds, and a million neurons fit into a gigabyte.
 //! An allocator counts; so this file is a program of its own, and its tests take turns.
+#![allow(clippy::disallowed_methods)] // what it reads was made for it
 #![allow(unsafe_code)] // an allocator cannot be written otherwise; it hands everything on to the system's
 
 mod smoke;

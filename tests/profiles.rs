@@ -1,4 +1,5 @@
 //! Profiles: other parameters, sections of their own in the lock, and claims that are judged only where they speak.
+#![allow(clippy::disallowed_methods)] // what it reads was made for it
 
 mod support;
 
@@ -16,7 +17,7 @@ fn a_claim_that_is_false_at_trial_parameters_is_shown_and_fails_nothing() {
     let paper = with_profile("smoke");
     let run = paper.ok(&["--profile", "smoke", "report"]);
     run.says("1 claim false at the parameters of profile `smoke`: shown, not judged").says("1/2 claims hold");
-    assert!(paper.read("report/report.md").contains('✗'));
+    assert!(paper.read("report/smoke/report.md").contains('✗'));
     paper.ok(&["report"]).says("2/2 claims hold");
 }
 
@@ -48,10 +49,32 @@ fn a_report_of_other_parameters_says_so_at_its_head() {
     assert!(!paper.read("report/index.html").contains("class=\"profile\""));
     assert!(!paper.read("report/report.md").contains("not the paper's own"));
     paper.ok(&["--profile", "smoke", "report"]);
-    assert!(paper.read("report/index.html").contains(&format!("<b>Profile <code>smoke</code>.</b> {says}")));
-    assert!(paper.read("report/report.md").contains(&format!("**Profile `smoke`.** {says}")));
+    assert!(paper.read("report/smoke/index.html").contains(&format!("<b>Profile <code>smoke</code>.</b> {says}")));
+    assert!(paper.read("report/smoke/report.md").contains(&format!("**Profile `smoke`.** {says}")));
     paper.ok(&["--profile", "smoke", "report"]).says("nothing to do").says("shown, not judged");
-    paper.ok(&["report"]).says("written");
+    paper.ok(&["report"]).says("nothing to do");
+}
+
+#[test]
+fn every_profile_has_a_report_of_its_own_and_clean_takes_one() {
+    let paper = with_profile("smoke");
+    // In both orders: a folder that holds nothing but reports of other profiles is free for the default one.
+    paper.ok(&["--profile", "smoke", "report"]);
+    let smoke = paper.read("report/smoke/fig/rising.csv");
+    paper.ok(&["report"]);
+    assert!(paper.read("report/fig/rising.csv").contains("1,2") && smoke.contains("1,1"));
+    assert!(!paper.read("report/SHA256SUMS").contains("smoke"));
+    paper.ok(&["--profile", "smoke", "report"]).says("nothing to do");
+    paper.ok(&["clean"]);
+    assert!(!paper.file("report/index.html").exists() && !paper.file("report/fig").exists());
+    assert_eq!(paper.read("report/smoke/fig/rising.csv"), smoke);
+    paper.ok(&["report"]);
+    paper.ok(&["--profile", "smoke", "clean"]);
+    assert!(!paper.file("report/smoke").exists() && paper.file("report/index.html").exists());
+    paper.ok(&["clean"]);
+    assert!(!paper.file("report").exists());
+    paper.edit("manifest.toml", "profile.smoke", "profile.fig");
+    paper.run(&["check"]).expect(2).says("the report needs that name itself");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The README, followed as written: its marked blocks are run, its tables are compared with the binary.
 //! A block is marked by `<!-- test: name -->` on the line above its fence; `<!-- test: name path -->` marks a file.
+#![allow(clippy::disallowed_methods)] // what it reads was made for it
 
 use condense::cli::exit::Exit;
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,6 +1,7 @@
 //! How far the elementary functions of hot loops are from the truth, and that `docs/functions.md` says so.
 //!
 //! `cargo test --release --test functions -- --ignored --nocapture` measures millions of arguments and prints the table.
+#![allow(clippy::disallowed_methods)] // what it reads was made for it
 
 mod wide;
 

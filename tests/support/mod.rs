@@ -8,6 +8,7 @@ use std::process::{Command, Output};
 /// A project in a folder that goes away with it.
 pub struct Paper {
     folder: tempfile::TempDir,
+    root: PathBuf,
 }
 
 /// The binary, without colours and without what the caller's environment says.
@@ -32,22 +33,40 @@ pub struct Run {
 impl Paper {
     /// An empty folder.
     pub fn empty() -> Self {
-        Self { folder: tempfile::tempdir().expect("a folder") }
+        let folder = tempfile::tempdir().expect("a folder");
+        Self { root: folder.path().to_owned(), folder }
+    }
+
+    /// The small paper in a folder of a folder: what lies around it can be looked at, too.
+    pub fn among_others() -> Self {
+        let mut paper = Self::empty();
+        paper.root = paper.folder.path().join("home/paper");
+        paper.fill();
+        paper
+    }
+
+    /// Where all of it is, with what lies around.
+    pub fn surroundings(&self) -> &Path {
+        self.folder.path()
     }
 
     /// A paper of two figures: `quick` and `sweep`, both of external commands in `sh`, so that tests need no science.
     pub fn small() -> Self {
         let paper = Self::empty();
-        paper.write("manifest.toml", MANIFEST);
-        paper.write("scripts/line.sh", LINE);
-        paper.write("figures/rising.md", RISING);
-        paper.write("figures/falling.md", &RISING.replace("Rising", "Falling").replace("above = 1.5", "above = 2.5"));
+        paper.fill();
         paper
+    }
+
+    fn fill(&self) {
+        self.write("manifest.toml", MANIFEST);
+        self.write("scripts/line.sh", LINE);
+        self.write("figures/rising.md", RISING);
+        self.write("figures/falling.md", &RISING.replace("Rising", "Falling").replace("above = 1.5", "above = 2.5"));
     }
 
     /// The folder.
     pub fn path(&self) -> &Path {
-        self.folder.path()
+        &self.root
     }
 
     /// A file in it.

@@ -32,11 +32,23 @@ const OWN: &[(&str, &str)] = &[
     ),
     (
         "C009",
-        "Files of the report that someone else wrote, or that were edited while a build ran, are never written over.",
+        "Files of the report that someone else wrote, or that were edited while a build ran, are never written over; nor is a link, a pipe or a folder in the place of a file.",
     ),
     (
         "C010",
         "`--kernels` and `CONDENSE_KERNELS` hold the hot loops to an instruction path that the processor has. Without them the widest one is taken; the bits are the same.",
+    ),
+    (
+        "C011",
+        "The report is written into a folder of its own. This one holds files and no record of ours (`.condense.json`), so they belong to someone: nothing is written among them, and nothing of them is removed.",
+    ),
+    (
+        "C012",
+        "The record in the report's folder says which files are ours and which bytes they have. Without it nothing can be removed or put back. `condense report` takes files that have exactly the bytes of today's for its own, refuses to write over all others, and writes a new record.",
+    ),
+    (
+        "E009",
+        "The store is kept in `.condense/`, which has a `CACHEDIR.TAG` of ours. A folder of that name that holds other things belongs to someone: it is left alone.",
     ),
     (
         "E007",
@@ -53,7 +65,7 @@ const OWN: &[(&str, &str)] = &[
     ),
     (
         "E004",
-        "An external command failed, took too long, or wrote other files than it declares. It runs in a scratch folder that holds its `reads` only.",
+        "An external command failed, took too long, or wrote other things than the files that it declares. It runs in a scratch folder that holds its `reads` only.",
     ),
     ("E005", "The system refused a file operation. The message names the path."),
     (
@@ -81,6 +93,7 @@ const OWN: &[(&str, &str)] = &[
 ];
 
 #[cfg(test)]
+#[allow(clippy::disallowed_methods)] // what they read was made for them
 mod tests {
     use super::explain;
     use std::collections::BTreeSet;

@@ -1,146 +1,114 @@
-//! Files that are whole or absent: written beside their place, then renamed. A half-written file never has its name.
+//! Files of the project that are replaced as a whole: written beside their place, then renamed. A half-written file never has
+//! its name, a link to the file stays a link, and the file keeps its mode.
 
-use std::fs::{self, File};
-use std::io::{self, Write as _};
+use crate::files::{self, Kind};
+use crate::folder::{Durability, Folder};
+use crate::relative::Relative;
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
-/// Whether a write waits until the disk has it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Durability {
-    /// File and folder are synced: for what people keep (report, lock).
-    Synced,
-    /// Not synced: for the store, where a torn file is noticed by its digest and computed again.
-    Cached,
-}
-
-/// A file that is written, but does not have its name yet. Dropped, it goes away.
-pub struct Staged {
-    temporary: tempfile::TempPath,
-    path: PathBuf,
-}
-
-/// How the names of files begin that have no name yet. Who holds the lock may remove what a killed process left of them.
-pub const UNNAMED: &str = ".tmp-";
-
-/// Writes a file beside its place, making the folder where needed.
+/// Writes a file, making its folder where needed; the disk has it afterwards.
 ///
 /// # Errors
-/// The system's, with the path in the message.
-pub fn stage(path: &Path, bytes: &[u8], durability: Durability) -> io::Result<Staged> {
-    let folder = folder(path);
-    let write = || {
-        let mut temporary = match tempfile::Builder::new().prefix(UNNAMED).tempfile_in(folder) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                fs::create_dir_all(folder)?;
-                tempfile::Builder::new().prefix(UNNAMED).tempfile_in(folder)?
-            }
-            other => other?,
+/// The system's, with the path in the message; or that something stands there that is no file.
+pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let put = || {
+        let (place, name) = place(path)?;
+        fs::create_dir_all(&place)?;
+        let mode = match rustix::fs::stat(place.join(name.as_str())) {
+            Ok(about) if Kind::of(about.st_mode) == Kind::File => Some(about.st_mode & 0o7777),
+            Ok(about) => return Err(io::Error::other(format!("is {}, not a file", Kind::of(about.st_mode)))),
+            Err(_) => None,
         };
-        temporary.write_all(bytes)?;
-        readable_by_all(temporary.as_file())?;
-        if durability == Durability::Synced {
-            temporary.as_file().sync_data()?;
+        let folder = Folder::root(&place)?;
+        let staged = folder.stage(&name, part(&name), bytes, Durability::Synced)?;
+        if let Some(mode) = mode {
+            staged.set_mode(mode)?;
         }
-        Ok(Staged { temporary: temporary.into_temp_path(), path: path.to_owned() })
+        staged.name()?;
+        folder.sync(None)
     };
-    write().map_err(|error| named(path, &error))
+    put().map_err(|error: io::Error| files::named(path.display(), &error))
 }
 
-impl Staged {
-    /// Gives the file its name, in the place of whatever had it.
-    ///
-    /// # Errors
-    /// The system's, with the path in the message.
-    pub fn name(self) -> io::Result<()> {
-        self.temporary.persist(&self.path).map_err(|error| named(&self.path, &error.error))
-    }
-}
-
-/// Waits until the disk has the names in a file's folder.
+/// Removes what a killed process left half-written of a file.
 ///
 /// # Errors
 /// The system's, with the path in the message.
-pub fn sync_names(path: &Path) -> io::Result<()> {
-    let folder = folder(path);
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| named(folder, &error))
-}
-
-/// Writes a file, making its folder where needed.
-///
-/// # Errors
-/// The system's, with the path in the message.
-pub fn write(path: &Path, bytes: &[u8], durability: Durability) -> io::Result<()> {
-    stage(path, bytes, durability)?.name()?;
-    if durability == Durability::Synced { sync_names(path) } else { Ok(()) }
-}
-
-fn folder(path: &Path) -> &Path {
-    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
-}
-
-fn named(path: &Path, error: &io::Error) -> io::Error {
-    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
-}
-
-/// Temporary files are private; a report is to be read.
-#[cfg(unix)]
-fn readable_by_all(file: &File) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    file.set_permissions(fs::Permissions::from_mode(0o644))
-}
-
-#[cfg(not(unix))]
-fn readable_by_all(_: &File) -> io::Result<()> {
-    Ok(())
-}
-
-/// Reads a file; `None` when there is none.
-///
-/// # Errors
-/// Any other failure, with the path in the message.
-pub fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
-    match fs::read(path) {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
-        Err(error) => Err(named(path, &error)),
+pub fn sweep(path: &Path) -> io::Result<()> {
+    let swept = place(path).and_then(|(place, name)| Folder::root(&place)?.remove(&part(&name)));
+    match swept {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(files::named(path.display(), &error)),
+        _ => Ok(()),
     }
+}
+
+/// The folder and the name of a file; of a link, those of the file that it leads to.
+fn place(path: &Path) -> io::Result<(PathBuf, Relative)> {
+    let linked = fs::symlink_metadata(path).is_ok_and(|about| about.is_symlink());
+    let path = if linked { fs::canonicalize(path)? } else { path.to_owned() };
+    let name = path.file_name().and_then(|name| name.to_str()).and_then(Relative::parse);
+    let name = name.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "has no name of a file"))?;
+    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    Ok((folder.to_owned(), name))
+}
+
+/// The name of a file while it is written; the next write takes the same.
+fn part(name: &Relative) -> Relative {
+    name.beside(&format!(".{name}.condense-part")).unwrap_or_else(|| unreachable!("a plain name"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
 
     #[test]
     fn a_write_replaces_whole_and_leaves_no_scrap() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("deep/er/file");
         for text in ["first", "second"] {
-            write(&path, text.as_bytes(), Durability::Synced).expect("written");
-            assert_eq!(read(&path).expect("read").as_deref(), Some(text.as_bytes()));
+            write(&path, text.as_bytes()).expect("written");
+            assert_eq!(files::find(&path).expect("read").as_deref(), Some(text.as_bytes()));
         }
         assert_eq!(fs::read_dir(path.parent().expect("parent")).expect("listing").count(), 1);
-        assert_eq!(read(&folder.path().join("absent")).expect("no error"), None);
     }
 
     #[test]
-    fn what_is_staged_has_no_name_and_goes_away_unless_it_gets_one() {
+    fn a_link_stays_a_link_and_a_mode_stays_a_mode() {
         let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("file");
-        drop(stage(&path, b"never", Durability::Cached).expect("staged"));
-        assert_eq!(fs::read_dir(folder.path()).expect("listing").count(), 0);
-        let staged = stage(&path, b"now", Durability::Synced).expect("staged");
-        assert!(!path.exists());
-        staged.name().expect("named");
-        sync_names(&path).expect("synced");
-        assert_eq!(fs::read(&path).expect("read"), b"now");
+        let (real, link) = (folder.path().join("real/file"), folder.path().join("link"));
+        write(&real, b"first").expect("written");
+        fs::set_permissions(&real, fs::Permissions::from_mode(0o600)).expect("set");
+        symlink("real/file", &link).expect("a link");
+        write(&link, b"second").expect("written");
+        assert!(fs::symlink_metadata(&link).expect("there").is_symlink());
+        assert_eq!(files::read(&real).expect("read"), b"second");
+        assert_eq!(fs::metadata(&real).expect("there").permissions().mode() & 0o777, 0o600);
+        symlink("nowhere", folder.path().join("dangling")).expect("a link");
+        assert!(write(&folder.path().join("dangling"), b"x").is_err());
+    }
+
+    #[test]
+    fn what_a_killed_process_left_goes_with_the_next_write_or_sweep() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (path, left) = (folder.path().join("file"), folder.path().join(".file.condense-part"));
+        for clear in [&(|| write(&path, b"x")) as &dyn Fn() -> io::Result<()>, &|| sweep(&path)] {
+            fs::write(&left, "half").expect("written");
+            clear().expect("cleared");
+            assert!(!left.exists());
+        }
+        sweep(&folder.path().join("no/such/folder/file")).expect("nothing to do");
     }
 
     #[test]
     fn a_failure_names_the_path() {
         let folder = tempfile::tempdir().expect("a folder");
         fs::write(folder.path().join("file"), "").expect("written");
-        let path = folder.path().join("file/below");
-        let error = write(&path, b"x", Durability::Cached).expect_err("a file is no folder");
+        let error = write(&folder.path().join("file/below"), b"x").expect_err("a file is no folder");
         assert!(error.to_string().contains("file/below"), "{error}");
+        let error = write(folder.path(), b"x").expect_err("a folder is no file");
+        assert!(error.to_string().contains("is a folder, not a file"), "{error}");
     }
 }

@@ -285,6 +285,16 @@ impl<'b> Build<'b> {
         for (artefact, bytes) in artefacts {
             kept.insert(artefact, self.store.put(&bytes).map_err(|error| unreadable(&error))?);
         }
+        if step.repeats()
+            && let Some(known) = self.store.record(&key).map_err(|error| unreadable(&error))?
+            && let Some((artefact, _)) =
+                kept.iter().find(|(artefact, digest)| known.artefacts.get(*artefact) != Some(digest))
+        {
+            // To remember it would make the next run take it for what it always was.
+            return Err(broken(format!(
+                "`{name}` gave another `{artefact}` than before: its code is not deterministic"
+            )));
+        }
         let before = self.last.get(name).and_then(|key| self.store.record(key).ok().flatten());
         let same = before.is_some_and(|before| before.artefacts == kept);
         let record = Record { artefacts: kept, words: parts.words(), seconds: time.as_secs_f64() };

@@ -1,10 +1,15 @@
 //! One writer at a time: an operating-system lock on a file, which dies with its process.
 
-use std::fs::{self, File, TryLockError};
+use crate::files;
+use crate::folder::Folder;
+use crate::relative::Relative;
+use std::fs::{File, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
-use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
+
+/// The most digits of a pid.
+const LONGEST: u64 = 20;
 
 /// The right to write, until dropped.
 pub struct WriteLock(File);
@@ -19,23 +24,20 @@ pub enum Busy {
 }
 
 impl WriteLock {
-    /// Takes the lock at `path`, waiting up to `patience`; `waiting` hears once who holds it.
+    /// Takes the lock at `path` in a folder, waiting up to `patience`; `waiting` hears once who holds it.
     ///
     /// # Errors
     /// [`Busy`].
-    pub fn take(path: &Path, patience: Duration, waiting: impl Fn(&str)) -> Result<Self, Busy> {
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(|error| named(folder, &error))?;
-        }
-        let open = File::options().read(true).write(true).create(true).truncate(false).open(path);
-        let mut file = open.map_err(|error| named(path, &error))?;
+    pub fn take(folder: &Folder, path: &Relative, patience: Duration, waiting: impl Fn(&str)) -> Result<Self, Busy> {
+        let named = |error: &io::Error| Busy::Io(files::named(folder.label(path), error));
+        let mut file = folder.open_to_write(path).map_err(Busy::Io)?;
         let start = Instant::now();
         let mut told = false;
         loop {
             match file.try_lock() {
                 Ok(()) => break,
                 Err(TryLockError::WouldBlock) => {}
-                Err(TryLockError::Error(error)) => return Err(named(path, &error)),
+                Err(TryLockError::Error(error)) => return Err(named(&error)),
             }
             let holder = holder(&mut file);
             if start.elapsed() >= patience {
@@ -48,11 +50,18 @@ impl WriteLock {
             thread::sleep(Duration::from_millis(20));
         }
         let sign = |file: &mut File| {
+            // A pid is short: what is more was written by someone else.
+            let mut text = Vec::new();
+            file.rewind()?;
+            file.take(LONGEST + 1).read_to_end(&mut text)?;
+            if text.len() as u64 > LONGEST || !text.iter().all(u8::is_ascii_digit) {
+                return Err(io::Error::other("is no lock of ours: move it away"));
+            }
             file.set_len(0)?;
             file.rewind()?;
             write!(file, "{}", std::process::id())
         };
-        sign(&mut file).map_err(|error| named(path, &error))?;
+        sign(&mut file).map_err(|error| named(&error))?;
         Ok(Self(file))
     }
 }
@@ -64,13 +73,9 @@ impl Drop for WriteLock {
     }
 }
 
-fn named(path: &Path, error: &io::Error) -> Busy {
-    Busy::Io(io::Error::new(error.kind(), format!("{}: {error}", path.display())))
-}
-
 fn holder(file: &mut File) -> String {
     let mut text = String::new();
-    let _ = file.rewind().and_then(|()| file.read_to_string(&mut text));
+    let _ = file.rewind().and_then(|()| file.take(LONGEST).read_to_string(&mut text));
     if text.is_empty() { "unknown".to_owned() } else { text }
 }
 
@@ -80,14 +85,26 @@ mod tests {
 
     #[test]
     fn a_second_taker_learns_the_pid_and_gets_it_after_the_first() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("sub/lock");
-        let first = WriteLock::take(&path, Duration::ZERO, |_| {}).expect("free");
-        match WriteLock::take(&path, Duration::from_millis(30), |_| {}) {
+        let room = tempfile::tempdir().expect("a folder");
+        let (folder, path) = (Folder::root(room.path()).expect("a folder"), Relative::known("sub/lock"));
+        let first = WriteLock::take(&folder, &path, Duration::ZERO, |_| {}).expect("free");
+        match WriteLock::take(&folder, &path, Duration::from_millis(30), |_| {}) {
             Err(Busy::Held(pid)) => assert_eq!(pid, std::process::id().to_string()),
             _ => panic!("two holders"),
         }
         drop(first);
-        assert!(WriteLock::take(&path, Duration::ZERO, |_| {}).is_ok());
+        assert!(WriteLock::take(&folder, &path, Duration::ZERO, |_| {}).is_ok());
+    }
+
+    #[test]
+    fn a_file_of_someone_else_is_no_lock_and_keeps_its_bytes() {
+        let room = tempfile::tempdir().expect("a folder");
+        let (folder, own) = (Folder::root(room.path()).expect("a folder"), room.path().join("thesis"));
+        std::fs::write(&own, "my thesis").expect("written");
+        std::os::unix::fs::symlink("thesis", room.path().join("lock")).expect("a link");
+        for name in ["lock", "thesis"] {
+            assert!(WriteLock::take(&folder, &Relative::known(name), Duration::ZERO, |_| {}).is_err(), "{name}");
+            assert_eq!(files::read(&own).expect("there"), b"my thesis");
+        }
     }
 }

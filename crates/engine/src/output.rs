@@ -1,148 +1,226 @@
 //! The files that people see. Each is hashed on every run; one that was changed by hand is named, never repaired in silence.
 
-use crate::atomic::{self, Durability, Staged};
 use crate::digest::Digest;
-use crate::state::State;
+use crate::folder::{Durability, Folder, Sight, Staged};
+use crate::relative::Relative;
+use crate::written::Written;
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::resume_unwind;
-use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::{fs, io, thread};
+use std::{io, thread};
 
-/// Path below the project → digest of what should be there.
-pub type Wanted = BTreeMap<String, Digest>;
+/// A file that should be there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wish {
+    /// Its digest.
+    pub digest: Digest,
+    /// The key of the step that made it, if one did.
+    pub key: Option<Digest>,
+}
+
+/// Path in the folder → what should be there.
+pub type Wanted = BTreeMap<Relative, Wish>;
+
+/// What stands in the place of a file that is not what was written last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// Other bytes.
+    Bytes(Digest),
+    /// No file: "is a symbolic link".
+    Other(String),
+}
 
 /// A file that is not what was written last.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Altered {
-    /// Path below the project.
-    pub path: String,
+    /// Path in the folder.
+    pub path: Relative,
     /// What was written last.
     pub recorded: Digest,
     /// What is there.
-    pub found: Digest,
+    pub found: Found,
 }
 
 /// What a look at the files gave.
 #[derive(Clone, Debug, Default)]
 pub struct Survey {
     /// Digest of every file that was written once and is there.
-    pub present: BTreeMap<String, Digest>,
+    pub present: BTreeMap<Relative, Digest>,
     /// Files that someone else changed.
     pub altered: Vec<Altered>,
     /// Files that were written and are gone.
-    pub missing: Vec<String>,
+    pub missing: Vec<Relative>,
 }
 
-/// Hashes every file that the state knows.
+/// Something that is not ours stands where a file is to be written, or one of ours changed while the build ran.
+#[derive(Debug, PartialEq, Eq)]
+pub struct InTheWay {
+    /// The file, as people call it.
+    pub path: String,
+    /// What it is, where it is no file.
+    pub what: Option<String>,
+}
+
+/// Hashes every file of a record.
 ///
 /// # Errors
 /// When a file cannot be read.
-pub fn survey(root: &Path, state: &State) -> io::Result<Survey> {
+pub fn survey(folder: Option<&Folder>, written: &Written) -> io::Result<Survey> {
     let mut survey = Survey::default();
-    for (path, digests) in &state.outputs {
-        let Some(bytes) = atomic::read(&root.join(path))? else {
-            survey.missing.push(path.clone());
-            continue;
+    for (path, digests) in &written.files {
+        let sight = folder.map_or(Ok(Sight::Nothing), |folder| folder.look(path))?;
+        let recorded = digests.first().copied();
+        let mut alter = |found: Found| {
+            survey.altered.extend(recorded.map(|recorded| Altered { path: path.clone(), recorded, found }));
         };
-        let found = Digest::of(&bytes);
-        if !digests.contains(&found)
-            && let Some(recorded) = digests.first().copied()
-        {
-            survey.altered.push(Altered { path: path.clone(), recorded, found });
+        match sight {
+            Sight::Nothing => survey.missing.push(path.clone()),
+            Sight::Other(what) => alter(Found::Other(what)),
+            Sight::File(bytes) => {
+                let found = Digest::of(&bytes);
+                if !digests.contains(&found) {
+                    alter(Found::Bytes(found));
+                }
+                survey.present.insert(path.clone(), found);
+            }
         }
-        survey.present.insert(path.clone(), found);
     }
     Ok(survey)
 }
 
+/// Files with other bytes than their step made, although the record has the step's key: the record was changed, too.
+pub fn forged(wanted: &Wanted, survey: &Survey, written: &Written) -> Vec<Altered> {
+    let one = |(path, wish): (&Relative, &Wish)| {
+        let found = *survey.present.get(path)?;
+        let settled = written.files.get(path).is_some_and(|digests| digests.len() == 1);
+        let same_key = wish.key.is_some() && written.keys.get(path) == wish.key.as_ref();
+        let forged = found != wish.digest && settled && same_key;
+        forged.then(|| Altered { path: path.clone(), recorded: wish.digest, found: Found::Bytes(found) })
+    };
+    wanted.iter().filter_map(one).collect()
+}
+
 /// Makes the files be `wanted`: writes what differs, removes what is no longer wanted. Returns the paths written.
 ///
-/// The state is saved first with both the old and the new digests, and afterwards with the new ones alone:
-/// so a run that is cut off in the middle does not look like tampering to the next.
+/// The record is saved first with both the old and the new digests, and afterwards with the new ones alone: so a run that is
+/// cut off in the middle does not look like tampering to the next. `leaves` hears the bytes of every file that is replaced or
+/// removed, before it is.
 ///
 /// # Errors
-/// When a file cannot be written, or `bytes` fails.
-pub fn publish<E: From<io::Error> + Send>(
-    root: &Path,
+/// When something that is not ours is in the way, a file cannot be written, or `bytes` fails.
+pub fn publish<E: From<io::Error> + From<InTheWay> + Send>(
+    folder: &Folder,
     wanted: &Wanted,
-    survey: &Survey,
-    state: &mut State,
-    state_path: &Path,
-    bytes: impl Fn(&str) -> Result<Vec<u8>, E> + Sync,
-) -> Result<Vec<String>, E> {
-    let stale: Vec<&String> = wanted
-        .iter()
-        .filter(|(path, digest)| survey.present.get(*path) != Some(digest))
-        .map(|(path, _)| path)
-        .collect();
-    let gone: Vec<String> = state.outputs.keys().filter(|path| !wanted.contains_key(*path)).cloned().collect();
+    written: &mut Written,
+    bytes: impl Fn(&Relative) -> Result<Vec<u8>, E> + Sync,
+    leaves: impl Fn(&Relative, &[u8]) -> io::Result<()>,
+) -> Result<Vec<Relative>, E> {
+    sweep(folder, written)?;
+    let mut stale = Vec::new();
+    for (path, wish) in wanted {
+        match ours::<E>(folder, written, path, Some(wish.digest))? {
+            Some(bytes) if Digest::of(&bytes) == wish.digest => {}
+            Some(bytes) => {
+                leaves(path, &bytes)?;
+                stale.push(path);
+            }
+            None => stale.push(path),
+        }
+    }
+    let gone: Vec<Relative> = written.files.keys().filter(|path| !wanted.contains_key(*path)).cloned().collect();
+    for path in &gone {
+        if let Some(bytes) = ours::<E>(folder, written, path, None)? {
+            leaves(path, &bytes)?;
+        }
+    }
     if !stale.is_empty() || !gone.is_empty() {
         for path in &stale {
-            state.outputs.entry((*path).clone()).or_default().insert(wanted[*path]);
+            written.files.entry((*path).clone()).or_default().insert(wanted[*path].digest);
         }
-        state.save(state_path, Durability::Synced)?;
-        write_all(root, &stale, bytes)?;
+        written.save(folder, Durability::Synced)?;
+        write_all(folder, &stale, wanted, written, bytes)?;
         for path in &gone {
-            match fs::remove_file(root.join(path)) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
-                _ => {}
+            if ours::<E>(folder, written, path, None)?.is_some() {
+                folder.remove(path)?;
             }
         }
     }
-    state.outputs = wanted.iter().map(|(path, digest)| (path.clone(), BTreeSet::from([*digest]))).collect();
-    // Should the disk lose this one, the state before it allows both the old and the new files.
-    state.save(state_path, Durability::Cached)?;
+    written.files = wanted.iter().map(|(path, wish)| (path.clone(), BTreeSet::from([wish.digest]))).collect();
+    written.keys = wanted.iter().filter_map(|(path, wish)| Some((path.clone(), wish.key?))).collect();
+    // Should the disk lose this one, the record before it allows both the old and the new files.
+    written.save(folder, Durability::Cached)?;
     Ok(stale.into_iter().cloned().collect())
+}
+
+/// The bytes of a file that may be replaced: they are recorded, or those about to be written. `None` when there is none.
+fn ours<E: From<io::Error> + From<InTheWay>>(
+    folder: &Folder,
+    written: &Written,
+    path: &Relative,
+    wanted: Option<Digest>,
+) -> Result<Option<Vec<u8>>, E> {
+    let known = |digest: &Digest| written.files.get(path).is_some_and(|digests| digests.contains(digest));
+    match folder.look(path)? {
+        Sight::Nothing => Ok(None),
+        Sight::File(bytes) => {
+            let found = Digest::of(&bytes);
+            let mine = known(&found) || wanted == Some(found);
+            if mine { Ok(Some(bytes)) } else { Err(InTheWay { path: folder.label(path), what: None }.into()) }
+        }
+        Sight::Other(what) => Err(InTheWay { path: folder.label(path), what: Some(what) }.into()),
+    }
 }
 
 /// How many files are written at once.
 const WRITERS: usize = 8;
 
 /// Writes many files: all of them beside their places, then all get their names, then each folder is synced once.
-fn write_all<E: From<io::Error> + Send>(
-    root: &Path,
-    paths: &[&String],
-    bytes: impl Fn(&str) -> Result<Vec<u8>, E> + Sync,
+fn write_all<E: From<io::Error> + From<InTheWay> + Send>(
+    folder: &Folder,
+    paths: &[&Relative],
+    wanted: &Wanted,
+    written: &Written,
+    bytes: impl Fn(&Relative) -> Result<Vec<u8>, E> + Sync,
 ) -> Result<(), E> {
-    let places: Vec<PathBuf> = paths.iter().map(|path| root.join(path)).collect();
-    // One file stands for its folder.
-    let folders: BTreeMap<_, _> = places.iter().map(|place| (place.parent(), place)).collect();
-    for folder in folders.keys().flatten() {
-        sweep(folder)?;
-    }
     // Each write waits for the disk, and disks like to be asked for several things at once.
     let next = AtomicUsize::new(0);
     let stage = || {
         let mut staged = Vec::new();
-        while let Some((path, place)) = {
-            let at = next.fetch_add(1, Ordering::Relaxed);
-            paths.get(at).zip(places.get(at))
-        } {
-            staged.push(atomic::stage(place, &bytes(path)?, Durability::Synced)?);
+        while let Some(path) = paths.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let (bytes, part) = (bytes(path)?, part(path, &wanted[*path].digest));
+            staged.push((*path, folder.stage(path, part, &bytes, Durability::Synced)?));
         }
         Ok::<_, E>(staged)
     };
-    let staged: Vec<Result<Vec<Staged>, E>> = thread::scope(|scope| {
+    let staged: Vec<Result<Vec<(&Relative, Staged)>, E>> = thread::scope(|scope| {
         let writers: Vec<_> = (0..WRITERS.min(paths.len())).map(|_| scope.spawn(stage)).collect();
         writers.into_iter().map(|writer| writer.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
     });
-    for file in staged.into_iter().collect::<Result<Vec<_>, E>>()?.into_iter().flatten() {
+    for (path, file) in staged.into_iter().collect::<Result<Vec<_>, E>>()?.into_iter().flatten() {
+        // Someone may have put something there while the others were written.
+        ours::<E>(folder, written, path, Some(wanted[path].digest))?;
         file.name()?;
     }
-    for place in folders.values() {
-        atomic::sync_names(place)?;
+    for folders in paths.iter().map(|path| path.split().0).collect::<BTreeSet<_>>() {
+        folder.sync(folders.as_ref())?;
     }
     Ok(())
 }
 
-/// Removes what a killed process left half-written in a folder.
-fn sweep(folder: &Path) -> io::Result<()> {
-    let Ok(entries) = fs::read_dir(folder) else { return Ok(()) };
-    for entry in entries.filter_map(Result::ok) {
-        let unnamed = entry.file_name().to_string_lossy().starts_with(atomic::UNNAMED);
-        if unnamed && entry.file_type()?.is_file() {
-            fs::remove_file(entry.path())?;
+/// The name of a file of these bytes while it is written. The record implies it, so what a killed process left is found.
+pub fn part(path: &Relative, digest: &Digest) -> Relative {
+    let (_, name) = path.split();
+    path.beside(&format!(".{name}.{}.part", &digest.to_string()[..16])).unwrap_or_else(|| unreachable!("a plain name"))
+}
+
+/// Removes what a killed process left half-written: the names that the record implies, and no others.
+///
+/// # Errors
+/// The system's.
+pub fn sweep(folder: &Folder, written: &Written) -> io::Result<()> {
+    for (path, digests) in &written.files {
+        for digest in digests {
+            folder.remove(&part(path, digest))?;
         }
     }
     Ok(())

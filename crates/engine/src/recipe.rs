@@ -18,6 +18,11 @@ pub trait Recipe: Serialize + Sync {
     /// What kind of work it is: recipes of two kinds are never the same step, even if they hold the same values.
     const KIND: &'static str;
 
+    /// Whether the same key always means the same bytes; not so where a remark tells how long something took.
+    fn repeats(&self) -> bool {
+        true
+    }
+
     /// Makes the artefacts.
     ///
     /// # Errors

@@ -1,22 +1,22 @@
-//! What the last run left behind: which keys its steps had, and which bytes it wrote where.
-//! Losing it loses nothing but reasons: a damaged state is told, dropped and made anew.
+//! What the last run left behind: which keys its steps had. Losing it loses nothing but reasons: a damaged state is told,
+//! dropped and made anew.
 
-use crate::atomic::{self, Durability};
 use crate::digest::Digest;
+use crate::relative::Relative;
+use crate::store::Store;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io;
-use std::path::Path;
 
 /// The state file's content.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct State {
     /// Step name to the key it had when it was last finished.
     pub steps: BTreeMap<String, Digest>,
-    /// Path below the project to the digests that it may have: the one last written, and, while a
-    /// publication is under way (or was cut off), the one about to be written.
-    pub outputs: BTreeMap<String, BTreeSet<Digest>>,
 }
+
+/// The file's name in the store.
+pub const NAME: &str = "state.json";
 
 /// What was found on disk.
 pub enum Found {
@@ -27,12 +27,12 @@ pub enum Found {
 }
 
 impl State {
-    /// Reads the state at `path`.
+    /// Reads the state of a store.
     ///
     /// # Errors
     /// When the file is there but cannot be read.
-    pub fn load(path: &Path) -> io::Result<Found> {
-        let Some(bytes) = atomic::read(path)? else { return Ok(Found::Good(Self::default())) };
+    pub fn load(store: &Store) -> io::Result<Found> {
+        let Some(bytes) = store.read(&Relative::known(NAME))? else { return Ok(Found::Good(Self::default())) };
         Ok(serde_json::from_slice(&bytes).map_or(Found::Damaged, Found::Good))
     }
 
@@ -52,11 +52,11 @@ impl State {
     ///
     /// # Errors
     /// The system's.
-    pub fn save(&self, path: &Path, durability: Durability) -> io::Result<()> {
-        let bytes = self.bytes()?;
-        if atomic::read(path)?.as_deref() == Some(&bytes) {
+    pub fn save(&self, store: &Store) -> io::Result<()> {
+        let (path, bytes) = (Relative::known(NAME), self.bytes()?);
+        if store.read(&path)?.as_deref() == Some(&bytes) {
             return Ok(());
         }
-        atomic::write(path, &bytes, durability)
+        store.write(&path, &bytes)
     }
 }

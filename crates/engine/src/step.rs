@@ -21,10 +21,16 @@ pub struct Step<'p> {
 
 /// A recipe whose type is forgotten.
 trait Work: Sync {
+    fn repeats(&self) -> bool;
+
     fn make(&self, inputs: &Inputs, site: &Site) -> Result<Artefacts, Failure>;
 }
 
 impl<R: Recipe> Work for R {
+    fn repeats(&self) -> bool {
+        Recipe::repeats(self)
+    }
+
     fn make(&self, inputs: &Inputs, site: &Site) -> Result<Artefacts, Failure> {
         Recipe::make(self, inputs, site)
     }
@@ -69,6 +75,11 @@ impl<'p> Step<'p> {
     /// Its recipe, described.
     pub fn parts(&self) -> &Parts {
         &self.parts
+    }
+
+    /// Whether it makes the same artefacts whenever it runs.
+    pub fn repeats(&self) -> bool {
+        self.work.repeats()
     }
 
     /// Makes the artefacts.

@@ -1,20 +1,37 @@
 //! The content-addressed store: blobs by digest (`cas`), step records by key (`ac`), cells of sweeps (`cell`).
 //! Everything read is checked against its digest; what is damaged is dropped and counted, never trusted.
 
-use crate::atomic::{self, Durability};
 use crate::digest::Digest;
+use crate::files::Kind;
+use crate::folder::{Durability, Folder};
+use crate::relative::Relative;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::sync::Mutex;
-use std::{fs, io};
+use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 /// A store in a folder.
 pub struct Store {
-    root: PathBuf,
+    /// None where there is no such folder, for a reader.
+    folder: Option<Folder>,
     read_only: bool,
     damage: Mutex<Vec<String>>,
 }
+
+/// The mark of a folder that is ours, as other programs know it, too.
+const TAG: (&str, &str) = (
+    "CACHEDIR.TAG",
+    "Signature: 8a477f597d28d172789f06886806bc55\n# A cache of condense; it can be deleted at any time.\n",
+);
+/// It is never committed.
+const IGNORED: (&str, &str) = (".gitignore", "*\n");
+/// The file of the write lock.
+pub const LOCK: &str = "lock";
+/// Files that have no name yet.
+const PARTS: &str = "tmp";
+/// Everything that is ever made in the folder, but the lock.
+const OWN: [&str; 8] = ["cas", "ac", "cell", PARTS, "state.json", "glance.json", TAG.0, IGNORED.0];
 
 /// What is remembered of a finished step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -28,26 +45,44 @@ pub struct Record {
 }
 
 impl Store {
-    /// Opens (and makes, where needed) the store at `root`.
+    /// Opens the store in a folder for the one who may write there.
     ///
     /// # Errors
-    /// When the folder cannot be made.
-    pub fn open(root: &Path) -> io::Result<Self> {
-        let own = |name: &str, text: &str| {
-            let path = root.join(name);
-            if path.exists() { Ok(()) } else { atomic::write(&path, text.as_bytes(), Durability::Cached) }
+    /// The system's; or that the folder holds things and was not made by us.
+    pub fn open(folder: Folder) -> io::Result<Self> {
+        Self::refuse_foreign(&folder)?;
+        let store = Self { read_only: false, ..Self::at(Some(folder)) };
+        store.sweep()?;
+        for (name, text) in [TAG, IGNORED] {
+            let path = Relative::known(name);
+            if store.folder()?.kind(&path).is_none() {
+                store.write(&path, text.as_bytes())?;
+            }
+        }
+        Ok(store)
+    }
+
+    /// A folder that holds things and was not made by us is someone else's.
+    ///
+    /// # Errors
+    /// That it is one; or the system's.
+    pub fn refuse_foreign(folder: &Folder) -> io::Result<()> {
+        // Listed before the tag is read: a store that is just being made has its tag before anything else.
+        let all = folder.list()?;
+        let Some((name, _)) = all.iter().find(|(name, _)| ![LOCK, PARTS].contains(&name.as_str())) else {
+            return Ok(());
         };
-        own(
-            "CACHEDIR.TAG",
-            "Signature: 8a477f597d28d172789f06886806bc55\n# A cache of condense; it can be deleted at any time.\n",
-        )?;
-        own(".gitignore", "*\n")?;
-        Ok(Self { read_only: false, ..Self::at(root) })
+        let tag = folder.read(&Relative::known(TAG.0))?.unwrap_or_default();
+        if TAG.1.lines().next().is_some_and(|line| tag.starts_with(line.as_bytes())) {
+            return Ok(());
+        }
+        let text = format!("holds `{}` and no `{}` of ours", name.escape_debug(), TAG.0);
+        Err(io::Error::new(io::ErrorKind::AlreadyExists, text))
     }
 
     /// A store for those who hold no lock: nothing is made and nothing dropped.
-    pub fn at(root: &Path) -> Self {
-        Self { root: root.to_owned(), read_only: true, damage: Mutex::new(Vec::new()) }
+    pub fn at(folder: Option<Folder>) -> Self {
+        Self { folder, read_only: true, damage: Mutex::new(Vec::new()) }
     }
 
     /// Whether it was opened by [`Store::at`].
@@ -55,9 +90,12 @@ impl Store {
         self.read_only
     }
 
-    /// Where the store is.
-    pub fn root(&self) -> &Path {
-        &self.root
+    /// Removes all that a store is made of, but the lock: whoever waits on it must not find another one in its place.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn remove_all(&self) -> io::Result<()> {
+        OWN.iter().try_for_each(|name| self.folder()?.remove_all(&Relative::known(name)))
     }
 
     /// Keeps bytes and returns their address.
@@ -66,12 +104,11 @@ impl Store {
     /// The system's.
     pub fn put(&self, bytes: &[u8]) -> io::Result<Digest> {
         let digest = Digest::of(bytes);
-        let path = self.blob_path(&digest);
-        // A blob of the right length may still be damaged; `get` finds out, `drop_blob` makes room for a good one.
-        if fs::metadata(&path).is_ok_and(|found| found.len() == bytes.len() as u64) {
-            return Ok(digest);
+        let path = blob_path(&digest);
+        // A blob of the right length may still be damaged; `get` finds out, and makes room for a good one.
+        if self.folder()?.size(&path) != Some(bytes.len() as u64) {
+            self.write(&path, bytes)?;
         }
-        atomic::write(&path, bytes, Durability::Cached)?;
         Ok(digest)
     }
 
@@ -80,8 +117,8 @@ impl Store {
     /// # Errors
     /// The system's.
     pub fn get(&self, digest: &Digest) -> io::Result<Option<Vec<u8>>> {
-        let path = self.blob_path(digest);
-        match atomic::read(&path)? {
+        let path = blob_path(digest);
+        match self.read(&path)? {
             Some(bytes) if Digest::of(&bytes) == *digest => Ok(Some(bytes)),
             Some(_) => self.drop_damaged(&path, "blob"),
             None => Ok(None),
@@ -90,13 +127,17 @@ impl Store {
 
     /// Whether there are bytes at an address; whether they are good is seen when they are read.
     pub fn has(&self, digest: &Digest) -> bool {
-        self.blob_path(digest).is_file()
+        self.has_file(&blob_path(digest))
+    }
+
+    /// Whether the store has a file.
+    pub fn has_file(&self, path: &Relative) -> bool {
+        self.folder.as_ref().and_then(|folder| folder.kind(path)) == Some(Kind::File)
     }
 
     /// The files of a finished step: its record, and its artefacts.
-    pub fn files(&self, key: &Digest, record: &Record) -> Vec<PathBuf> {
-        let blobs = record.artefacts.values().map(|digest| self.blob_path(digest));
-        std::iter::once(self.path("ac", key)).chain(blobs).collect()
+    pub fn files(&self, key: &Digest, record: &Record) -> Vec<Relative> {
+        std::iter::once(path("ac", key)).chain(record.artefacts.values().map(blob_path)).collect()
     }
 
     /// The record of a key, if the step was finished and all is readable.
@@ -104,8 +145,8 @@ impl Store {
     /// # Errors
     /// The system's.
     pub fn record(&self, key: &Digest) -> io::Result<Option<Record>> {
-        let path = self.path("ac", key);
-        let Some(bytes) = atomic::read(&path)? else { return Ok(None) };
+        let path = path("ac", key);
+        let Some(bytes) = self.read(&path)? else { return Ok(None) };
         match sealed(&bytes).and_then(|body| serde_json::from_slice(body).ok()) {
             Some(record) => Ok(Some(record)),
             None => self.drop_damaged(&path, "record"),
@@ -118,7 +159,7 @@ impl Store {
     /// The system's.
     pub fn remember(&self, key: &Digest, record: &Record) -> io::Result<()> {
         let body = serde_json::to_vec(record).map_err(io::Error::other)?;
-        atomic::write(&self.path("ac", key), &seal(&body), Durability::Cached)
+        self.write(&path("ac", key), &seal(&body))
     }
 
     /// A finished cell.
@@ -126,8 +167,8 @@ impl Store {
     /// # Errors
     /// The system's.
     pub fn cell(&self, key: &Digest) -> io::Result<Option<Vec<u8>>> {
-        let path = self.path("cell", key);
-        let Some(bytes) = atomic::read(&path)? else { return Ok(None) };
+        let path = path("cell", key);
+        let Some(bytes) = self.read(&path)? else { return Ok(None) };
         match sealed(&bytes) {
             Some(body) => Ok(Some(body.to_vec())),
             None => self.drop_damaged(&path, "cell"),
@@ -139,33 +180,66 @@ impl Store {
     /// # Errors
     /// The system's.
     pub fn keep_cell(&self, key: &Digest, bytes: &[u8]) -> io::Result<()> {
-        atomic::write(&self.path("cell", key), &seal(bytes), Durability::Cached)
+        self.write(&path("cell", key), &seal(bytes))
+    }
+
+    /// The bytes of any file of the store.
+    ///
+    /// # Errors
+    /// The system's, with the path.
+    pub fn read(&self, path: &Relative) -> io::Result<Option<Vec<u8>>> {
+        self.folder.as_ref().map_or(Ok(None), |folder| folder.read(path))
+    }
+
+    /// Writes any file of the store. Nothing waits for the disk: a torn file is noticed by its digest.
+    ///
+    /// # Errors
+    /// The system's, with the path.
+    pub fn write(&self, path: &Relative, bytes: &[u8]) -> io::Result<()> {
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let part = Relative::known(&format!("{PARTS}/{}-{number}", std::process::id()));
+        self.folder()?.stage(path, part, bytes, Durability::Cached)?.name()
+    }
+
+    /// Removes what killed processes left half-written.
+    fn sweep(&self) -> io::Result<()> {
+        let (folder, parts) = (self.folder()?, Relative::known(PARTS));
+        let Some(below) = folder.below(&parts)? else { return Ok(()) };
+        let own = |name: &str| name.bytes().all(|b| b.is_ascii_digit() || b == b'-');
+        for (name, _) in below.list()?.into_iter().filter(|(name, kind)| *kind == Kind::File && own(name)) {
+            below.remove(&Relative::known(&name))?;
+        }
+        Ok(())
     }
 
     /// Sentences about damage found since the last call.
     pub fn take_damage(&self) -> Vec<String> {
-        std::mem::take(&mut self.damage.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
+        std::mem::take(&mut self.damage.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn drop_damaged<T>(&self, path: &Path, what: &str) -> io::Result<Option<T>> {
+    fn folder(&self) -> io::Result<&Folder> {
+        self.folder.as_ref().ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "there is no store"))
+    }
+
+    fn drop_damaged<T>(&self, path: &Relative, what: &str) -> io::Result<Option<T>> {
         // Without the lock, a writer may just now be putting a good one in its place.
         if !self.read_only {
-            remove(path)?;
+            self.folder()?.remove(path)?;
         }
-        let name = path.strip_prefix(&self.root).unwrap_or(path).display();
-        let sentence = format!("damaged {what} dropped from the store: {name}");
-        self.damage.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(sentence);
+        let sentence = format!("damaged {what} dropped from the store: {path}");
+        self.damage.lock().unwrap_or_else(PoisonError::into_inner).push(sentence);
         Ok(None)
     }
+}
 
-    fn blob_path(&self, digest: &Digest) -> PathBuf {
-        self.path("cas", digest)
-    }
+fn blob_path(digest: &Digest) -> Relative {
+    path("cas", digest)
+}
 
-    fn path(&self, kind: &str, digest: &Digest) -> PathBuf {
-        let hex = digest.to_string();
-        self.root.join(kind).join("sha256").join(&hex[..2]).join(&hex[2..])
-    }
+fn path(kind: &str, digest: &Digest) -> Relative {
+    let hex = digest.to_string();
+    Relative::known(&format!("{kind}/sha256/{}/{}", &hex[..2], &hex[2..]))
 }
 
 /// A body with its own digest in front: such a file proves itself.
@@ -182,23 +256,16 @@ pub fn sealed(bytes: &[u8]) -> Option<&[u8]> {
     (seal == Digest::of(body)).then_some(body)
 }
 
-fn remove(path: &Path) -> io::Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(io::Error::new(error.kind(), format!("{}: {error}", path.display())))
-        }
-        _ => Ok(()),
-    }
-}
-
 #[cfg(test)]
+#[allow(clippy::disallowed_methods)] // what they read was made for them
 mod tests {
     use super::*;
+    use std::fs;
 
     #[test]
     fn a_damaged_blob_record_or_cell_is_dropped_and_told() {
         let folder = tempfile::tempdir().expect("a folder");
-        let store = Store::open(folder.path()).expect("a store");
+        let store = Store::open(Folder::root(folder.path()).expect("a folder")).expect("a store");
         let digest = store.put(b"bytes").expect("put");
         let record = Record { artefacts: BTreeMap::from([("a".to_owned(), digest)]), words: vec![], seconds: 0.5 };
         store.remember(&digest, &record).expect("remembered");
@@ -208,7 +275,7 @@ mod tests {
         assert_eq!(store.cell(&digest).expect("cell").as_deref(), Some(&b"row"[..]));
 
         for kind in ["cas", "ac", "cell"] {
-            let path = store.path(kind, &digest);
+            let path = folder.path().join(path(kind, &digest).as_str());
             let mut bytes = fs::read(&path).expect("there");
             *bytes.last_mut().expect("not empty") ^= 1;
             fs::write(&path, bytes).expect("damaged");
@@ -217,7 +284,7 @@ mod tests {
         assert_eq!(store.record(&digest).expect("record"), None);
         assert_eq!(store.cell(&digest).expect("cell"), None);
         assert_eq!(store.take_damage().len(), 3);
-        assert!(!store.path("cas", &digest).exists());
+        assert!(!store.has(&digest));
     }
 
     #[test]

@@ -333,6 +333,8 @@ impl Checks<'_> {
         for name in self.subtable("profile").into_iter().flat_map(DeTable::keys) {
             let fault = match name.get_ref().as_ref() {
                 "default" => Some("it is the name of the entry without a profile".to_owned()),
+                // Its report would lie where the pictures of the default one do.
+                "fig" => Some("the report needs that name itself".to_owned()),
                 other => names::id_fault(other),
             };
             match fault {

@@ -9,11 +9,10 @@ use crate::page::{self, Page};
 use crate::params::Catalogue;
 use crate::written::Known;
 use condense_base::diag::{Diagnostic, Source};
-
+use condense_engine::files;
 use condense_plot::check::Place;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File};
-use std::io::Read as _;
+use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -106,13 +105,11 @@ pub fn read(project: &Path, path: &str, most: u64) -> Result<Arc<Source>, Box<Di
     if let Err(refusal) = inputs::check(project, path) {
         return Err(fault("M052", format!("`{path}` {}", refusal.message)));
     }
-    let mut bytes = Vec::new();
-    File::open(project.join(path))
-        .and_then(|file| file.take(most + 1).read_to_end(&mut bytes))
-        .map_err(|error| fault("M052", format!("`{path}` cannot be read: {error}")))?;
-    if bytes.len() as u64 > most {
-        return Err(fault("M002", format!("`{path}` is larger than {} MiB", most >> 20)));
-    }
+    let read = files::open(&project.join(path)).and_then(|file| files::bytes(file, most));
+    let bytes = read.map_err(|error| match error.kind() {
+        std::io::ErrorKind::FileTooLarge => fault("M002", format!("`{path}` is larger than {} MiB", most >> 20)),
+        _ => fault("M052", format!("`{path}` cannot be read: {error}")),
+    })?;
     String::from_utf8(bytes).map(|text| Source::new(path, text)).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         let message = format!("`{path}` is not UTF-8: byte 0x{:02X}", error.as_bytes()[at]);
@@ -188,6 +185,7 @@ pub const EXPLANATIONS: &[(&str, &str)] = &[
 ];
 
 #[cfg(test)]
+#[allow(clippy::disallowed_methods)] // what they read was made for them
 mod tests {
     use super::*;
     use serde_json::{Map, Value, json};

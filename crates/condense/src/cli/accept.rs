@@ -4,19 +4,21 @@ use crate::cli::exit::Exit;
 use crate::cli::session::{Answer, Session, Trouble};
 use crate::cli::verdict::counted;
 use crate::diag::Diagnostic;
-use crate::engine::atomic::{self, Durability};
+use crate::engine::digest::Digest;
+use crate::engine::folder::{Durability, Folder, Sight};
 use crate::engine::output;
-use crate::engine::state::State;
+use crate::engine::relative::Relative;
 use crate::engine::store::Store;
+use crate::engine::written::Written;
 use crate::paper::written::Known;
 use crate::pipeline::locked::Lock;
-use crate::pipeline::outputs::{self, REPORT};
+use crate::pipeline::outputs::{self, REPORT, SUMS};
+use crate::pipeline::place::{self, Owner, Place};
 use std::collections::BTreeMap;
-use std::{fs, io};
 
 /// Writes what came out into the lock.
 pub fn accept(session: &Session, ids: &[String]) -> Result<Answer, Trouble> {
-    let _lock = session.write_lock()?;
+    let _writer = session.write()?;
     session.judged(|look| {
         let chosen = session.chosen(look.assembly, ids)?;
         let stale: Vec<Diagnostic> = chosen
@@ -30,9 +32,9 @@ pub fn accept(session: &Session, ids: &[String]) -> Result<Answer, Trouble> {
         if !stale.is_empty() {
             return Err(Trouble { exit: Exit::Stale, diagnostics: stale });
         }
-        let survey = output::survey(&session.project.root, look.state)?;
+        let survey = session.survey(look.place)?;
         if !survey.altered.is_empty() {
-            session.tell_altered(&survey, look.store);
+            session.tell_altered(look.place, &survey.altered, look.store);
             let trouble = Trouble::new(
                 Exit::Integrity,
                 "C004",
@@ -58,36 +60,33 @@ pub fn accept(session: &Session, ids: &[String]) -> Result<Answer, Trouble> {
 
 /// Puts back the recorded bytes of altered or deleted files.
 pub fn restore(session: &Session, ids: &[String], all: bool) -> Result<Answer, Trouble> {
-    let _lock = session.write_lock()?;
+    let _writer = session.write()?;
     session.judged(|look| {
         let chosen = session.chosen(look.assembly, ids)?;
-        let survey = output::survey(&session.project.root, look.state)?;
-        let own = |path: &str| {
-            let owner =
-                path.strip_prefix(REPORT).and_then(|path| outputs::owner(look.assembly, path.trim_start_matches('/')));
+        let (place, survey) = (look.place, session.survey(look.place)?);
+        refuse_unsure(place)?;
+        let own = |path: &Relative| {
+            let owner = outputs::owner(look.assembly, path);
             all || owner.is_some_and(|owner| chosen.iter().any(|figure| figure.id == owner.id))
         };
-        let broken = survey.altered.iter().map(|altered| altered.path.clone()).chain(survey.missing.iter().cloned());
-        let mut restored = 0;
-        let mut lost = Vec::new();
+        let broken = survey.altered.iter().map(|altered| &altered.path).chain(&survey.missing);
+        let (mut restored, mut lost) = (0, Vec::new());
         for path in broken.filter(|path| own(path)) {
-            let recorded = look.state.outputs.get(&path).and_then(|digests| digests.first().copied());
-            let bytes = match recorded {
-                Some(digest) => look.store.get(&digest)?,
-                None => None,
-            };
-            let listed = |path: &str| path.ends_with("/SHA256SUMS").then(|| sums(look.state).into_bytes());
-            match bytes.or_else(|| listed(&path)) {
-                Some(bytes) => {
-                    atomic::write(&session.project.root.join(&path), &bytes, Durability::Synced)?;
-                    session.face.line("restored", &path);
-                    restored += 1;
-                }
-                None => lost.push(
-                    Diagnostic::new("C005", format!("the recorded bytes of `{path}` are not in the store"))
-                        .help("remove the file and run `condense report`"),
-                ),
+            let Some(folder) = &place.folder else { continue };
+            if let Sight::Other(what) = folder.look(path)? {
+                let fault = Diagnostic::new("C009", format!("`{}` {what}", place.label(path)));
+                lost.push(fault.help("move it away, then restore again"));
+                continue;
             }
+            let Some((digest, bytes)) = recorded(place, look.store, path)? else {
+                let fault = format!("the recorded bytes of `{}` are not in the store", place.label(path));
+                lost.push(Diagnostic::new("C005", fault).help("remove the file and run `condense report`"));
+                continue;
+            };
+            folder.stage(path, output::part(path, &digest), &bytes, Durability::Synced)?.name()?;
+            folder.sync(path.split().0.as_ref())?;
+            session.face.line("restored", &place.label(path));
+            restored += 1;
         }
         if !lost.is_empty() {
             return Err(Trouble { exit: Exit::Failed, diagnostics: lost });
@@ -97,55 +96,74 @@ pub fn restore(session: &Session, ids: &[String], all: bool) -> Result<Answer, T
     })
 }
 
-/// `SHA256SUMS` from what was recorded.
-fn sums(state: &State) -> String {
-    let files = state.outputs.iter().filter(|(path, _)| !path.ends_with("/SHA256SUMS"));
-    files
-        .filter_map(|(path, digests)| {
-            Some(format!("{}  {}\n", digests.first()?, path.strip_prefix(&format!("{REPORT}/"))?))
-        })
-        .collect()
+/// The recorded bytes of a file, from the store; `SHA256SUMS` from the record itself.
+fn recorded(place: &Place, store: &Store, path: &Relative) -> Result<Option<(Digest, Vec<u8>)>, Trouble> {
+    let digests = place.written.files.get(path);
+    for digest in digests.into_iter().flatten() {
+        if let Some(bytes) = store.get(digest)? {
+            return Ok(Some((*digest, bytes)));
+        }
+    }
+    let sums = outputs::recorded_sums(&place.written).filter(|_| path.as_str() == SUMS).map(String::into_bytes);
+    let sums = sums.map(|bytes| (Digest::of(&bytes), bytes));
+    Ok(sums.filter(|(digest, _)| digests.is_some_and(|digests| digests.contains(digest))))
 }
 
-/// Removes the files that were written (and nothing else), and with `store` everything that was remembered.
-pub fn clean(session: &Session, store: bool) -> Result<Answer, Trouble> {
-    let _lock = session.write_lock()?;
-    let mut state = session.state()?;
-    let survey = output::survey(&session.project.root, &state)?;
+/// What a damaged record says is neither removed nor put back.
+fn refuse_unsure(place: &Place) -> Result<(), Trouble> {
+    if !matches!(place.owner, Owner::Unsure(_)) {
+        return Ok(());
+    }
+    let text = format!("the record of `{}` is damaged: nobody knows which files are ours", place.path);
+    let fault = Diagnostic::new("C012", text).help("delete what you do not need, then run `condense report`");
+    Err(Trouble { exit: Exit::Integrity, diagnostics: vec![fault] })
+}
+
+/// Removes the files that were written (and nothing else), and with `all` everything that was remembered.
+pub fn clean(session: &Session, all: bool) -> Result<Answer, Trouble> {
+    let (_lock, store) = session.write()?;
+    let place = session.place()?;
+    refuse_unsure(&place)?;
+    let survey = output::survey(place.folder.as_ref(), &place.written)?;
     if !survey.altered.is_empty() {
-        session.tell_altered(&survey, &Store::at(&session.store_path()));
+        session.tell_altered(&place, &survey.altered, &store);
         return Err(Trouble::new(
             Exit::Integrity,
             "C004",
             "altered files are not removed: restore them, or delete them yourself",
         ));
     }
-    let root = &session.project.root;
-    for path in survey.present.keys() {
-        fs::remove_file(root.join(path)).map_err(|error| io::Error::new(error.kind(), format!("{path}: {error}")))?;
-    }
-    for folder in [format!("{REPORT}/fig"), REPORT.to_owned()] {
-        // A folder that holds something else stays.
-        let _ = fs::remove_dir(root.join(folder));
-    }
-    state.outputs = BTreeMap::new();
-    if store {
-        // The lock file stays: whoever waits on it must not find another one in its place.
-        for entry in
-            fs::read_dir(session.store_path())?.filter_map(Result::ok).filter(|entry| entry.file_name() != "lock")
-        {
-            let path = entry.path();
-            if path.is_dir() {
-                fs::remove_dir_all(&path)?;
-            } else {
-                fs::remove_file(&path)?;
+    if let Some(folder) = place.folder.as_ref().filter(|_| matches!(place.owner, Owner::Ours)) {
+        let keep = session.keeps(&store);
+        output::sweep(folder, &place.written)?;
+        for path in survey.present.keys() {
+            if let Some(bytes) = folder.read(path)?.filter(|_| !all) {
+                keep(path, &bytes)?;
             }
+            folder.remove(path)?;
         }
-    } else {
-        state.save(&session.state_path(), Durability::Synced)?;
+        leave(session.root(), folder, &place)?;
+    }
+    if all {
+        store.remove_all()?;
     }
     session.face.line("ok", &format!("{} removed", counted(survey.present.len(), "file")));
     Ok(Answer::well(""))
+}
+
+/// Removes the folders and the record. Where someone else has put something there, the record stays: the folder is ours.
+fn leave(root: &Folder, folder: &Folder, place: &Place) -> Result<(), Trouble> {
+    folder.remove_empty(&Relative::known("fig"));
+    if !place::foreign(folder, &place.written.profile)?.is_empty() {
+        Written::new(&place.written.profile).save(folder, Durability::Synced)?;
+        return Ok(());
+    }
+    Written::remove(folder)?;
+    for path in [&place.path, &Relative::known(REPORT)] {
+        // A folder that holds the report of another profile stays.
+        root.remove_empty(path);
+    }
+    Ok(())
 }
 
 /// Checks what opening a project does not: formulas, and names of values and columns where results are at hand.

@@ -5,12 +5,12 @@ use crate::cli::session::{Answer, Look, Session, Trouble};
 use crate::cli::style::plain;
 use crate::cli::verify::state_word;
 use crate::engine::build::State as StepState;
-use crate::engine::digest::Digest;
-use crate::engine::output::{self, Wanted};
+use crate::engine::output::{Wanted, Wish};
+use crate::engine::relative::Relative;
 use crate::paper::work::Work;
 use crate::pipeline::Rooms;
 use crate::pipeline::check::Judged;
-use crate::pipeline::outputs::{self, REPORT};
+use crate::pipeline::outputs;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
@@ -57,7 +57,7 @@ fn describe(session: &Session, look: &Look, figure: &Rooms) -> Value {
     let outputs: Vec<Value> = outputs::of_figure(figure, look.build)
         .unwrap_or_default()
         .into_iter()
-        .map(|output| json!({ "path": format!("{REPORT}/{}", output.path), "sha256": output.digest, "bytes": size(output.digest) }))
+        .map(|output| json!({ "path": look.place.label(&output.path), "sha256": output.digest, "bytes": size(output.digest) }))
         .collect();
     let lock = outputs::locked(figure, look.build)
         .map(|now| session.project.lock.standing(&session.project.profile, &figure.id, &now));
@@ -91,14 +91,17 @@ fn claims(session: &Session, look: &Look, figure: &Rooms) -> Vec<Value> {
 /// What would run.
 pub fn status(session: &Session, as_json: bool) -> Result<Answer, Trouble> {
     session.judged(|look| {
-        let survey = output::survey(&session.project.root, look.state)?;
+        let survey = session.survey(look.place)?;
         let stale: Vec<_> = look.assembly.figures.iter().filter(|figure| !look.fresh(figure)).collect();
         // With every step fresh, the files must be what they would be written as now.
         let wanted = if stale.is_empty() { outputs::wanted(&outputs::all(look.assembly, look.build)) } else { Wanted::new() };
-        let old = |(path, digest): &(&String, &Digest)| survey.present.get(*path) != Some(*digest);
+        let old = |(path, wish): &(&Relative, &Wish)| survey.present.get(*path) != Some(&wish.digest);
         let index = matches!(look.steps.get(&look.assembly.index), Some(StepState::Done(_)));
-        let unwritten: Vec<&String> = wanted.iter().filter(old).map(|(path, _)| path).collect();
-        let exit = match (survey.altered.is_empty(), stale.is_empty() && index && unwritten.is_empty() && survey.missing.is_empty()) {
+        let label = |path: &Relative| look.place.label(path);
+        let unwritten: Vec<String> = wanted.iter().filter(old).map(|(path, _)| label(path)).collect();
+        let missing: Vec<String> = survey.missing.iter().map(label).collect();
+        let altered: Vec<String> = survey.altered.iter().map(|altered| label(&altered.path)).collect();
+        let exit = match (altered.is_empty(), stale.is_empty() && index && unwritten.is_empty() && missing.is_empty()) {
             (false, _) => Exit::Integrity,
             (true, false) => Exit::Stale,
             (true, true) => Exit::Ok,
@@ -106,21 +109,20 @@ pub fn status(session: &Session, as_json: bool) -> Result<Answer, Trouble> {
         if as_json {
             let steps = |figure: &Rooms| look.reasons(figure).into_iter().map(|(step, reasons)| json!({ "step": step, "reasons": reasons })).collect::<Vec<_>>();
             let figure = |figure: &Rooms| json!({ "id": figure.id, "state": if look.fresh(figure) { "fresh" } else { "stale" }, "would_run": steps(figure) });
-            let altered: Vec<&str> = survey.altered.iter().map(|altered| altered.path.as_str()).collect();
             let document = json!({
                 "schema_version": 1, "figures": look.assembly.figures.iter().map(figure).collect::<Vec<_>>(),
-                "altered": altered, "missing": survey.missing, "unwritten": unwritten,
+                "altered": altered, "missing": missing, "unwritten": unwritten,
             });
             return Ok(Answer { text: format!("{document:#}\n"), exit });
         }
         let mut text = String::new();
-        for altered in &survey.altered {
-            let _ = writeln!(text, "altered  {}", altered.path);
+        for path in &altered {
+            let _ = writeln!(text, "altered  {path}");
         }
-        for path in &survey.missing {
+        for path in &missing {
             let _ = writeln!(text, "missing  {path}");
         }
-        if !unwritten.is_empty() && survey.altered.is_empty() {
+        if !unwritten.is_empty() && altered.is_empty() {
             let _ = writeln!(text, "stale    report: {} of its files are not today's; condense report writes them", unwritten.len());
         }
         for figure in &stale {

@@ -11,6 +11,7 @@ pub mod publish;
 pub mod report;
 pub mod session;
 pub mod show;
+pub mod standing;
 pub mod style;
 pub mod verdict;
 pub mod verify;

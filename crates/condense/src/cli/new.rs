@@ -3,10 +3,10 @@
 use crate::cli::exit::Exit;
 use crate::cli::session::{Answer, Session, Trouble};
 use crate::diag::Diagnostic;
-use crate::engine::atomic::{self, Durability};
+use crate::engine::{atomic, files};
 use crate::paper::names;
+use std::io;
 use std::path::Path;
-use std::{fs, io};
 
 const EXPERIMENT: &str = include_str!("../../../../templates/new/experiment.rs.txt");
 const PAGE: &str = include_str!("../../../../templates/new/page.md.txt");
@@ -30,11 +30,12 @@ pub fn new(session: &Session, id: &str, command: bool) -> Result<Answer, Trouble
     let science = if in_rust { format!("src/experiments/{snake}.rs") } else { format!("scripts/{id}.sh") };
     let page = format!("figures/{id}.md");
     for path in [&science, &page] {
-        if root.join(path).exists() {
+        // A link that leads nowhere is there, too.
+        if root.join(path).symlink_metadata().is_ok() {
             return refuse(format!("`{path}` is there already"));
         }
     }
-    let _lock = session.write_lock()?;
+    let _writer = session.write()?;
     let camel: String = snake
         .split('_')
         .map(|word| word.get(..1).unwrap_or_default().to_uppercase() + word.get(1..).unwrap_or_default())
@@ -51,13 +52,13 @@ pub fn new(session: &Session, id: &str, command: bool) -> Result<Answer, Trouble
     write(root, &science, &fill(if in_rust { EXPERIMENT } else { SCRIPT }))?;
     write(root, &page, &fill(PAGE))?;
     if in_rust {
-        let mut lines: Vec<String> = fs::read_to_string(&roster)?.lines().map(str::to_owned).collect();
+        let mut lines: Vec<String> = files::read_text(&roster)?.lines().map(str::to_owned).collect();
         let first = lines.iter().position(|line| line.starts_with("pub mod ")).unwrap_or(lines.len());
         lines.push(format!("pub mod {snake};"));
         lines[first..].sort();
         write(root, "src/experiments/mod.rs", &(lines.join("\n") + "\n"))?;
     }
-    let manifest = fs::read_to_string(root.join("manifest.toml"))?;
+    let manifest = files::read_text(&root.join("manifest.toml"))?;
     write(root, "manifest.toml", &(manifest.trim_end().to_owned() + "\n" + &entry))?;
     let rebuild = if in_rust { " (cargo builds the new experiment)" } else { "" };
     session.face.line("new", &format!("{science}, {page}, an entry in manifest.toml"));
@@ -68,5 +69,5 @@ pub fn new(session: &Session, id: &str, command: bool) -> Result<Answer, Trouble
 }
 
 fn write(root: &Path, path: &str, text: &str) -> io::Result<()> {
-    atomic::write(&root.join(path), text.as_bytes(), Durability::Synced)
+    atomic::write(&root.join(path), text.as_bytes())
 }

@@ -3,18 +3,20 @@
 use crate::cli::args::{self, Global, How};
 use crate::cli::exit::Exit;
 use crate::cli::face::tell;
-use crate::cli::publish::{publish, refuse_altered};
+use crate::cli::publish::{self, refuse_altered};
 use crate::cli::session::{self, Answer, Look, Session, Trouble, exit_of};
 use crate::cli::verdict::{self, Deeds, counted, fail};
-use crate::engine::atomic::Durability;
 use crate::engine::build::{Build, State as StepState};
+use crate::engine::digest::Digest;
 use crate::engine::failure::Failure;
-use crate::engine::output;
+use crate::engine::output::Survey;
+use crate::engine::progress::Verdict;
 use crate::engine::step::StepId;
-use crate::engine::store::Store;
 use crate::pipeline::glance::Glance;
+use crate::pipeline::place::Owner;
 use crate::pipeline::{Assembly, outputs, tells_times};
 use crate::roster::Roster;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Instant;
@@ -25,8 +27,7 @@ pub fn glance(roster: &Roster, global: &Global, build: &args::Build) -> Option<A
     if build.how.dry_run || !build.only.is_empty() {
         return None;
     }
-    let file = session::glance_path(&global.project);
-    let glance = Glance::still_true(&file, roster.program, &global.project, &global.profile, tells_times())?;
+    let glance = Glance::still_true(roster.program, &global.project, &global.profile, tells_times())?;
     let face = session::face(global);
     glance.words.remarks.iter().for_each(|remark| face.line("note", remark));
     face.line("ok", &format!("{}  {}", glance.words.counts, verdict::took(start)));
@@ -43,12 +44,14 @@ pub fn build(session: &Session, ids: &[String], how: &How, publishing: bool) -> 
     let context = session.project.render_context();
     let assembly = session.project.assemble(&context);
     let chosen = session.chosen(&assembly, ids)?;
-    let _lock = session.write_lock()?;
-    let store = Store::open(&session.store_path())?;
-    let mut state = session.state()?;
-    let survey = output::survey(&session.project.root, &state)?;
+    let (_lock, store) = session.write()?;
+    let mut state = session.state(&store)?;
+    let mut place = session.place()?;
+    // What is computed and not published touches no folder of anyone.
+    let foreign = matches!(place.owner, Owner::Other(_)) && !publishing;
+    let survey = if foreign { Survey::default() } else { session.survey(&place)? };
     if !survey.altered.is_empty() {
-        return Ok(refuse_altered(session, &survey, &store, &assembly));
+        return Ok(refuse_altered(session, &place, &survey, &survey.altered, &store, &assembly));
     }
 
     let whole = ids.is_empty() && publishing;
@@ -70,11 +73,7 @@ pub fn build(session: &Session, ids: &[String], how: &How, publishing: bool) -> 
     let ran = built.run();
     session.face.close();
     state.steps.extend(built.done().into_iter().map(|(id, done)| (assembly.plan.step(id).name().to_owned(), done.key)));
-    let well = ran.is_ok() && !built.interrupted() && (how.keep_going || !built.has_failures());
-    if !(well && publishing) {
-        // Publishing saves the state itself, before and after.
-        state.save(&session.state_path(), Durability::Cached)?;
-    }
+    state.save(&store)?;
     ran?;
     if built.interrupted() {
         return Ok(stopped(session, &assembly, &built, signal.load(Ordering::Relaxed)));
@@ -89,7 +88,19 @@ pub fn build(session: &Session, ids: &[String], how: &How, publishing: bool) -> 
     // After `--only`, whatever else is fresh joins in; and the index, when everything is.
     let after = Build::new(&assembly.plan, &[assembly.index], &store, &last, &options, &session.face);
     let everything = if whole { &built } else { complete(&assembly, &after)? };
-    let written = if publishing { publish(session, &assembly, everything, &survey, &mut state, &store)? } else { 0 };
+    let written = if publishing {
+        let mut now: BTreeSet<Digest> = BTreeSet::new();
+        for build in [&built, everything] {
+            now.extend(build.done().values().filter(|done| done.verdict != Verdict::Reused).map(|done| done.key));
+        }
+        let forged = publish::forged(&assembly, everything, &survey, &place, &now)?;
+        if !forged.is_empty() {
+            return Ok(refuse_altered(session, &place, &survey, &forged, &store, &assembly));
+        }
+        publish::publish(session, &assembly, everything, &survey, &mut place, &store)?
+    } else {
+        0
+    };
     for sentence in store.take_damage() {
         session.face.line("note", &sentence);
     }
@@ -97,7 +108,9 @@ pub fn build(session: &Session, ids: &[String], how: &How, publishing: bool) -> 
     let (answer, words) = verdict::speak(session, &assembly, &chosen, (&built, everything), &deeds);
     if whole && let Some(words) = words {
         let kept = everything.done().values().flat_map(|done| store.files(&done.key, &done.record)).collect();
-        Glance::new(&session.project, &state, session::STATE, kept, words)?.leave(&session.glance_path())?;
+        if let Some(glance) = Glance::new(&session.project, &state, &place, kept, words)? {
+            glance.leave(&store)?;
+        }
     }
     Ok(answer)
 }

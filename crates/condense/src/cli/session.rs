@@ -3,32 +3,30 @@
 use crate::cli::args::Global;
 use crate::cli::exit::Exit;
 use crate::cli::face::{Face, Loudness};
-use crate::cli::style::Style;
-use crate::diag::Diagnostic;
+use crate::cli::style::{Style, plain};
+use crate::diag::{Diagnostic, listed};
 use crate::engine::build::{Build, Options, State as StepState};
 use crate::engine::digest::Digest;
 use crate::engine::failure::Failure;
+use crate::engine::folder::{Folder, Sight};
 use crate::engine::lock::{Busy, WriteLock};
-use crate::engine::output;
+use crate::engine::output::{self, Altered, InTheWay, Survey};
 use crate::engine::progress::{Progress, Silent};
+use crate::engine::relative::Relative;
 use crate::engine::state::{Found, State};
 use crate::engine::step::StepId;
-use crate::engine::store::Store;
-use crate::pipeline::outputs::REPORT;
-use crate::pipeline::{Assembly, Project, Rooms, compare};
+use crate::engine::store::{LOCK, Store};
+use crate::engine::{atomic, written};
+use crate::paper::load;
+use crate::pipeline::locked::{self, Locked};
+use crate::pipeline::place::{Owner, Place};
+use crate::pipeline::{Assembly, Project, Rooms, STORE, compare, outputs, proved};
 use crate::roster::Roster;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::{self, IsTerminal as _};
-use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicUsize;
+use std::thread;
 use std::time::Duration;
-use std::{fs, thread};
-
-/// The folder of all that is remembered.
-const STORE: &str = ".condense";
-
-/// What the last run left there.
-pub const STATE: &str = ".condense/state.json";
 
 /// What a verb gives: text for stdout, and the exit code.
 pub struct Answer {
@@ -71,6 +69,17 @@ impl From<io::Error> for Trouble {
     }
 }
 
+impl From<InTheWay> for Trouble {
+    fn from(found: InTheWay) -> Self {
+        let what = found.what.map_or_else(String::new, |what| format!(" {what}; it"));
+        let text = format!(
+            "`{}`{what} was not written by this pipeline, or was changed while it ran: move it away",
+            found.path
+        );
+        Self::new(Exit::Integrity, "C009", text)
+    }
+}
+
 impl From<Failure> for Trouble {
     fn from(failure: Failure) -> Self {
         match failure {
@@ -94,6 +103,7 @@ pub struct Session {
     pub face: Face,
     /// Colours.
     pub style: Style,
+    root: Folder,
     jobs: usize,
     patience: Duration,
 }
@@ -106,8 +116,8 @@ pub struct Look<'l> {
     pub build: &'l Build<'l>,
     /// By step.
     pub steps: BTreeMap<StepId, StepState>,
-    /// What the last run left.
-    pub state: &'l State,
+    /// The report's folder.
+    pub place: &'l Place,
     /// The store.
     pub store: &'l Store,
 }
@@ -135,65 +145,91 @@ impl Session {
         let (style, face) = (Style::new(global.color), face(global));
         let cores = || thread::available_parallelism().map_or(1, usize::from);
         let jobs = global.jobs.map_or_else(cores, usize::from);
-        Ok(Self { project, face, style, jobs, patience: Duration::from_secs_f64(global.lock_timeout) })
+        let root = Folder::root(&project.root)?;
+        Ok(Self { project, root, face, style, jobs, patience: Duration::from_secs_f64(global.lock_timeout) })
     }
 
-    /// The store's folder.
-    pub fn store_path(&self) -> PathBuf {
-        self.project.root.join(STORE)
+    /// The project's folder.
+    pub fn root(&self) -> &Folder {
+        &self.root
     }
 
-    /// The state's file.
-    pub fn state_path(&self) -> PathBuf {
-        self.project.root.join(STATE)
+    /// The store, for those who only look.
+    pub fn store(&self) -> Result<Store, Trouble> {
+        Ok(Store::at(self.root.below(&Relative::known(STORE))?))
     }
 
-    /// The file of the last glance.
-    pub fn glance_path(&self) -> PathBuf {
-        glance_path(&self.project.root)
-    }
-
-    /// The right to write, after waiting for another writer.
-    pub fn write_lock(&self) -> Result<WriteLock, Trouble> {
+    /// The right to write, after waiting for another writer; and the store. What killed processes left goes.
+    pub fn write(&self) -> Result<(WriteLock, Store), Trouble> {
+        let open = || self.root.make(&Relative::known(STORE));
+        let folder = open()?;
+        Store::refuse_foreign(&folder).map_err(not_ours)?;
         let waiting = |pid: &str| self.face.line("waiting", &format!("process {pid} is writing here"));
-        WriteLock::take(&self.store_path().join("lock"), self.patience, waiting).map_err(|busy| match busy {
-            Busy::Held(pid) => Trouble::new(
-                Exit::Busy,
-                "E006",
-                format!("process {pid} holds the lock of this project, still after {:?}", self.patience),
-            ),
-            Busy::Io(error) => error.into(),
-        })
+        let lock =
+            WriteLock::take(&folder, &Relative::known(LOCK), self.patience, waiting).map_err(|busy| match busy {
+                Busy::Held(pid) => Trouble::new(
+                    Exit::Busy,
+                    "E006",
+                    format!("process {pid} holds the lock of this project, still after {:?}", self.patience),
+                ),
+                Busy::Io(error) => error.into(),
+            })?;
+        let store = Store::open(open()?).map_err(not_ours)?;
+        for name in [locked::NAME, proved::NAME, load::MANIFEST] {
+            atomic::sweep(&self.project.root.join(name))?;
+        }
+        Ok((lock, store))
     }
 
-    /// What the last run left. Where that is lost, `SHA256SUMS` tells at least what was written.
-    pub fn state(&self) -> Result<State, Trouble> {
-        let sums = self.state_of_sums();
-        match State::load(&self.state_path())? {
-            Found::Good(state) if !state.outputs.is_empty() => Ok(state),
-            Found::Good(state) => Ok(State { outputs: sums.outputs, ..state }),
+    /// What the last run left.
+    pub fn state(&self, store: &Store) -> Result<State, Trouble> {
+        match State::load(store)? {
+            Found::Good(state) => Ok(state),
             Found::Damaged => {
-                let sentence = "the state of the last run is damaged and was dropped; SHA256SUMS stands in for it";
-                self.face.line("note", sentence);
-                Ok(sums)
+                self.face.line("note", "the state of the last run is damaged and was dropped: reasons are not known");
+                Ok(State::default())
             }
         }
     }
 
-    fn state_of_sums(&self) -> State {
-        let mut state = State::default();
-        let text = fs::read_to_string(self.project.root.join(REPORT).join("SHA256SUMS")).unwrap_or_default();
-        for line in text.lines() {
-            if let Some((digest, path)) = line.split_once("  ")
-                && let Some(digest) = Digest::parse(digest)
-            {
-                state.outputs.insert(format!("{REPORT}/{path}"), BTreeSet::from([digest]));
+    /// The folder of the report, and what was written there.
+    pub fn place(&self) -> Result<Place, Trouble> {
+        let place = Place::look(&self.root, &self.project.profile)?;
+        if let Owner::Unsure(why) = &place.owner {
+            let record = format!("{}/{}", place.path, written::NAME);
+            let text =
+                format!("the record {record} is damaged ({why}): only files with exactly today's bytes count as ours");
+            self.face.line("note", &text);
+        }
+        Ok(place)
+    }
+
+    /// What stands in the report's folder, against its record; a folder of someone else is refused.
+    pub fn survey(&self, place: &Place) -> Result<Survey, Trouble> {
+        if let Owner::Other(files) = &place.owner {
+            let text = format!(
+                "`{}` was not made by this pipeline: it has no record of ours, and holds {}",
+                place.path,
+                listed(files)
+            );
+            let fault = Diagnostic::new("C011", text)
+                .help(format!("move it away, or rename it: the report is written to `{}`", place.path));
+            return Err(Trouble { exit: Exit::Integrity, diagnostics: vec![fault] });
+        }
+        Ok(output::survey(place.folder.as_ref(), &place.written)?)
+    }
+
+    /// A closure that keeps accepted bytes: should the store lack them, the file that is about to go is the last copy.
+    pub fn keeps<'k>(&'k self, store: &'k Store) -> impl Fn(&Relative, &[u8]) -> io::Result<()> + 'k {
+        let figures = self.project.lock.0.get(&self.project.profile);
+        move |path, bytes| {
+            let digest = Digest::of(bytes);
+            let accepted = |figure: &Locked| figure.outputs.get(path) == Some(&digest);
+            if figures.is_some_and(|figures| figures.values().any(accepted)) && store.get(&digest)?.is_none() {
+                store.put(bytes)?;
             }
+            Ok(())
         }
-        if !state.outputs.is_empty() {
-            state.outputs.insert(format!("{REPORT}/SHA256SUMS"), BTreeSet::from([Digest::of(text.as_bytes())]));
-        }
-        state
     }
 
     /// As many threads as may run at once.
@@ -210,12 +246,13 @@ impl Session {
     pub fn judged<T>(&self, then: impl FnOnce(&Look) -> Result<T, Trouble>) -> Result<T, Trouble> {
         let context = self.project.render_context();
         let assembly = self.project.assemble(&context);
-        let (store, state, signal) = (Store::at(&self.store_path()), self.state()?, AtomicUsize::new(0));
+        let (store, place, signal) = (self.store()?, self.place()?, AtomicUsize::new(0));
+        let state = self.state(&store)?;
         let options = self.options(false, &signal);
         let progress: &dyn Progress = &Silent;
         let build = Build::new(&assembly.plan, &[assembly.index], &store, &state.steps, &options, progress);
         let steps = build.judge()?;
-        then(&Look { assembly: &assembly, build: &build, steps, state: &state, store: &store })
+        then(&Look { assembly: &assembly, build: &build, steps, place: &place, store: &store })
     }
 
     /// The figures by these ids (all, where there is none), or what is wrong with an id.
@@ -230,26 +267,46 @@ impl Session {
     }
 
     /// Files that someone changed by hand, told one by one.
-    pub fn tell_altered(&self, survey: &output::Survey, store: &Store) {
-        for altered in &survey.altered {
-            self.face.line("changed", &format!("{} is not what this pipeline wrote", altered.path));
+    pub fn tell_altered(&self, place: &Place, altered: &[Altered], store: &Store) {
+        for altered in altered {
+            self.face.line("changed", &format!("{} is not what this pipeline wrote", place.label(&altered.path)));
             let detail = |text: &str| self.face.line("", text);
-            detail(&format!("recorded {}  on disk {}", altered.recorded.short(), altered.found.short()));
-            for sentence in self.altered_where(altered, store) {
-                detail(&crate::cli::style::plain(&sentence));
+            let found = match &altered.found {
+                output::Found::Bytes(digest) => format!("on disk {}", digest.short()),
+                output::Found::Other(what) => format!("what stands there {what}"),
+            };
+            detail(&format!("recorded {}  {found}", altered.recorded.short()));
+            for sentence in altered_where(place, altered, store) {
+                detail(&plain(&sentence));
             }
         }
     }
+}
 
-    /// Where an altered file differs, as far as the store still has the recorded bytes.
-    pub fn altered_where(&self, altered: &output::Altered, store: &Store) -> Vec<String> {
-        let recorded = store.get(&altered.recorded).ok().flatten();
-        let found = fs::read(self.project.root.join(&altered.path)).ok();
-        match (recorded, found) {
-            (Some(recorded), Some(found)) => compare::differences(&altered.path, &recorded, &found),
-            _ => vec!["the recorded bytes are no longer in the store".to_owned()],
+/// Where an altered file differs, as far as the store still has the recorded bytes.
+pub fn altered_where(place: &Place, altered: &Altered, store: &Store) -> Vec<String> {
+    let sums = || {
+        let text = outputs::recorded_sums(&place.written).filter(|_| altered.path.as_str() == outputs::SUMS);
+        text.map(String::into_bytes).filter(|bytes| Digest::of(bytes) == altered.recorded)
+    };
+    let recorded = store.get(&altered.recorded).ok().flatten().or_else(sums);
+    let sight = place.folder.as_ref().map(|folder| folder.look(&altered.path));
+    match (recorded, sight) {
+        (Some(recorded), Some(Ok(Sight::File(found)))) => {
+            compare::differences(altered.path.as_str(), &recorded, &found)
         }
+        (_, Some(Ok(Sight::Other(_)))) => Vec::new(),
+        _ => vec!["the recorded bytes are no longer in the store".to_owned()],
     }
+}
+
+/// The folder of the store is someone else's.
+fn not_ours(error: io::Error) -> Trouble {
+    if error.kind() != io::ErrorKind::AlreadyExists {
+        return error.into();
+    }
+    let fault = Diagnostic::new("E009", format!("`{STORE}` was not made by condense: it {error}"));
+    Trouble { exit: Exit::Failed, diagnostics: vec![fault.help("move it away: the store is kept there")] }
 }
 
 /// The face that was asked for.
@@ -260,11 +317,6 @@ pub fn face(global: &Global) -> Face {
         _ => Loudness::Normal,
     };
     Face::new(loudness, Style::new(global.color), io::stderr().is_terminal())
-}
-
-/// Where the last glance of a project is.
-pub fn glance_path(project: &Path) -> PathBuf {
-    project.join(STORE).join("glance.json")
 }
 
 /// No figure has this id.

@@ -2,21 +2,22 @@
 
 use crate::cli::args::GraphFormat;
 use crate::cli::exit::Exit;
-use crate::cli::session::{Answer, Look, Session, Trouble};
+use crate::cli::session::{Answer, Look, Session, Trouble, altered_where};
 use crate::cli::style::plain;
 use crate::engine::digest::Digest;
-use crate::engine::output;
+use crate::engine::files;
+use crate::engine::output::Found;
+use crate::engine::relative::Relative;
 use crate::paper::report::size;
 use crate::paper::work::Work;
 use crate::pipeline::check::{Further, Judged};
 use crate::pipeline::locked::Standing;
-use crate::pipeline::outputs::{self, REPORT};
+use crate::pipeline::outputs;
 use crate::pipeline::{Rooms, compare, run};
 use crate::plot::text::significant;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
-use std::{fs, io};
 
 /// A figure by id, or a picture by path.
 pub fn show(session: &Session, what: &str) -> Result<Answer, Trouble> {
@@ -80,7 +81,7 @@ fn figure(session: &Session, look: &Look, id: &str) -> Result<Answer, Trouble> {
         }
     }
     for output in outputs::of_figure(rooms, look.build).unwrap_or_default() {
-        let _ = writeln!(text, "  output     {REPORT}/{}  sha256 {}", output.path, output.digest.short());
+        let _ = writeln!(text, "  output     {}  sha256 {}", look.place.label(&output.path), output.digest.short());
     }
     if let Some(now) = outputs::locked(rooms, look.build) {
         let _ =
@@ -102,7 +103,7 @@ fn further(claim: &Judged) -> Option<String> {
 
 /// What a picture says about itself, and whether the same is made today.
 fn picture(session: &Session, look: &Look, path: &Path) -> Result<Answer, Trouble> {
-    let bytes = fs::read(path).map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))?;
+    let bytes = files::read(path).map_err(|error| files::named(path.display(), &error))?;
     let svg = String::from_utf8_lossy(&bytes);
     let metadata = svg
         .split_once("<metadata>")
@@ -150,12 +151,14 @@ pub fn diff(session: &Session, id: &str) -> Result<Answer, Trouble> {
     session.judged(|look| {
         let rooms = session.chosen(look.assembly, &[id.to_owned()])?[0];
         let mut text = String::new();
-        let survey = output::survey(&session.project.root, look.state)?;
-        let below = |path: &str| path.strip_prefix(REPORT).unwrap_or(path).trim_start_matches('/').to_owned();
-        let own = |path: &str| outputs::owner(look.assembly, &below(path)).is_some_and(|owner| owner.id == rooms.id);
+        let survey = session.survey(look.place)?;
+        let own = |path: &Relative| outputs::owner(look.assembly, path).is_some_and(|owner| owner.id == rooms.id);
         for altered in survey.altered.iter().filter(|altered| own(&altered.path)) {
-            let _ = writeln!(text, "{}: written -> on disk", altered.path);
-            for place in session.altered_where(altered, look.store) {
+            let _ = writeln!(text, "{}: written -> on disk", look.place.label(&altered.path));
+            if let Found::Other(what) = &altered.found {
+                let _ = writeln!(text, "    it {what}");
+            }
+            for place in altered_where(look.place, altered, look.store) {
                 let _ = writeln!(text, "    {place}");
             }
         }
@@ -173,7 +176,7 @@ pub fn diff(session: &Session, id: &str) -> Result<Answer, Trouble> {
             }
             for (path, old, new) in accepted.differing(&now) {
                 let _ = writeln!(text, "{path}: accepted -> made");
-                for place in against_lock(look, rooms, &path, old, new) {
+                for place in against_lock(look, rooms, path.as_str(), old, new) {
                     let _ = writeln!(text, "    {place}");
                 }
             }

@@ -1,33 +1,27 @@
-//! `verify`: everything again from an empty store, byte for byte against the lock; `--fast`: the files' hashes only;
-//! `--record`: a line in `manifest.proved` where all was the same.
+//! `verify`: everything again from an empty store, byte for byte against the lock, and the files of the report, too;
+//! `--fast`: the files' hashes only; `--record`: a line in `manifest.proved` where all was the same.
 
 use crate::cli::exit::Exit;
 use crate::cli::report::listen;
 use crate::cli::session::{Answer, Session, Trouble, exit_of};
-use crate::cli::style::plain;
+use crate::cli::standing::{self, Difference};
 use crate::cli::verdict::{self, Tally, counted, fail};
 use crate::diag::Diagnostic;
 use crate::engine::build::Build;
 use crate::engine::digest::Digest;
 use crate::engine::failure::Failure;
+use crate::engine::folder::{Folder, Sight};
+use crate::engine::relative::Relative;
+use crate::engine::scratch::Scratch;
 use crate::engine::store::Store;
 use crate::pipeline::Rooms;
 use crate::pipeline::compare;
 use crate::pipeline::locked::{Lock, Standing};
-use crate::pipeline::outputs::{self, REPORT};
+use crate::pipeline::outputs;
 use crate::pipeline::proved::{Platform, Proof, Proved};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
-use std::{fs, io};
-
-/// One output that is not what was accepted.
-struct Difference {
-    path: String,
-    accepted: Option<Digest>,
-    found: Option<Digest>,
-    places: Vec<String>,
-}
 
 /// How one figure stands.
 struct Judgement {
@@ -48,8 +42,8 @@ pub fn recompute(
     let context = session.project.render_context();
     let assembly = session.project.assemble(&context);
     let chosen = session.chosen(&assembly, ids)?;
-    let scratch = tempfile::Builder::new().prefix("condense-verify-").tempdir()?;
-    let (store, own) = (Store::open(scratch.path())?, Store::at(&session.store_path()));
+    let scratch = Scratch::new()?;
+    let (store, own) = (Store::open(Folder::root(scratch.path())?.make(&Relative::known("store"))?)?, session.store()?);
     let last = BTreeMap::new();
     let options = session.options(true, &signal);
     let wanted: Vec<_> = chosen
@@ -67,7 +61,7 @@ pub fn recompute(
     if !failures.is_empty() {
         return Err(Trouble { exit: exit_of(&failures), diagnostics: failures });
     }
-    let mut judgements = Vec::new();
+    let (mut judgements, mut report, place) = (Vec::new(), Vec::new(), session.place()?);
     for (figure, now, standing) in
         outputs::standings(&assembly, &build, &session.project.lock, &session.project.profile)
     {
@@ -81,9 +75,16 @@ pub fn recompute(
                 .collect::<Result<_, Failure>>()?,
             _ => Vec::new(),
         };
+        if standing == Standing::Matches {
+            let made = |path: &Relative| made(&build, figure, path);
+            report.extend(standing::files(&place, &now, made)?);
+        }
         judgements.push(Judgement { id: figure.id.clone(), standing, outputs: now.outputs.len(), differences });
     }
-    let mut answer = conclude(session, &judgements, as_json, "recomputed");
+    let others = standing::pages(&place, &own, ids.is_empty(), false)?.into_iter();
+    let told: BTreeSet<String> = report.iter().map(|difference| difference.path.clone()).collect();
+    report.extend(others.filter(|other| !told.contains(&other.path)));
+    let mut answer = conclude(session, &judgements, &report, as_json, "recomputed");
     if let Some(exit) = verdict::judge(session, &chosen, &build, &mut Tally::default())
         && answer.exit == Exit::Ok
     {
@@ -105,7 +106,7 @@ fn record(session: &Session, judgements: &[Judgement], note: &str) -> Result<(),
         let fault = Diagnostic::new("L003", message).help("accept what came out, then record again");
         Err(Trouble { exit: Exit::Stale, diagnostics: vec![fault] })
     };
-    let _lock = session.write_lock()?;
+    let _writer = session.write()?;
     let lock = Lock::load(&project.root).map_err(|fault| Trouble::written(vec![fault]))?;
     let computed: BTreeSet<&String> = judgements.iter().map(|figure| &figure.id).collect();
     let accepted = || lock.0.get(profile).into_iter().flat_map(BTreeMap::keys);
@@ -128,25 +129,31 @@ fn locate(
     build: &Build,
     own: &Store,
     figure: &Rooms,
-    path: &str,
+    path: &Relative,
     (accepted, found): (Option<Digest>, Option<Digest>),
 ) -> Result<Difference, Failure> {
-    let made = outputs::of_figure(figure, build).unwrap_or_default().into_iter().find(|output| output.path == path);
-    let new = made.map(|output| build.bytes(output.step, &output.artefact)).transpose()?;
+    let new = made(build, figure, path)?;
     let old = accepted.and_then(|digest| own.get(&digest).ok().flatten());
     let places = match (old, new) {
-        (Some(old), Some(new)) => compare::differences(path, &old, &new),
+        (Some(old), Some(new)) => compare::differences(path.as_str(), &old, &new),
         (None, Some(_)) => vec!["the accepted bytes are not in the store: only digests can be compared".to_owned()],
         _ => vec!["it is no longer made".to_owned()],
     };
-    Ok(Difference { path: path.to_owned(), accepted, found, places })
+    Ok(Difference { path: path.to_string(), accepted, found, places })
+}
+
+/// The bytes of an output that was made just now; `None` where it is no longer made.
+fn made(build: &Build, figure: &Rooms, path: &Relative) -> Result<Option<Vec<u8>>, Failure> {
+    let made = outputs::of_figure(figure, build).unwrap_or_default().into_iter().find(|output| output.path == *path);
+    made.map(|output| build.bytes(output.step, &output.artefact)).transpose()
 }
 
 /// Hashes the files of the report.
 pub fn hashes(session: &Session, ids: &[String], as_json: bool) -> Result<Answer, Trouble> {
     let context = session.project.render_context();
     let assembly = session.project.assemble(&context);
-    let own = Store::at(&session.store_path());
+    let (own, place) = (session.store()?, session.place()?);
+    let report = standing::pages(&place, &own, ids.is_empty(), true)?;
     let mut judgements = Vec::new();
     for figure in session.chosen(&assembly, ids)? {
         let Some(locked) = session.project.lock.entry(&session.project.profile, &figure.id) else {
@@ -168,55 +175,56 @@ pub fn hashes(session: &Session, ids: &[String], as_json: bool) -> Result<Answer
             });
             continue;
         }
-        let mut differences = Vec::new();
+        let (mut differences, mut differing) = (Vec::new(), Vec::new());
         for (path, accepted) in &locked.outputs {
-            let bytes = match fs::read(session.project.root.join(REPORT).join(path)) {
-                Ok(bytes) => Some(bytes),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-                Err(error) => return Err(io::Error::new(error.kind(), format!("{REPORT}/{path}: {error}")).into()),
-            };
-            let found = bytes.as_deref().map(Digest::of);
+            let sight = place.folder.as_ref().map_or(Ok(Sight::Nothing), |folder| folder.look(path))?;
+            let found = if let Sight::File(bytes) = &sight { Some(Digest::of(bytes)) } else { None };
             if found != Some(*accepted) {
-                let old = own.get(accepted)?;
-                let places = match (&bytes, old) {
-                    (None, _) => vec![format!("there is no {REPORT}/{path}")],
-                    (Some(new), Some(old)) => compare::differences(path, &old, new),
+                let places = match (sight, own.get(accepted)?) {
+                    (Sight::Nothing, _) => vec![format!("there is no {}", place.label(path))],
+                    (Sight::Other(what), _) => vec![format!("{} {what}", place.label(path))],
+                    (Sight::File(new), Some(old)) => compare::differences(path.as_str(), &old, &new),
                     _ => Vec::new(),
                 };
-                differences.push(Difference { path: path.clone(), accepted: Some(*accepted), found, places });
+                differing.push((path.clone(), Some(*accepted), found));
+                differences.push(Difference { path: path.to_string(), accepted: Some(*accepted), found, places });
             }
         }
-        let differing = differences
-            .iter()
-            .map(|difference| (difference.path.clone(), difference.accepted, difference.found))
-            .collect();
         let standing = if differences.is_empty() { Standing::Matches } else { Standing::Differs(differing) };
         judgements.push(Judgement { id: figure.id.clone(), standing, outputs: locked.outputs.len(), differences });
     }
-    Ok(conclude(session, &judgements, as_json, "hashed"))
+    Ok(conclude(session, &judgements, &report, as_json, "hashed"))
 }
 
-fn conclude(session: &Session, judgements: &[Judgement], as_json: bool, how: &str) -> Answer {
+fn conclude(session: &Session, judgements: &[Judgement], report: &[Difference], as_json: bool, how: &str) -> Answer {
     let count = |counts: fn(&Standing) -> bool| judgements.iter().filter(|figure| counts(&figure.standing)).count();
     let differs = count(|standing| matches!(standing, Standing::Differs(_)));
     let stale = count(|standing| matches!(standing, Standing::Stale(_) | Standing::New));
     for figure in judgements {
         tell(session, figure, how);
     }
-    let exit = match (differs, stale) {
+    for difference in report {
+        difference.tell(session, "", "recorded", "on disk");
+    }
+    let exit = match (differs + report.len(), stale) {
         (0, 0) => Exit::Ok,
         (0, _) => Exit::Stale,
         _ => Exit::Integrity,
     };
     let (figures, outputs) = (judgements.len(), judgements.iter().map(|figure| figure.outputs).sum());
     let what = format!("{how} {}, {}", counted(figures, "figure"), counted(outputs, "output"));
-    let text = format!("{what}: {differs} differ, {stale} not comparable");
+    let altered = if report.is_empty() {
+        String::new()
+    } else {
+        format!(", {} of the report altered", counted(report.len(), "file"))
+    };
+    let text = format!("{what}: {differs} differ, {stale} not comparable{altered}");
     if exit == Exit::Ok {
         session.face.line("ok", &text);
     } else {
         fail(session, exit, &text);
     }
-    Answer { text: if as_json { document(judgements, how) } else { String::new() }, exit }
+    Answer { text: if as_json { document(judgements, report, how) } else { String::new() }, exit }
 }
 
 /// One figure in words, unless all is well with it.
@@ -224,18 +232,12 @@ fn tell(session: &Session, figure: &Judgement, how: &str) {
     if matches!(figure.standing, Standing::Stale(_) | Standing::New) {
         session.face.line("stale", &format!("{}: {}", figure.id, figure.standing.text()));
     }
-    let short = |digest: Option<Digest>| digest.map_or("nothing".to_owned(), |digest| digest.short());
     for difference in &figure.differences {
-        let (accepted, found) = (short(difference.accepted), short(difference.found));
-        let text = format!("{}: {} accepted {accepted}, {how} {found}", figure.id, difference.path);
-        session.face.line("differs", &text);
-        for place in &difference.places {
-            session.face.line("", &plain(place));
-        }
+        difference.tell(session, &format!("{}: ", figure.id), "accepted", how);
     }
 }
 
-fn document(judgements: &[Judgement], how: &str) -> String {
+fn document(judgements: &[Judgement], report: &[Difference], how: &str) -> String {
     let output = |difference: &Difference| {
         json!({
             "path": difference.path, "accepted": difference.accepted, "found": difference.found,
@@ -247,7 +249,8 @@ fn document(judgements: &[Judgement], how: &str) -> String {
         json!({ "id": figure.id, "state": state_word(&figure.standing), "differences": differences })
     };
     let figures: Vec<Value> = judgements.iter().map(figure).collect();
-    format!("{:#}\n", json!({ "schema_version": 1, "how": how, "figures": figures }))
+    let report: Vec<Value> = report.iter().map(output).collect();
+    format!("{:#}\n", json!({ "schema_version": 1, "how": how, "figures": figures, "report": report }))
 }
 
 /// A standing in a word, for JSON.

@@ -5,6 +5,7 @@ use crate::engine::artefacts::{Artefacts, Inputs};
 use crate::engine::digest::Digest;
 use crate::engine::failure::Failure;
 use crate::engine::recipe::Recipe;
+use crate::engine::relative::Relative;
 use crate::engine::site::Site;
 use crate::engine::step::{Step, StepId, Which};
 use crate::paper::block::{ChartBlock, ClaimBlock};
@@ -97,6 +98,10 @@ pub fn step<'p>(recipe: CardRecipe<'p>, run: StepId, draws: &[StepId], check: St
 impl Recipe for CardRecipe<'_> {
     const KIND: &'static str = "card";
 
+    fn repeats(&self) -> bool {
+        !self.context.times
+    }
+
     fn make(&self, inputs: &Inputs, _: &Site) -> Result<Artefacts, Failure> {
         let view = self.view(inputs)?;
         let card = report::render_card(&self.context.templates.parsed, &view)
@@ -158,7 +163,7 @@ impl CardRecipe<'_> {
             blocks,
             claims,
             robustness,
-            downloads: files.iter().map(|(path, _, bytes)| self.download(path, *bytes)).collect(),
+            downloads: files.iter().map(|(path, _, bytes)| self.download(path.as_str(), *bytes)).collect(),
             values: values.iter().map(|(name, value)| view_value(name, *value, DIGITS)).collect(),
             provenance: self.provenance(
                 inputs,
@@ -180,7 +185,7 @@ impl CardRecipe<'_> {
     }
 
     /// The files of the figure: path below the report, digest, size.
-    fn files(&self, inputs: &Inputs) -> Result<Vec<(String, Digest, u64)>, Failure> {
+    fn files(&self, inputs: &Inputs) -> Result<Vec<(Relative, Digest, u64)>, Failure> {
         let stems: Vec<String> = self.page.charts().map(|chart| self.page.stem(chart)).collect();
         let files = files::of_figure(&self.page.id, &stems, inputs.of(RUN).map(|(name, ..)| name));
         files
@@ -205,7 +210,7 @@ impl CardRecipe<'_> {
         Download { label, href: path.to_owned(), bytes }
     }
 
-    fn provenance(&self, inputs: &Inputs, files: &[(String, Digest, u64)], standing: &Standing) -> Provenance {
+    fn provenance(&self, inputs: &Inputs, files: &[(Relative, Digest, u64)], standing: &Standing) -> Provenance {
         let pair = |name: &str, text: String| Pair { name: name.to_owned(), text };
         let seconds = inputs.seconds(RUN).filter(|_| self.context.times);
         Provenance {
@@ -220,7 +225,7 @@ impl CardRecipe<'_> {
             inputs: self.data.digests().iter().map(|(path, digest)| pair(path, digest.to_string())).collect(),
             run_key: self.run.to_string(),
             code: self.code.to_owned(),
-            outputs: files.iter().map(|(path, digest, _)| pair(path, digest.to_string())).collect(),
+            outputs: files.iter().map(|(path, digest, _)| pair(path.as_str(), digest.to_string())).collect(),
             lock: match standing {
                 Standing::Matches => view::Lock::Matches,
                 Standing::Stale(_) => view::Lock::Stale,

@@ -7,21 +7,33 @@
 use crate::diag::Diagnostic;
 use crate::engine::artefacts::{Artefacts, Inputs};
 use crate::engine::failure::Failure;
+use crate::engine::files::{self, Kind};
+use crate::engine::folder::{Folder, Sight};
 use crate::engine::recipe::Recipe;
+use crate::engine::relative::Relative;
+use crate::engine::scratch::Scratch;
 use crate::engine::site::Site;
 use crate::frame::{Frame, Results};
 use crate::pipeline::declared::Files;
 use crate::pipeline::run::{Kept, artefacts, settings};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::io::{self, Read as _, Write as _};
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
+
+/// How long a program that is asked to end may take for it.
+const GRACE: Duration = Duration::from_millis(500);
+/// How many bytes of what a program says on stderr are kept.
+const HEARD: usize = 1 << 16;
 
 /// A run of an external command.
 #[derive(Serialize)]
@@ -82,7 +94,7 @@ impl CommandRecipe<'_> {
     }
 
     fn execute(&self, site: &Site) -> Result<Artefacts, Trouble> {
-        let scratch = tempfile::Builder::new().prefix("condense-").tempdir()?;
+        let scratch = Scratch::new()?;
         let (work, out) = (scratch.path().join("work"), scratch.path().join("out"));
         fs::create_dir(&out)?;
         fs::create_dir(&work)?;
@@ -90,65 +102,76 @@ impl CommandRecipe<'_> {
             let place = work.join(path);
             place.parent().map_or(Ok(()), fs::create_dir_all)?;
             fs::write(&place, bytes)?;
-            executable(&place)?;
+            fs::set_permissions(&place, fs::Permissions::from_mode(0o755))?;
         }
-        let stderr = self.supervise(site, &work, &out)?;
-        self.collect(&out).map_err(|trouble| match trouble {
+        // A file, not a pipe: nobody has to feed it, and nobody can hold its other end.
+        let (ask, input) = (scratch.path().join("stdin.json"), self.input());
+        fs::write(&ask, input)?;
+        let start = Instant::now();
+        let stderr = self.supervise(site, self.command(&work, &out, files::open(&ask)?), start)?;
+        self.collect(&out, &|| self.go_on(site, start)).map_err(|trouble| match trouble {
             Trouble::Said { what, .. } => Trouble::Said { what, stderr },
             other => other,
         })
     }
 
-    /// Starts the program, feeds it, waits for it; returns the end of its stderr.
-    fn supervise(&self, site: &Site, work: &Path, out: &Path) -> Result<String, Trouble> {
-        let mut command = self.command(work, out);
+    fn input(&self) -> String {
+        json!({ "params": self.params, "seed": self.seed }).to_string()
+    }
+
+    /// Whether there is time left, and nobody asked to stop.
+    fn go_on(&self, site: &Site, start: Instant) -> Result<(), Trouble> {
+        if site.interrupted() {
+            return Err(Trouble::Interrupted);
+        }
+        match site.limit.filter(|limit| start.elapsed() > *limit) {
+            Some(limit) => said(format!("took longer than its limit of {} s", limit.as_secs())),
+            None => Ok(()),
+        }
+    }
+
+    /// Starts the program and waits for it; returns the end of its stderr.
+    fn supervise(&self, site: &Site, mut command: Command, start: Instant) -> Result<String, Trouble> {
         let mut child = match command.spawn() {
             Ok(child) => child,
             Err(error) => return said(format!("cannot be started: {error}")),
         };
-        let input = json!({ "params": self.params, "seed": self.seed }).to_string();
-        let (mut stdin, mut stderr) = (child.stdin.take(), child.stderr.take());
-        // A program that does not read its input is fine: the write then fails with a closed pipe.
-        let feeder = thread::spawn(move || stdin.as_mut().map(|pipe| pipe.write_all(input.as_bytes())));
-        let heard = Arc::new(Mutex::new(Vec::new()));
-        let (ear, (over, ended)) = (Arc::clone(&heard), mpsc::channel());
-        thread::spawn(move || {
-            let mut chunk = [0; 4096];
-            while let Some(Ok(length @ 1..)) = stderr.as_mut().map(|pipe| pipe.read(&mut chunk)) {
-                ear.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(&chunk[..length]);
-            }
-            let _ = over.send(());
-        });
+        let group = Group::of(&child);
+        let (heard, (over, ended)) = (Arc::new(Mutex::new(Vec::new())), mpsc::channel());
+        if let Some(pipe) = child.stderr.take() {
+            let ear = Arc::clone(&heard);
+            thread::spawn(move || {
+                listen(pipe, &ear);
+                let _ = over.send(());
+            });
+        }
         // A grandchild in a session of its own may hold the pipe open for ever: nobody waits for it.
-        let said = || {
+        let last_words = || {
             let _ = ended.recv_timeout(Duration::from_secs(1));
             tail(&heard.lock().unwrap_or_else(PoisonError::into_inner))
         };
-        let start = Instant::now();
-        let status = loop {
-            if let Some(status) = child.try_wait()? {
-                break status;
-            }
-            if site.interrupted() {
-                end(&mut child);
-                return Err(Trouble::Interrupted);
-            }
-            if let Some(limit) = site.limit.filter(|limit| start.elapsed() > *limit) {
-                end(&mut child);
-                let what = format!("took longer than its limit of {} s", limit.as_secs());
-                return Err(Trouble::Said { what, stderr: said() });
+        while !group.leader_has_ended() {
+            if let Err(trouble) = self.go_on(site, start) {
+                group.end(GRACE);
+                child.wait()?;
+                return Err(match trouble {
+                    Trouble::Said { what, .. } => Trouble::Said { what, stderr: last_words() },
+                    other => other,
+                });
             }
             thread::sleep(Duration::from_millis(5));
-        };
-        // Whatever it left running in its group goes too: a pipe held open would keep us waiting.
-        end(&mut child);
-        let _ = feeder.join();
-        let stderr = said();
+        }
+        // Whatever it left running in its group goes too. It is not waited for before: so the group still has its number.
+        group.end(Duration::ZERO);
+        let (status, stderr) = (child.wait()?, last_words());
         if status.success() { Ok(stderr) } else { Err(Trouble::Said { what: format!("ended with {status}"), stderr }) }
     }
 
-    fn command(&self, work: &Path, out: &Path) -> Command {
+    fn command(&self, work: &Path, out: &Path, stdin: File) -> Command {
         let mut argv = self.command.to_vec();
+        if mortal_works() {
+            argv.splice(0..0, MORTAL.map(str::to_owned));
+        }
         if offline_works() {
             argv.splice(0..0, OFFLINE.map(str::to_owned));
         }
@@ -160,16 +183,20 @@ impl CommandRecipe<'_> {
             command.env(name, value);
         }
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("HOME", work).env("CONDENSE_OUT", out);
-        command.envs(self.env).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
-        own_group(&mut command);
+        command.envs(self.env).stdin(Stdio::from(stdin)).stdout(Stdio::null()).stderr(Stdio::piped());
+        command.process_group(0);
         command
     }
 
     /// Reads exactly what was declared.
-    fn collect(&self, out: &Path) -> Result<Artefacts, Trouble> {
+    fn collect(&self, out: &Path, go_on: &dyn Fn() -> Result<(), Trouble>) -> Result<Artefacts, Trouble> {
+        let folder = Folder::root(out)?;
         let mut found = BTreeSet::new();
-        for entry in fs::read_dir(out)? {
-            found.insert(entry?.file_name().to_string_lossy().into_owned());
+        for (name, kind) in folder.list()? {
+            if kind != Kind::File {
+                return said(format!("wrote `{}`, which is {kind}, not a file", name.escape_debug()));
+            }
+            found.insert(name);
         }
         let declared: BTreeSet<String> = self.writes.iter().cloned().collect();
         if let Some(name) = declared.difference(&found).next() {
@@ -180,7 +207,14 @@ impl CommandRecipe<'_> {
         }
         let mut results = Results::default();
         for name in &declared {
-            let Ok(text) = String::from_utf8(fs::read(out.join(name))?) else {
+            go_on()?;
+            let bytes = match Relative::parse(name).map(|path| folder.look(&path)).transpose()? {
+                Some(Sight::File(bytes)) => bytes,
+                Some(Sight::Other(what)) => return said(format!("wrote `{name}`, which {what}")),
+                _ => return said(format!("did not write `{name}`, which `writes` declares")),
+            };
+            go_on()?;
+            let Ok(text) = String::from_utf8(bytes) else {
                 return said(format!("wrote `{name}`, which is not UTF-8"));
             };
             if name == "values.json" {
@@ -195,6 +229,7 @@ impl CommandRecipe<'_> {
                 }
             }
         }
+        go_on()?;
         match results.fault() {
             Some(fault) => said(format!("gave results that are no numbers: {fault}")),
             None => Ok(artefacts(&results, self.kept)),
@@ -205,14 +240,25 @@ impl CommandRecipe<'_> {
 /// Runs a program in a network namespace of its own: it finds no network.
 const OFFLINE: [&str; 4] = ["unshare", "--map-root-user", "--net", "--"];
 
+/// Runs a program that ends when this process does, even by `kill -9`.
+const MORTAL: [&str; 4] = ["setpriv", "--pdeathsig", "KILL", "--"];
+
 /// Whether this kernel and user allow that; asked once.
 pub fn offline_works() -> bool {
-    static WORKS: std::sync::OnceLock<bool> = std::sync::OnceLock::new();
-    *WORKS.get_or_init(|| {
-        let mut probe = Command::new(OFFLINE[0]);
-        probe.args(&OFFLINE[1..]).arg("true").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        cfg!(target_os = "linux") && probe.status().is_ok_and(|status| status.success())
-    })
+    static WORKS: OnceLock<bool> = OnceLock::new();
+    *WORKS.get_or_init(|| works(&OFFLINE))
+}
+
+/// Whether this system can do that; asked once.
+fn mortal_works() -> bool {
+    static WORKS: OnceLock<bool> = OnceLock::new();
+    *WORKS.get_or_init(|| works(&MORTAL))
+}
+
+fn works(wrapper: &[&str]) -> bool {
+    let mut probe = Command::new(wrapper[0]);
+    probe.args(&wrapper[1..]).arg("true").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    cfg!(target_os = "linux") && probe.status().is_ok_and(|status| status.success())
 }
 
 fn tail(bytes: &[u8]) -> String {
@@ -222,37 +268,59 @@ fn tail(bytes: &[u8]) -> String {
     lines[lines.len().saturating_sub(LINES)..].join("\n")
 }
 
-#[cfg(unix)]
-fn own_group(command: &mut Command) {
-    use std::os::unix::process::CommandExt as _;
-    command.process_group(0);
-}
-
-/// Ends the child and all that it started.
-#[cfg(unix)]
-fn end(child: &mut Child) {
-    if let Some(group) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) {
-        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+/// The last part of what a program said is kept: it may talk for ever.
+fn listen(mut pipe: impl Read, heard: &Mutex<Vec<u8>>) {
+    let mut chunk = [0; 4096];
+    while let Ok(length @ 1..) = pipe.read(&mut chunk) {
+        let mut heard = heard.lock().unwrap_or_else(PoisonError::into_inner);
+        heard.extend_from_slice(&chunk[..length]);
+        if heard.len() > 2 * HEARD {
+            let old = heard.len() - HEARD;
+            heard.drain(..old);
+        }
     }
-    let _ = child.wait();
 }
 
-#[cfg(unix)]
-fn executable(path: &Path) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755))
+/// A program with all that it started, as far as they stay in its process group.
+struct Group(Option<Pid>);
+
+impl Group {
+    /// Of a child that was started as the leader of a group.
+    fn of(child: &Child) -> Self {
+        Self(i32::try_from(child.id()).ok().and_then(Pid::from_raw))
+    }
+
+    /// Whether the program itself has ended. It keeps its number until it is waited for.
+    fn leader_has_ended(&self) -> bool {
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        self.0.is_none_or(|pid| !matches!(waitid(WaitId::Pid(pid), options), Ok(None) | Err(rustix::io::Errno::INTR)))
+    }
+
+    /// Asks all to end, and makes them when the grace is over.
+    fn end(&self, grace: Duration) {
+        let Some(group) = self.0 else { return };
+        let start = Instant::now();
+        if !grace.is_zero() {
+            let _ = kill_process_group(group, Signal::TERM);
+        }
+        while start.elapsed() < grace && !self.leader_has_ended() {
+            thread::sleep(Duration::from_millis(5));
+        }
+        let _ = kill_process_group(group, Signal::KILL);
+    }
 }
 
-#[cfg(not(unix))]
-fn own_group(_: &mut Command) {}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-#[cfg(not(unix))]
-fn end(child: &mut Child) {
-    let _ = child.kill();
-    let _ = child.wait();
-}
-
-#[cfg(not(unix))]
-fn executable(_: &Path) -> io::Result<()> {
-    Ok(())
+    #[test]
+    fn of_endless_words_the_last_are_kept() {
+        let heard = Mutex::new(Vec::new());
+        let words: Vec<u8> = (0..40_000).flat_map(|line: u32| format!("line {line}\n").into_bytes()).collect();
+        listen(&words[..], &heard);
+        let heard = heard.into_inner().expect("whole");
+        assert!(heard.len() <= 2 * HEARD && words.ends_with(&heard));
+        assert_eq!(tail(&heard).lines().last(), Some("line 39999"));
+    }
 }

@@ -1,6 +1,8 @@
 //! Which artefacts of a figure become files of the report, and under which names. Steps know no file names:
 //! their artefacts get them here, when they are published or linked.
 
+use crate::engine::relative::Relative;
+
 /// The step of a figure that makes an artefact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Maker {
@@ -16,7 +18,7 @@ pub enum Maker {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct File {
     /// Path below the report.
-    pub path: String,
+    pub path: Relative,
     /// The step that makes it.
     pub maker: Maker,
     /// What the step calls it.
@@ -28,7 +30,8 @@ pub struct File {
 pub fn of_figure<'a>(id: &str, stems: &[String], made: impl IntoIterator<Item = &'a str>) -> Vec<File> {
     let tables: Vec<&str> = made.into_iter().filter_map(|artefact| artefact.strip_suffix(".csv")).collect();
     let file = |stem: &str, ending: &str, maker, artefact: &str| File {
-        path: format!("fig/{stem}.{ending}"),
+        // Ids, tables and charts have plain names: the manifest and the pages were checked.
+        path: Relative::known(&format!("fig/{stem}.{ending}")),
         maker,
         artefact: artefact.to_owned(),
     };
@@ -52,7 +55,7 @@ mod tests {
         let paths = |stems: &[&str], made: &[&str]| {
             let stems: Vec<String> = stems.iter().map(|stem| (*stem).to_owned()).collect();
             let files = of_figure("f", &stems, made.iter().copied());
-            files.into_iter().map(|file| file.path).collect::<Vec<_>>()
+            files.into_iter().map(|file| file.path.to_string()).collect::<Vec<_>>()
         };
         assert_eq!(paths(&["f"], &["t.csv", "values.json"]), ["fig/f.csv", "fig/f.json", "fig/f.svg"]);
         assert_eq!(paths(&["f-a", "f-b"], &[]), ["fig/f-a.svg", "fig/f-b.svg", "fig/f.json"]);

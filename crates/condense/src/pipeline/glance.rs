@@ -2,21 +2,30 @@
 //! both, and parses nothing; so a build with nothing to do costs what reading costs. Large inputs alone are not read again
 //! where the system says that they were left alone (see [`Stamp`]).
 //!
-//! A glance is left by a whole `report` that ended well. It is no cache of results: where one digest differs, or it is
-//! gone or damaged, the build goes the whole way.
+//! A glance is left by a whole `report` that ended well and matches all of the lock, and the outputs are held to the lock, not
+//! to what the glance says of them. It is no cache of results: where one digest differs, or it is gone or damaged, the build
+//! goes the whole way.
 
-use crate::engine::atomic::{self, Durability};
 use crate::engine::digest::Digest;
-use crate::engine::state::State;
-use crate::engine::store::{seal, sealed};
+use crate::engine::folder::{Folder, Sight};
+use crate::engine::relative::Relative;
+use crate::engine::state::{self, State};
+use crate::engine::store::{Store, seal, sealed};
+use crate::engine::written;
 use crate::paper::load::PAGES;
 use crate::pipeline::Project;
+use crate::pipeline::locked::Lock;
+use crate::pipeline::outputs::{self, SUMS};
+use crate::pipeline::place::{Owner, Place};
 use crate::pipeline::stamp::{LARGE, Stamp};
 use crate::pipeline::{locked, proved};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::{fs, io};
+
+/// The file's name in the store.
+pub const NAME: &str = "glance.json";
 
 /// What was seen when all was well.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,13 +37,13 @@ pub struct Glance {
     /// Whether pages tell times.
     times: bool,
     /// Path below the project to the digest of the file there; none where there must be no file.
-    files: BTreeMap<String, Option<Digest>>,
+    files: BTreeMap<Relative, Option<Digest>>,
     /// What the system said of large inputs that had been left alone for a while when they were hashed.
-    stamps: BTreeMap<String, Stamp>,
+    stamps: BTreeMap<Relative, Stamp>,
     /// The names in the folder of pages: one more would be an orphan.
     pages: BTreeSet<String>,
     /// Files of the store that must be there, for the other verbs; what is in them is checked when it is read.
-    kept: Vec<PathBuf>,
+    kept: Vec<Relative>,
     /// Whether there is a Makefile: pages tell how to remake things.
     make: bool,
     /// What to say.
@@ -51,41 +60,42 @@ pub struct LastWords {
 }
 
 impl Glance {
-    /// What is seen now: all that the project read, the state (which lies at `state_path` below the project), the outputs
-    /// that it knows, and that the store has the files `kept`.
+    /// What is seen now: all that the project read, the state, the record of the report, and that the store has the files
+    /// `kept`. `None` where a path has another spelling than ours.
     ///
     /// # Errors
-    /// When the state is no JSON.
+    /// When state or record are no JSON.
     pub fn new(
         project: &Project,
         state: &State,
-        state_path: &str,
-        kept: Vec<PathBuf>,
+        place: &Place,
+        kept: Vec<Relative>,
         words: LastWords,
-    ) -> io::Result<Self> {
+    ) -> io::Result<Option<Self>> {
         let paper = project.paper();
-        let mut files = project.templates.files.clone();
+        let mut seen = project.templates.files.clone();
         // Digests are of what was read, not of what stands there now: whoever edits meanwhile is noticed.
         for source in &paper.sources {
-            files.insert(source.path.clone(), Some(Digest::of(source.text.as_bytes())));
+            seen.insert(source.path.clone(), Some(Digest::of(source.text.as_bytes())));
         }
         let declared = project.tasks.iter().map(|task| &task.own);
         let mut stamps = BTreeMap::new();
         for (path, bytes) in declared.flat_map(|declared| declared.data.bytes().iter().chain(declared.code.bytes())) {
-            files.insert(path.clone(), Some(Digest::of(bytes)));
+            seen.insert(path.clone(), Some(Digest::of(bytes)));
             // Of what was read: another file may stand there by now.
             let read = project.stamps.get(path).filter(|_| bytes.len() >= LARGE).copied();
             let stamp = read.filter(|read| Stamp::of(&project.root.join(path)) == Some(*read));
-            stamps.extend(stamp.filter(|stamp| stamp.is_older_than(project.opened)).map(|stamp| (path.clone(), stamp)));
+            let stamp = stamp.filter(|stamp| stamp.is_older_than(project.opened));
+            stamps.extend(stamp.and_then(|stamp| Some((Relative::parse(path)?, stamp))));
         }
         let lock = (!project.lock.0.is_empty()).then(|| Digest::of(project.lock.to_text().as_bytes()));
-        files.insert(locked::NAME.to_owned(), lock);
-        files.insert(proved::NAME.to_owned(), project.proved.digest());
-        files.insert(state_path.to_owned(), Some(state.digest()?));
-        for (path, digests) in &state.outputs {
-            files.insert(path.clone(), digests.first().copied());
-        }
-        Ok(Self {
+        seen.insert(locked::NAME.to_owned(), lock);
+        seen.insert(proved::NAME.to_owned(), project.proved.digest());
+        seen.insert(format!("{}/{}", crate::pipeline::STORE, state::NAME), Some(state.digest()?));
+        seen.insert(format!("{}/{}", place.path, written::NAME), Some(place.written.digest()?));
+        let below = |(path, digest): (String, Option<Digest>)| Some((Relative::parse(&path)?, digest));
+        let Some(files) = seen.into_iter().map(below).collect() else { return Ok(None) };
+        Ok(Some(Self {
             program: project.roster.program.to_owned(),
             profile: project.profile.clone(),
             times: project.times,
@@ -95,40 +105,72 @@ impl Glance {
             kept,
             make: has_makefile(&project.root),
             words,
-        })
+        }))
     }
 
-    /// The glance that was left in `file`, if it still tells the truth about the program and the project.
-    pub fn still_true(file: &Path, program: &str, project: &Path, profile: &str, times: bool) -> Option<Self> {
-        let bytes = fs::read(file).ok()?;
+    /// The glance that was left in the store, if it still tells the truth about the program and the project.
+    pub fn still_true(program: &str, project: &Path, profile: &str, times: bool) -> Option<Self> {
+        let root = Folder::root(project).ok()?;
+        let store = Store::at(root.below(&Relative::known(crate::pipeline::STORE)).ok()?);
+        let bytes = store.read(&Relative::known(NAME)).ok()??;
         let glance: Self = serde_json::from_slice(sealed(&bytes)?).ok()?;
         let same = glance.program == program && glance.profile == profile && glance.times == times;
         let same = same && glance.make == has_makefile(project) && listing(project) == glance.pages;
-        let unchanged = |(path, digest): (&String, &Option<Digest>)| {
-            let (stamp, path) = (glance.stamps.get(path), project.join(path));
-            stamp.is_some_and(|stamp| Stamp::of(&path) == Some(*stamp)) || stands(&path, digest.as_ref())
+        let unchanged = |(path, digest): (&Relative, &Option<Digest>)| {
+            let stamp = glance.stamps.get(path);
+            stamp.is_some_and(|stamp| Stamp::of(&project.join(path.as_str())) == Some(*stamp))
+                || stands(&root, path, digest.as_ref())
         };
-        (same && glance.kept.iter().all(|path| path.is_file()) && glance.files.iter().all(unchanged)).then_some(glance)
+        let kept = || glance.kept.iter().all(|path| store.has_file(path));
+        let all = same && kept() && glance.files.iter().all(unchanged) && report_stands(&root, project, profile)?;
+        all.then_some(glance)
     }
 
-    /// Leaves it in `file`, unless that holds it already.
+    /// Leaves it in the store, unless that holds it already.
     ///
     /// # Errors
     /// The system's.
-    pub fn leave(&self, file: &Path) -> io::Result<()> {
-        let bytes = seal(&serde_json::to_vec(self).map_err(io::Error::other)?);
-        if atomic::read(file)?.as_deref() == Some(&bytes) {
+    pub fn leave(&self, store: &Store) -> io::Result<()> {
+        let (path, bytes) = (Relative::known(NAME), seal(&serde_json::to_vec(self).map_err(io::Error::other)?));
+        if store.read(&path)?.as_deref() == Some(&bytes) {
             return Ok(());
         }
-        atomic::write(file, &bytes, Durability::Cached)
+        store.write(&path, &bytes)
     }
 }
 
+/// Whether the report is the recorded one, and its figures are the accepted ones. Record and glance are not believed where the
+/// lock knows better: whoever changes an output can change them, too.
+fn report_stands(root: &Folder, project: &Path, profile: &str) -> Option<bool> {
+    let place = Place::look(root, profile).ok().filter(|place| matches!(place.owner, Owner::Ours))?;
+    let (folder, lock) = (place.folder.as_ref()?, Lock::load(project).ok()?);
+    let accepted: BTreeMap<&Relative, Digest> = lock
+        .0
+        .get(profile)?
+        .values()
+        .flat_map(|figure| &figure.outputs)
+        .map(|(path, digest)| (path, *digest))
+        .collect();
+    let sums = Digest::of(outputs::recorded_sums(&place.written)?.as_bytes());
+    let expected = |path: &Relative, recorded: Digest| match path.as_str() {
+        SUMS => Some(sums),
+        page if outputs::PAGES.contains(&page) => Some(recorded),
+        _ => accepted.get(path).copied(),
+    };
+    let one = |(path, digests): (&Relative, &BTreeSet<Digest>)| {
+        let digest = expected(path, *digests.first()?)?;
+        Some(stands(folder, path, Some(&digest)))
+    };
+    let all = accepted.keys().all(|path| place.written.files.contains_key(*path));
+    let pages = outputs::PAGES.iter().all(|page| place.written.files.contains_key(&Relative::known(page)));
+    Some(all && pages && place.written.files.iter().all(|file| one(file) == Some(true)))
+}
+
 /// Whether a path is what it should be. What is reached through a link is for the whole way to judge.
-fn stands(path: &Path, digest: Option<&Digest>) -> bool {
-    match (fs::symlink_metadata(path), digest) {
-        (Ok(about), Some(digest)) if about.is_file() => fs::read(path).is_ok_and(|bytes| Digest::of(&bytes) == *digest),
-        (Err(error), None) => error.kind() == io::ErrorKind::NotFound,
+fn stands(folder: &Folder, path: &Relative, digest: Option<&Digest>) -> bool {
+    match (folder.look(path), digest) {
+        (Ok(Sight::File(bytes)), Some(digest)) => Digest::of(&bytes) == *digest,
+        (Ok(Sight::Nothing), None) => true,
         _ => false,
     }
 }
@@ -141,5 +183,5 @@ pub fn listing(project: &Path) -> BTreeSet<String> {
 
 /// Whether a project has a Makefile, through which its readers remake things.
 pub fn has_makefile(project: &Path) -> bool {
-    project.join("Makefile").exists()
+    project.join("Makefile").is_file()
 }

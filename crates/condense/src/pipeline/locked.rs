@@ -5,8 +5,9 @@
 //! *stale* (the declaration changed) from *differs* (the same declaration gave other bits).
 
 use crate::diag::Diagnostic;
-use crate::engine::atomic::{self, Durability};
 use crate::engine::digest::Digest;
+use crate::engine::relative::Relative;
+use crate::engine::{atomic, files};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -26,8 +27,8 @@ pub struct Locked {
     pub declared: Digest,
     /// Digest of its chart blocks.
     pub drawn: Digest,
-    /// Path below `report/` to digest.
-    pub outputs: BTreeMap<String, Digest>,
+    /// Path below the report's folder to digest.
+    pub outputs: BTreeMap<Relative, Digest>,
 }
 
 /// How what came out now stands to what was accepted.
@@ -39,9 +40,12 @@ pub enum Standing {
     Matches,
     /// The declaration changed: `manifest` (run) or `page` (charts).
     Stale(&'static str),
-    /// The same declaration gave other bits: path, accepted, found (`None`: no longer made, or never accepted).
-    Differs(Vec<(String, Option<Digest>, Option<Digest>)>),
+    /// The same declaration gave other bits.
+    Differs(Vec<Difference>),
 }
+
+/// An output that is not as accepted: its path, what was accepted, what is found (`None`: no longer made, or never accepted).
+pub type Difference = (Relative, Option<Digest>, Option<Digest>);
 
 impl Standing {
     /// A few words for a table.
@@ -67,17 +71,19 @@ impl Locked {
         if self.declared != now.declared {
             return Standing::Stale("manifest entry");
         }
+        let mut differing = self.differing(now);
         if self.drawn != now.drawn {
-            return Standing::Stale("charts");
+            // Pictures may differ. Tables and numbers are not drawn: what they were computed from has not changed.
+            differing.retain(|(path, ..)| !path.as_str().ends_with(".svg"));
+            return if differing.is_empty() { Standing::Stale("charts") } else { Standing::Differs(differing) };
         }
-        let differing = self.differing(now);
         if differing.is_empty() { Standing::Matches } else { Standing::Differs(differing) }
     }
 
     /// The outputs that are not as accepted, whatever is declared.
-    pub fn differing(&self, now: &Self) -> Vec<(String, Option<Digest>, Option<Digest>)> {
-        let paths: std::collections::BTreeSet<&String> = self.outputs.keys().chain(now.outputs.keys()).collect();
-        let both = |path: &String| (path.clone(), self.outputs.get(path).copied(), now.outputs.get(path).copied());
+    pub fn differing(&self, now: &Self) -> Vec<Difference> {
+        let paths: std::collections::BTreeSet<&Relative> = self.outputs.keys().chain(now.outputs.keys()).collect();
+        let both = |path: &Relative| (path.clone(), self.outputs.get(path).copied(), now.outputs.get(path).copied());
         paths.into_iter().map(both).filter(|(_, accepted, found)| accepted != found).collect()
     }
 }
@@ -92,7 +98,7 @@ impl Lock {
             Diagnostic::new("L001", message)
                 .help("restore it from version control, or write a new one with `condense accept`")
         };
-        let bytes = atomic::read(&project.join(NAME)).map_err(|error| trouble(error.to_string()))?;
+        let bytes = files::find(&project.join(NAME)).map_err(|error| trouble(error.to_string()))?;
         let Some(bytes) = bytes else { return Ok(Self::default()) };
         let text = String::from_utf8(bytes).map_err(|_| trouble(format!("`{NAME}` is not UTF-8")))?;
         Self::parse(&text).map_err(|reason| trouble(format!("`{NAME}` cannot be understood: {reason}")))
@@ -144,8 +150,14 @@ impl Lock {
         let Some((profile, figure, mut lines)) = open else { return Ok(()) };
         let mut take = |name: &str| lines.remove(name).ok_or_else(|| format!("`[{profile}.{figure}]` has no `{name}`"));
         let (declared, drawn) = (take("declared")?, take("drawn")?);
+        let path = |(name, digest): (String, Digest)| {
+            let path = Relative::parse(&name)
+                .ok_or_else(|| format!("`[{profile}.{figure}]`: `{name}` is no path of an output"));
+            Ok::<_, String>((path?, digest))
+        };
+        let outputs = lines.into_iter().map(path).collect::<Result<_, _>>()?;
         let section = self.0.entry(profile.clone()).or_default();
-        if section.insert(figure.clone(), Locked { declared, drawn, outputs: lines }).is_some() {
+        if section.insert(figure.clone(), Locked { declared, drawn, outputs }).is_some() {
             return Err(format!("`[{profile}.{figure}]` stands twice"));
         }
         Ok(())
@@ -169,10 +181,10 @@ impl Lock {
     /// When it cannot be written.
     pub fn save(&self, project: &Path) -> std::io::Result<bool> {
         let (path, text) = (project.join(NAME), self.to_text());
-        if atomic::read(&path)?.as_deref() == Some(text.as_bytes()) {
+        if files::find(&path)?.as_deref() == Some(text.as_bytes()) {
             return Ok(false);
         }
-        atomic::write(&path, text.as_bytes(), Durability::Synced)?;
+        atomic::write(&path, text.as_bytes())?;
         Ok(true)
     }
 }
@@ -195,7 +207,7 @@ mod tests {
     use super::*;
 
     fn entry(declared: &str, drawn: &str, outputs: &[(&str, &str)]) -> Locked {
-        let outputs = outputs.iter().map(|(path, text)| ((*path).to_owned(), Digest::of(text.as_bytes()))).collect();
+        let outputs = outputs.iter().map(|(path, text)| (Relative::known(path), Digest::of(text.as_bytes()))).collect();
         Locked { declared: Digest::of(declared.as_bytes()), drawn: Digest::of(drawn.as_bytes()), outputs }
     }
 
@@ -224,6 +236,10 @@ mod tests {
             matches!(old.compare(&entry("d", "c", &[("x.svg", "2")])), Standing::Differs(paths) if paths.len() == 1)
         );
         assert!(matches!(old.compare(&entry("d", "c", &[])), Standing::Differs(paths) if paths[0].2.is_none()));
+        // Tables are not drawn: other charts excuse no other numbers.
+        let old = entry("d", "c", &[("x.svg", "1"), ("x.csv", "1")]);
+        let other = old.compare(&entry("d", "C", &[("x.svg", "2"), ("x.csv", "2")]));
+        assert!(matches!(other, Standing::Differs(paths) if paths.len() == 1 && paths[0].0.as_str() == "x.csv"));
     }
 
     #[test]
@@ -232,5 +248,8 @@ mod tests {
         assert_eq!(Lock::parse("<<<<<<< HEAD"), Err("line 1: no `name = \"digest\"`".into()));
         assert!(Lock::parse(&format!("[default.a]\n{line}\n{line}")).unwrap_err().starts_with("line 3: stands twice"));
         assert_eq!(Lock::parse(&format!("[default.a]\n{line}")).unwrap_err(), "`[default.a]` has no `drawn`");
+        let outside = format!("[default.a]\n{line}\n{}", line.replace("declared", "drawn"));
+        let outside = format!("{outside}\n{}", line.replace("declared", "\"../x\""));
+        assert_eq!(Lock::parse(&outside).unwrap_err(), "`[default.a]`: `../x` is no path of an output");
     }
 }

@@ -16,6 +16,7 @@ pub mod index;
 pub mod links;
 pub mod locked;
 pub mod outputs;
+pub mod place;
 pub mod proved;
 pub mod render;
 pub mod run;
@@ -43,11 +44,13 @@ use render::{Remake, RenderContext};
 use run::Kept;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use templates::Templates;
+
+/// The folder of all that is remembered.
+pub const STORE: &str = ".condense";
 
 /// Whether pages tell how long things took. `SOURCE_DATE_EPOCH` is the convention for "let no time into the output".
 pub fn tells_times() -> bool {
@@ -354,7 +357,7 @@ fn declare(root: &Path, paper: &Paper, profile: &str, keep: &mut impl FnMut(Diag
         let mut read = |paths: &[String]| -> BTreeMap<String, Vec<u8>> {
             let mut found = BTreeMap::new();
             for path in paths {
-                match files.get(path).cloned().map_or_else(|| fs::read(root.join(path)), Ok) {
+                match files.get(path).cloned().map_or_else(|| crate::engine::files::read(&root.join(path)), Ok) {
                     Ok(bytes) => {
                         files.insert(path.clone(), bytes.clone());
                         found.insert(path.clone(), bytes);

@@ -3,8 +3,11 @@
 use crate::engine::build::Build;
 use crate::engine::digest::Digest;
 use crate::engine::failure::Failure;
-use crate::engine::output::Wanted;
+use crate::engine::output::{Wanted, Wish};
+use crate::engine::relative::Relative;
 use crate::engine::step::StepId;
+use crate::engine::written::Written;
+use crate::paper::profile::DEFAULT;
 use crate::pipeline::files::{self, File, Maker};
 use crate::pipeline::locked::{Lock, Locked, Standing};
 use crate::pipeline::{Assembly, Rooms};
@@ -13,11 +16,33 @@ use std::collections::BTreeMap;
 /// The folder of everything that people see.
 pub const REPORT: &str = "report";
 
+/// The list of all others, as coreutils checks it.
+pub const SUMS: &str = "SHA256SUMS";
+
+/// The files of a report that are no figure's.
+pub const PAGES: [&str; 3] = ["index.html", "report.md", SUMS];
+
+/// The folder of a profile's report, below the project; `None` where the profile cannot have one.
+pub fn folder(profile: &str) -> Option<Relative> {
+    if profile == DEFAULT { Relative::parse(REPORT) } else { Relative::parse(&format!("{REPORT}/{profile}")) }
+}
+
+/// Whether a report has files of such a name at all: nothing else is ever written or removed, whatever a record says.
+pub fn is_ours(path: &Relative) -> bool {
+    let text = path.as_str();
+    let figure = text.strip_prefix("fig/").is_some_and(|name| {
+        !name.contains('/') && !name.starts_with('.') && [".csv", ".svg", ".json"].iter().any(|end| name.ends_with(end))
+    });
+    figure || PAGES.contains(&text)
+}
+
 /// A file of the report: where its bytes are.
 #[derive(Clone, Debug)]
 pub struct Output {
-    /// Path below `report/`.
-    pub path: String,
+    /// Path below the report's folder.
+    pub path: Relative,
+    /// The key of the step that made it, if that is known.
+    pub key: Option<Digest>,
     /// The step that made it.
     pub step: StepId,
     /// Under this name.
@@ -28,16 +53,17 @@ pub struct Output {
 
 /// The files of one figure, if all its steps but the card are done.
 pub fn of_figure(figure: &Rooms, build: &Build) -> Option<Vec<Output>> {
-    let record = build.outcome(figure.run)?.record;
-    let files = files::of_figure(&figure.id, &figure.stems, record.artefacts.keys().map(String::as_str));
+    let run = build.outcome(figure.run)?.record;
+    let files = files::of_figure(&figure.id, &figure.stems, run.artefacts.keys().map(String::as_str));
     let output = |File { path, maker, artefact }| {
         let step = match maker {
             Maker::Run => figure.run,
             Maker::Chart(at) => figure.draws[at],
             Maker::Check => figure.check,
         };
-        let digest = *build.outcome(step)?.record.artefacts.get(&artefact)?;
-        Some(Output { path, step, artefact, digest })
+        let done = build.outcome(step)?;
+        let digest = *done.record.artefacts.get(&artefact)?;
+        Some(Output { path, key: Some(done.key), step, artefact, digest })
     };
     files.into_iter().map(output).collect()
 }
@@ -48,7 +74,8 @@ pub fn all(assembly: &Assembly, build: &Build) -> Vec<Output> {
         assembly.figures.iter().filter_map(|figure| of_figure(figure, build)).flatten().collect();
     if let Some(index) = build.outcome(assembly.index) {
         outputs.extend(index.record.artefacts.iter().map(|(name, digest)| Output {
-            path: name.clone(),
+            path: Relative::known(name),
+            key: Some(index.key),
             step: assembly.index,
             artefact: name.clone(),
             digest: *digest,
@@ -57,38 +84,49 @@ pub fn all(assembly: &Assembly, build: &Build) -> Vec<Output> {
     outputs
 }
 
-/// The figure whose file this is, by its name below `report/`: of the ids that it begins with, the longest.
-pub fn owner<'a>(assembly: &'a Assembly, path: &str) -> Option<&'a Rooms> {
-    let file = path.strip_prefix("fig/")?;
+/// The figure whose file this is, by its name in the report's folder: of the ids that it begins with, the longest.
+pub fn owner<'a>(assembly: &'a Assembly, path: &Relative) -> Option<&'a Rooms> {
+    let file = path.as_str().strip_prefix("fig/")?;
     let begins = |rooms: &&Rooms| file.strip_prefix(rooms.id.as_str()).is_some_and(|rest| rest.starts_with(['.', '-']));
     assembly.figures.iter().filter(begins).max_by_key(|rooms| rooms.id.len())
 }
 
 /// A path that two outputs share, if any.
-pub fn collision(outputs: &[Output]) -> Option<&str> {
+pub fn collision(outputs: &[Output]) -> Option<&Relative> {
     let mut seen = std::collections::BTreeSet::new();
-    outputs.iter().map(|output| output.path.as_str()).find(|path| !seen.insert(*path))
+    outputs.iter().map(|output| &output.path).find(|path| !seen.insert(*path))
 }
 
-/// `SHA256SUMS` of the outputs, as coreutils checks it.
-pub fn sums(outputs: &[Output]) -> String {
-    let lines: BTreeMap<&str, Digest> = outputs.iter().map(|output| (output.path.as_str(), output.digest)).collect();
+/// The text of `SHA256SUMS` for some files.
+fn list<'a>(files: impl Iterator<Item = (&'a Relative, Digest)>) -> String {
+    let lines: BTreeMap<&Relative, Digest> = files.filter(|(path, _)| path.as_str() != SUMS).collect();
     lines.iter().map(|(path, digest)| format!("{digest}  {path}\n")).collect()
 }
 
-/// The outputs as files of the project, with `SHA256SUMS` among them.
+/// `SHA256SUMS` of the outputs.
+pub fn sums(outputs: &[Output]) -> String {
+    list(outputs.iter().map(|output| (&output.path, output.digest)))
+}
+
+/// `SHA256SUMS` of what was recorded; `None` while a publication is under way.
+pub fn recorded_sums(written: &Written) -> Option<String> {
+    let settled = written.files.values().all(|digests| digests.len() == 1);
+    settled.then(|| list(written.files.iter().filter_map(|(path, digests)| Some((path, *digests.first()?)))))
+}
+
+/// The outputs as files, with `SHA256SUMS` among them.
 pub fn wanted(outputs: &[Output]) -> Wanted {
-    let files = outputs.iter().map(|output| (format!("{REPORT}/{}", output.path), output.digest));
-    files.chain([(format!("{REPORT}/SHA256SUMS"), Digest::of(sums(outputs).as_bytes()))]).collect()
+    let wish = |output: &Output| (output.path.clone(), Wish { digest: output.digest, key: output.key });
+    let sums = Wish { digest: Digest::of(sums(outputs).as_bytes()), key: None };
+    outputs.iter().map(wish).chain([(Relative::known(SUMS), sums)]).collect()
 }
 
 /// The bytes of a file that [`wanted`] names.
 ///
 /// # Errors
 /// When its step must run again and fails.
-pub fn bytes(build: &Build, outputs: &[Output], path: &str) -> Result<Vec<u8>, Failure> {
-    let below = path.strip_prefix(REPORT).unwrap_or(path).trim_start_matches('/');
-    match outputs.iter().find(|output| output.path == below) {
+pub fn bytes(build: &Build, outputs: &[Output], path: &Relative) -> Result<Vec<u8>, Failure> {
+    match outputs.iter().find(|output| output.path == *path) {
         Some(output) => build.bytes(output.step, &output.artefact),
         None => Ok(sums(outputs).into_bytes()),
     }
@@ -114,4 +152,27 @@ pub fn standings<'a>(
             (figure, now, standing)
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_has_pages_and_files_of_figures_and_nothing_else() {
+        for good in ["index.html", "report.md", "SHA256SUMS", "fig/a.csv", "fig/a-b.svg", "fig/a.json"] {
+            assert!(is_ours(&Relative::known(good)), "{good}");
+        }
+        for bad in ["thesis.txt", "fig", "fig/a.txt", "fig/deep/a.csv", "fig/.a.csv", "smoke/index.html", "a.csv"] {
+            assert!(!is_ours(&Relative::known(bad)), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_profile_has_a_folder_of_its_own() {
+        let text = |profile| folder(profile).map(|folder| folder.to_string());
+        assert_eq!(text("default").as_deref(), Some("report"));
+        assert_eq!(text("smoke").as_deref(), Some("report/smoke"));
+        assert_eq!((text(".."), text("../x"), text("")), (None, None, None));
+    }
 }

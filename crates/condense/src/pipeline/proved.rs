@@ -5,8 +5,8 @@
 //! nothing any more. It is not shown, and it is left out when the file is next written.
 
 use crate::diag::Diagnostic;
-use crate::engine::atomic::{self, Durability};
 use crate::engine::digest::Digest;
+use crate::engine::{atomic, files};
 use crate::num::level::{self, Level};
 use crate::paper::view;
 use crate::pipeline::locked::Lock;
@@ -102,7 +102,7 @@ impl Proved {
                 "where a merge left marks, keep the lines of both sides; or delete the file: it can be made again",
             )
         };
-        let bytes = atomic::read(&project.join(NAME)).map_err(|error| trouble(error.to_string()))?;
+        let bytes = files::find(&project.join(NAME)).map_err(|error| trouble(error.to_string()))?;
         let text =
             String::from_utf8(bytes.unwrap_or_default()).map_err(|_| trouble(format!("`{NAME}` is not UTF-8")))?;
         Self::parse(&text).map_err(|reason| trouble(format!("`{NAME}` cannot be understood: {reason}")))
@@ -154,10 +154,10 @@ impl Proved {
     /// When it cannot be written.
     pub fn save(&self, project: &Path) -> std::io::Result<()> {
         let (path, text) = (project.join(NAME), self.to_text());
-        if atomic::read(&path)?.as_deref() == Some(text.as_bytes()) {
+        if files::find(&path)?.as_deref() == Some(text.as_bytes()) {
             return Ok(());
         }
-        atomic::write(&path, text.as_bytes(), Durability::Synced)
+        atomic::write(&path, text.as_bytes())
     }
 
     /// What a report of this profile shows of it; nothing where there is nothing.
@@ -220,7 +220,10 @@ mod tests {
         let entry = |bits: &str| Locked {
             declared: Digest::of(b"declared"),
             drawn: Digest::of(b"drawn"),
-            outputs: BTreeMap::from([("fig/a.csv".to_owned(), Digest::of(bits.as_bytes()))]),
+            outputs: BTreeMap::from([(
+                crate::engine::relative::Relative::known("fig/a.csv"),
+                Digest::of(bits.as_bytes()),
+            )]),
         };
         let section =
             |(profile, bits): &(&str, &str)| ((*profile).to_owned(), BTreeMap::from([("a".to_owned(), entry(bits))]));

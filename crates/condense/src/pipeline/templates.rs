@@ -1,8 +1,8 @@
 //! The templates of a project: the built-in ones, each replaced by the file of that name in `templates/`, where there is one.
 
 use crate::diag::{Diagnostic, Source};
-use crate::engine::atomic;
 use crate::engine::digest::Digest;
+use crate::engine::files;
 use crate::paper::report;
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
@@ -44,7 +44,7 @@ impl Templates {
         let (mut texts, mut files) = (BTreeMap::new(), BTreeMap::new());
         for (name, built_in) in BUILT_IN {
             let path = format!("templates/{name}");
-            let own = atomic::read(&project.join(&path)).map_err(|error| Diagnostic::new("T002", error.to_string()))?;
+            let own = files::find(&project.join(&path)).map_err(|error| Diagnostic::new("T002", error.to_string()))?;
             files.insert(path.clone(), own.as_deref().map(Digest::of));
             let text = match own {
                 Some(bytes) => {
