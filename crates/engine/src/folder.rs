@@ -319,6 +319,10 @@ impl Folder {
 
 /// What an error at a name means: nothing is there, something else is there, or the system refuses.
 fn stop(folder: &OwnedFd, name: &str, at: &str, error: io::Error) -> Stop {
+    // Asked first: something may be there by now, made by another writer.
+    if error.kind() == io::ErrorKind::NotFound {
+        return Stop::Nothing;
+    }
     match rustix::fs::statat(folder, name, NO_LINK) {
         Err(Errno::NOENT) => Stop::Nothing,
         Ok(about) => {
