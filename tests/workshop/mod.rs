@@ -94,7 +94,7 @@ impl Workshop {
 
     /// The lock and every picture and table.
     pub fn kept(&self) -> BTreeMap<PathBuf, Vec<u8>> {
-        let figures = files(&self.folder.file("report/fig"));
+        let figures = files(&self.folder.file("report/smoke/fig"));
         figures
             .into_iter()
             .chain([self.folder.file("manifest.lock")])

@@ -22,7 +22,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
             Err(_) => None,
         };
         let folder = Folder::root(&place)?;
-        let staged = folder.stage(&name, part(&name), bytes, Durability::Synced)?;
+        let staged = folder.stage(&name, &part(&name), bytes, Durability::Synced)?;
         if let Some(mode) = mode {
             staged.set_mode(mode)?;
         }

@@ -180,11 +180,11 @@ impl Folder {
     pub fn stage(
         &self,
         path: &Relative,
-        part: Relative,
+        part: &Relative,
         bytes: &[u8],
         durability: Durability,
     ) -> io::Result<Staged<'_>> {
-        self.remove(&part)?;
+        self.remove(part)?;
         let (folder, name) = part.split();
         let write = |folder: &OwnedFd| {
             let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | CAREFUL;
@@ -229,26 +229,6 @@ impl Folder {
         if let Ok(folder) = self.walk(folder.as_ref(), false) {
             let _ = rustix::fs::unlinkat(&folder, name, AtFlags::REMOVEDIR);
         }
-    }
-
-    /// Removes a folder below with all files and folders in it, or a file. What is neither stays.
-    ///
-    /// # Errors
-    /// The system's, with the path.
-    pub fn remove_all(&self, path: &Relative) -> io::Result<()> {
-        if self.kind(path) != Some(Kind::Folder) {
-            return self.remove(path);
-        }
-        let Some(folder) = self.below(path)? else { return Ok(()) };
-        for (name, kind) in folder.list()? {
-            match (Relative::parse(&name).filter(|path| path.names().count() == 1), kind) {
-                (Some(name), Kind::Folder) => folder.remove_all(&name)?,
-                (Some(name), Kind::File) => folder.remove(&name)?,
-                _ => {}
-            }
-        }
-        self.remove_empty(path);
-        Ok(())
     }
 
     /// Waits until the disk has the names in a folder below (or in this one).
@@ -383,5 +363,81 @@ impl Drop for Staged<'_> {
         if !self.named {
             let _ = self.folder.remove(&self.part);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    fn path(text: &str) -> Relative {
+        Relative::known(text)
+    }
+
+    /// Writes a file as everyone does.
+    fn write(folder: &Folder, at: &str, bytes: &[u8]) -> io::Result<()> {
+        let part = &path(at).beside("part").expect("plain");
+        folder.stage(&path(at), part, bytes, Durability::Synced)?.name()
+    }
+
+    #[test]
+    fn files_are_whole_or_absent_and_found_again() {
+        let room = tempfile::tempdir().expect("a folder");
+        let folder = Folder::root(room.path()).expect("a folder");
+        for text in ["first", "second"] {
+            write(&folder, "deep/er/file", text.as_bytes()).expect("written");
+            assert_eq!(folder.look(&path("deep/er/file")).expect("read"), Sight::File(text.into()));
+        }
+        drop(folder.stage(&path("deep/other"), &path("deep/part"), b"never", Durability::Cached).expect("staged"));
+        let below = folder.below(&path("deep")).expect("no error").expect("there");
+        assert_eq!(below.list().expect("a list"), [("er".to_owned(), Kind::Folder)]);
+        assert_eq!(folder.size(&path("deep/er/file")), Some(6));
+        folder.sync(Some(&path("deep/er"))).expect("synced");
+        folder.remove(&path("deep/er/file")).expect("removed");
+        folder.remove(&path("deep/er/file")).expect("nothing to remove is no error");
+        assert_eq!(folder.look(&path("deep/er/file")).expect("no error"), Sight::Nothing);
+        assert_eq!(folder.look(&path("no/such/folder")).expect("no error"), Sight::Nothing);
+        assert!(folder.below(&path("no")).expect("no error").is_none());
+        folder.remove_empty(&path("deep"));
+        assert!(room.path().join("deep/er").exists(), "it is not empty");
+    }
+
+    #[test]
+    fn no_link_is_followed_and_no_other_thing_replaced_or_removed() {
+        let room = tempfile::tempdir().expect("a folder");
+        let (inside, outside) = (room.path().join("inside"), room.path().join("outside"));
+        fs::create_dir_all(inside.join("folder")).expect("a folder");
+        fs::create_dir(&outside).expect("a folder");
+        fs::write(outside.join("file"), "theirs").expect("written");
+        symlink("../outside", inside.join("link")).expect("a link");
+        symlink("../outside/file", inside.join("to-file")).expect("a link");
+        rustix::fs::mkfifoat(rustix::fs::CWD, inside.join("pipe"), Mode::RWXU).expect("a pipe");
+        let folder = Folder::root(&inside).expect("a folder");
+        for (at, what) in [
+            ("link/file", "lies behind `link`, which is a symbolic link"),
+            ("to-file", "is a symbolic link"),
+            ("pipe", "is a pipe"),
+            ("folder", "is a folder"),
+        ] {
+            assert_eq!(folder.look(&path(at)).expect("seen"), Sight::Other(what.to_owned()), "{at}");
+            assert!(folder.read(&path(at)).is_err(), "{at}");
+            assert!(write(&folder, at, b"ours").is_err(), "{at}");
+            assert!(folder.remove(&path(at)).is_err(), "{at}");
+        }
+        assert!(folder.below(&path("link")).is_err() && folder.make(&path("link/new")).is_err());
+        assert!(folder.open_to_write(&path("to-file")).is_err() && folder.open_to_write(&path("pipe")).is_err());
+        assert_eq!(files::read(&outside.join("file")).expect("there"), b"theirs");
+        assert_eq!(fs::read_dir(&outside).expect("a list").count(), 1);
+        assert_eq!(folder.list().expect("a list").len(), 4, "no scrap is left");
+    }
+
+    #[test]
+    fn a_file_that_is_too_large_to_be_ours_is_told_and_not_read() {
+        let room = tempfile::tempdir().expect("a folder");
+        fs::File::create(room.path().join("huge")).and_then(|file| file.set_len(files::LARGEST + 1)).expect("sparse");
+        let folder = Folder::root(room.path()).expect("a folder");
+        assert!(matches!(folder.look(&path("huge")).expect("seen"), Sight::Other(what) if what.contains("more than")));
     }
 }

@@ -188,7 +188,7 @@ fn write_all<E: From<io::Error> + From<InTheWay> + Send>(
         let mut staged = Vec::new();
         while let Some(path) = paths.get(next.fetch_add(1, Ordering::Relaxed)) {
             let (bytes, part) = (bytes(path)?, part(path, &wanted[*path].digest));
-            staged.push((*path, folder.stage(path, part, &bytes, Durability::Synced)?));
+            staged.push((*path, folder.stage(path, &part, &bytes, Durability::Synced)?));
         }
         Ok::<_, E>(staged)
     };

@@ -3,7 +3,7 @@
 
 use crate::digest::Digest;
 use crate::files::Kind;
-use crate::folder::{Durability, Folder};
+use crate::folder::{Durability, Folder, Sight};
 use crate::relative::Relative;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -28,10 +28,14 @@ const TAG: (&str, &str) = (
 const IGNORED: (&str, &str) = (".gitignore", "*\n");
 /// The file of the write lock.
 pub const LOCK: &str = "lock";
-/// Files that have no name yet.
+/// Files that have no name yet,
 const PARTS: &str = "tmp";
-/// Everything that is ever made in the folder, but the lock.
-const OWN: [&str; 8] = ["cas", "ac", "cell", PARTS, "state.json", "glance.json", TAG.0, IGNORED.0];
+/// and how the names end that they have there.
+const PART: &str = ".part";
+/// What the last good build saw.
+pub const GLANCE: &str = "glance.json";
+/// What is kept by digest.
+const KINDS: [&str; 3] = ["cas", "ac", "cell"];
 
 /// What is remembered of a finished step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -69,15 +73,24 @@ impl Store {
     pub fn refuse_foreign(folder: &Folder) -> io::Result<()> {
         // Listed before the tag is read: a store that is just being made has its tag before anything else.
         let all = folder.list()?;
-        let Some((name, _)) = all.iter().find(|(name, _)| ![LOCK, PARTS].contains(&name.as_str())) else {
-            return Ok(());
-        };
         let tag = folder.read(&Relative::known(TAG.0))?.unwrap_or_default();
         if TAG.1.lines().next().is_some_and(|line| tag.starts_with(line.as_bytes())) {
             return Ok(());
         }
-        let text = format!("holds `{}` and no `{}` of ours", name.escape_debug(), TAG.0);
-        Err(io::Error::new(io::ErrorKind::AlreadyExists, text))
+        for (name, kind) in all {
+            // Killed before the tag had its name, a process leaves no more than a lock and a part of the tag.
+            let parts = Relative::known(PARTS);
+            let own = match name.as_str() {
+                LOCK => true,
+                PARTS if kind == Kind::Folder => folder.below(&parts)?.map_or(Ok(true), |parts| only_tags(&parts))?,
+                _ => false,
+            };
+            if !own {
+                let text = format!("holds `{}` and no `{}` of ours", name.escape_debug(), TAG.0);
+                return Err(io::Error::new(io::ErrorKind::AlreadyExists, text));
+            }
+        }
+        Ok(())
     }
 
     /// A store for those who hold no lock: nothing is made and nothing dropped.
@@ -90,12 +103,33 @@ impl Store {
         self.read_only
     }
 
-    /// Removes all that a store is made of, but the lock: whoever waits on it must not find another one in its place.
+    /// Removes all that a store is made of, but the lock: whoever waits on it must not find another one in its place. Files
+    /// that someone else put there stay.
     ///
     /// # Errors
     /// The system's.
     pub fn remove_all(&self) -> io::Result<()> {
-        OWN.iter().try_for_each(|name| self.folder()?.remove_all(&Relative::known(name)))
+        let root = self.folder()?;
+        for kind in KINDS {
+            let (kind, all) = (Relative::known(kind), Relative::known(&format!("{kind}/sha256")));
+            if let Some(folder) = root.below(&all)? {
+                remove_addressed(&folder)?;
+            }
+            root.remove_empty(&all);
+            root.remove_empty(&kind);
+        }
+        self.sweep()?;
+        root.remove_empty(&Relative::known(PARTS));
+        for name in [STATE, GLANCE] {
+            root.remove(&Relative::known(name))?;
+        }
+        // The tag goes last: until then the folder is known to be ours.
+        for (name, text) in [IGNORED, TAG] {
+            if root.look(&Relative::known(name))? == Sight::File(text.into()) {
+                root.remove(&Relative::known(name))?;
+            }
+        }
+        Ok(())
     }
 
     /// Keeps bytes and returns their address.
@@ -198,16 +232,15 @@ impl Store {
     pub fn write(&self, path: &Relative, bytes: &[u8]) -> io::Result<()> {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let part = Relative::known(&format!("{PARTS}/{}-{number}", std::process::id()));
-        self.folder()?.stage(path, part, bytes, Durability::Cached)?.name()
+        let part = Relative::known(&format!("{PARTS}/{}-{number}{PART}", std::process::id()));
+        self.folder()?.stage(path, &part, bytes, Durability::Cached)?.name()
     }
 
     /// Removes what killed processes left half-written.
     fn sweep(&self) -> io::Result<()> {
         let (folder, parts) = (self.folder()?, Relative::known(PARTS));
         let Some(below) = folder.below(&parts)? else { return Ok(()) };
-        let own = |name: &str| name.bytes().all(|b| b.is_ascii_digit() || b == b'-');
-        for (name, _) in below.list()?.into_iter().filter(|(name, kind)| *kind == Kind::File && own(name)) {
+        for (name, _) in below.list()?.into_iter().filter(|(name, kind)| *kind == Kind::File && is_part(name)) {
             below.remove(&Relative::known(&name))?;
         }
         Ok(())
@@ -231,6 +264,45 @@ impl Store {
         self.damage.lock().unwrap_or_else(PoisonError::into_inner).push(sentence);
         Ok(None)
     }
+}
+
+/// Whether a name is that of a file that had no name of its own yet.
+fn is_part(name: &str) -> bool {
+    let number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let numbers = name.strip_suffix(PART).and_then(|numbers| numbers.split_once('-'));
+    numbers.is_some_and(|(pid, count)| number(pid) && number(count))
+}
+
+/// Whether a folder of parts holds nothing but beginnings of the tag.
+fn only_tags(parts: &Folder) -> io::Result<bool> {
+    for (name, _) in parts.list()? {
+        let path = Relative::parse(&name).filter(|_| is_part(&name));
+        let Some(Sight::File(bytes)) = path.map(|path| parts.look(&path)).transpose()? else { return Ok(false) };
+        if !TAG.1.as_bytes().starts_with(&bytes) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Removes the files below a folder whose paths are digests.
+fn remove_addressed(folder: &Folder) -> io::Result<()> {
+    let digits = |name: &str, count| name.len() == count && name.bytes().all(|b| b.is_ascii_hexdigit());
+    let mut files = Vec::new();
+    let folders: Vec<_> = folder.list()?.into_iter().filter(|(name, _)| digits(name, 2)).collect();
+    for (name, _) in folders.iter().filter(|(_, kind)| *kind == Kind::Folder) {
+        let first = Relative::known(name);
+        for (name, kind) in folder.below(&first)?.map_or(Ok(Vec::new()), |below| below.list())? {
+            if kind == Kind::File && digits(&name, 62) {
+                files.push(first.join(&Relative::known(&name)));
+            }
+        }
+    }
+    files.iter().try_for_each(|file| folder.remove(file))?;
+    for (name, _) in folders {
+        folder.remove_empty(&Relative::known(&name));
+    }
+    Ok(())
 }
 
 fn blob_path(digest: &Digest) -> Relative {
@@ -292,5 +364,37 @@ mod tests {
         assert_eq!(sealed(b""), None);
         assert_eq!(sealed(&seal(b"body")[..60]), None);
         assert_eq!(sealed(&seal(b"body")), Some(&b"body"[..]));
+    }
+
+    #[test]
+    fn a_store_is_removed_but_for_its_lock_and_what_others_put_there() {
+        let room = tempfile::tempdir().expect("a folder");
+        let open = || Folder::root(room.path()).expect("a folder");
+        let store = Store::open(open()).expect("a store");
+        let digest = store.put(b"bytes").expect("put");
+        store.keep_cell(&digest, b"row").expect("kept");
+        fs::write(room.path().join(LOCK), "7").expect("written");
+        for mine in ["notes", "cas/notes", "tmp/2024"] {
+            fs::create_dir_all(room.path().join(mine).parent().expect("a parent")).expect("a folder");
+            fs::write(room.path().join(mine), "mine").expect("written");
+        }
+        store.remove_all().expect("removed");
+        let left: Vec<String> = open().list().expect("a list").into_iter().map(|(name, _)| name).collect();
+        assert_eq!(left, ["cas", "lock", "notes", "tmp"]);
+        assert!(!store.has(&digest));
+        // Without its tag it is like any folder of someone else.
+        assert_eq!(Store::refuse_foreign(&open()).expect_err("foreign").kind(), io::ErrorKind::AlreadyExists);
+    }
+
+    #[test]
+    fn a_store_whose_maker_was_killed_at_once_is_still_ours() {
+        let room = tempfile::tempdir().expect("a folder");
+        fs::create_dir(room.path().join(PARTS)).expect("a folder");
+        fs::write(room.path().join("tmp/12-0.part"), &TAG.1[..20]).expect("written");
+        let open = || Folder::root(room.path()).expect("a folder");
+        Store::refuse_foreign(&open()).expect("ours");
+        fs::write(room.path().join("tmp/12-1.part"), "mine").expect("written");
+        assert!(Store::open(open()).is_err());
+        assert!(room.path().join("tmp/12-1.part").exists());
     }
 }

@@ -88,7 +88,7 @@ impl Written {
         if folder.look(&path)? == Sight::File(bytes.clone()) {
             return folder.remove(&part);
         }
-        folder.stage(&path, part, &bytes, durability)?.name()?;
+        folder.stage(&path, &part, &bytes, durability)?.name()?;
         if durability == Durability::Synced { folder.sync(None) } else { Ok(()) }
     }
 
@@ -105,4 +105,41 @@ impl Written {
 /// Whether a name is that of the record, or of one that was being written when its process was killed.
 pub fn is_record(name: &str) -> bool {
     [NAME, PART].contains(&name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_whole_record_of_this_profile_and_of_our_files_is_good() {
+        let room = tempfile::tempdir().expect("a folder");
+        let folder = Folder::root(room.path()).expect("a folder");
+        let ours = |path: &Relative| path.as_str() != "theirs";
+        let found = || Written::load(&folder, "default", ours).expect("no error");
+        assert!(matches!(found(), Found::Nothing));
+        let mut written = Written::new("default");
+        written.files.insert(Relative::known("a"), BTreeSet::from([Digest::of(b"a")]));
+        written.save(&folder, Durability::Synced).expect("saved");
+        assert!(matches!(found(), Found::Good(read) if read == written));
+
+        let file = room.path().join(NAME);
+        let put = |body: &str| std::fs::write(&file, seal(body.as_bytes())).expect("written");
+        let digest = Digest::of(b"a");
+        for (path, profile, why) in [
+            ("a", "smoke", "of profile `smoke`"),
+            ("theirs", "default", "`theirs` is no file of a report"),
+            ("../a", "default", "no path below a folder"),
+            ("/a", "default", "no path below a folder"),
+        ] {
+            put(&format!(r#"{{"profile":"{profile}","files":{{"{path}":["{digest}"]}},"keys":{{}}}}"#));
+            assert!(matches!(found(), Found::Damaged(said) if said.contains(why)), "{path}");
+        }
+        put(r#"{"profile":"default","files":{"a":[]},"keys":{}}"#);
+        assert!(matches!(found(), Found::Damaged(_)));
+        std::fs::write(&file, "x").expect("written");
+        assert!(matches!(found(), Found::Damaged(why) if why.contains("seal")));
+        Written::remove(&folder).expect("removed");
+        assert!(matches!(found(), Found::Nothing));
+    }
 }

@@ -83,7 +83,7 @@ pub fn restore(session: &Session, ids: &[String], all: bool) -> Result<Answer, T
                 lost.push(Diagnostic::new("C005", fault).help("remove the file and run `condense report`"));
                 continue;
             };
-            folder.stage(path, output::part(path, &digest), &bytes, Durability::Synced)?.name()?;
+            folder.stage(path, &output::part(path, &digest), &bytes, Durability::Synced)?.name()?;
             folder.sync(path.split().0.as_ref())?;
             session.face.line("restored", &place.label(path));
             restored += 1;

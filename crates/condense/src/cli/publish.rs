@@ -2,10 +2,11 @@
 
 use crate::cli::exit::Exit;
 use crate::cli::session::{Answer, Session, Trouble};
+use crate::cli::standing;
 use crate::cli::verdict::{counted, fail};
 use crate::engine::build::Build;
 use crate::engine::digest::Digest;
-use crate::engine::output::{self, Altered, Survey, Wanted};
+use crate::engine::output::{self, Altered, Found, Survey, Wanted};
 use crate::engine::relative::Relative;
 use crate::engine::step::StepId;
 use crate::engine::store::Store;
@@ -50,7 +51,14 @@ pub fn forged(
 ) -> Result<Vec<Altered>, Trouble> {
     let mut wanted = outputs::wanted(&all(assembly, build)?);
     wanted.retain(|_, wish| wish.key.is_some_and(|key| !now.contains(&key)));
-    Ok(output::forged(&wanted, survey, &place.written))
+    let mut forged = output::forged(&wanted, survey, &place.written);
+    let sums = Relative::known(SUMS);
+    if let (Some(list), Some(found)) = (standing::list(place), survey.present.get(&sums))
+        && list != *found
+    {
+        forged.push(Altered { path: sums, recorded: list, found: Found::Bytes(*found) });
+    }
+    Ok(forged)
 }
 
 /// What the build made, each file once.

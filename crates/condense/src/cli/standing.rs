@@ -46,17 +46,15 @@ pub fn pages(place: &Place, store: &Store, whole: bool, must: bool) -> Result<Ve
         vec![Difference { path, accepted: None, found: None, places: vec![why.to_owned()] }]
     };
     match &place.owner {
-        Owner::Nobody => return Ok(Vec::new()),
         Owner::Other(_) if must && whole => return Ok(lost("there is no record of what was written here")),
-        Owner::Other(_) => return Ok(Vec::new()),
+        Owner::Other(_) | Owner::Nobody => return Ok(Vec::new()),
         Owner::Unsure(why) => return Ok(lost(&format!("the record is damaged: {why}"))),
         Owner::Ours => {}
     }
     let survey = output::survey(place.folder.as_ref(), &place.written)?;
     let page = |path: &Relative| PAGES.contains(&path.as_str());
     let mut found = Vec::new();
-    // In haste, the files of figures are held to the lock, by the caller; else to the record as well.
-    for altered in survey.altered.iter().filter(|altered| whole && (page(&altered.path) || !must)) {
+    for altered in survey.altered.iter().filter(|_| whole) {
         let (digest, places) = match &altered.found {
             Found::Bytes(digest) => (Some(*digest), altered_where(place, altered, store)),
             Found::Other(what) => (None, vec![format!("it {what}")]),
@@ -69,22 +67,23 @@ pub fn pages(place: &Place, store: &Store, whole: bool, must: bool) -> Result<Ve
         let accepted = place.written.files.get(path).and_then(|digests| digests.first().copied());
         found.push(Difference { path: place.label(path), accepted, found: None, places });
     }
-    found.extend(sums(place).filter(|_| whole));
+    for (path, present) in survey.present.iter().filter(|(path, _)| whole && page(path)) {
+        // Whoever changes a page can change the record, too: the step that made it is remembered elsewhere.
+        let made = if path.as_str() == SUMS { list(place) } else { outputs::made(store, &place.written, path) };
+        let recorded = place.written.files.get(path).is_some_and(|digests| digests.contains(present));
+        if let Some(made) = made.filter(|made| recorded && made != present) {
+            let file = place.folder.as_ref().map(|folder| folder.read(path)).transpose()?.flatten();
+            let both = store.get(&made)?.zip(file);
+            let places = both.map(|(old, new)| compare::differences(path.as_str(), &old, &new)).unwrap_or_default();
+            found.push(Difference { path: place.label(path), accepted: Some(made), found: Some(*present), places });
+        }
+    }
     Ok(found)
 }
 
-/// `SHA256SUMS`, where its recorded digest is not that of the list of what is recorded.
-fn sums(place: &Place) -> Option<Difference> {
-    let path = Relative::known(SUMS);
-    let list = Digest::of(outputs::recorded_sums(&place.written)?.as_bytes());
-    let recorded = place.written.files.get(&path)?.first().copied()?;
-    let places = vec!["it is not the list of the other files".to_owned()];
-    (list != recorded).then(|| Difference {
-        path: place.label(&path),
-        accepted: Some(list),
-        found: Some(recorded),
-        places,
-    })
+/// The digest of `SHA256SUMS`, as the record implies it; `None` while a publication is under way.
+pub fn list(place: &Place) -> Option<Digest> {
+    outputs::recorded_sums(&place.written).map(|text| Digest::of(text.as_bytes()))
 }
 
 /// Files of a figure in the report that are not what was made just now and accepted, whatever the record says.

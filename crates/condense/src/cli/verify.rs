@@ -153,7 +153,7 @@ pub fn hashes(session: &Session, ids: &[String], as_json: bool) -> Result<Answer
     let context = session.project.render_context();
     let assembly = session.project.assemble(&context);
     let (own, place) = (session.store()?, session.place()?);
-    let report = standing::pages(&place, &own, ids.is_empty(), true)?;
+    let mut report = standing::pages(&place, &own, ids.is_empty(), true)?;
     let mut judgements = Vec::new();
     for figure in session.chosen(&assembly, ids)? {
         let Some(locked) = session.project.lock.entry(&session.project.profile, &figure.id) else {
@@ -176,6 +176,8 @@ pub fn hashes(session: &Session, ids: &[String], as_json: bool) -> Result<Answer
             continue;
         }
         let (mut differences, mut differing) = (Vec::new(), Vec::new());
+        // They are held to the lock: what the record says of them is not told as well.
+        report.retain(|other| !locked.outputs.keys().any(|path| place.label(path) == other.path));
         for (path, accepted) in &locked.outputs {
             let sight = place.folder.as_ref().map_or(Ok(Sight::Nothing), |folder| folder.look(path))?;
             let found = if let Sight::File(bytes) = &sight { Some(Digest::of(bytes)) } else { None };

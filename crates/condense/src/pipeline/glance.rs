@@ -10,7 +10,7 @@ use crate::engine::digest::Digest;
 use crate::engine::folder::{Folder, Sight};
 use crate::engine::relative::Relative;
 use crate::engine::state::{self, State};
-use crate::engine::store::{Store, seal, sealed};
+use crate::engine::store::{GLANCE, Store, seal, sealed};
 use crate::engine::written;
 use crate::paper::load::PAGES;
 use crate::pipeline::Project;
@@ -23,9 +23,6 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::{fs, io};
-
-/// The file's name in the store.
-pub const NAME: &str = "glance.json";
 
 /// What was seen when all was well.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -112,7 +109,7 @@ impl Glance {
     pub fn still_true(program: &str, project: &Path, profile: &str, times: bool) -> Option<Self> {
         let root = Folder::root(project).ok()?;
         let store = Store::at(root.below(&Relative::known(crate::pipeline::STORE)).ok()?);
-        let bytes = store.read(&Relative::known(NAME)).ok()??;
+        let bytes = store.read(&Relative::known(GLANCE)).ok()??;
         let glance: Self = serde_json::from_slice(sealed(&bytes)?).ok()?;
         let same = glance.program == program && glance.profile == profile && glance.times == times;
         let same = same && glance.make == has_makefile(project) && listing(project) == glance.pages;
@@ -122,7 +119,8 @@ impl Glance {
                 || stands(&root, path, digest.as_ref())
         };
         let kept = || glance.kept.iter().all(|path| store.has_file(path));
-        let all = same && kept() && glance.files.iter().all(unchanged) && report_stands(&root, project, profile)?;
+        let all =
+            same && kept() && glance.files.iter().all(unchanged) && report_stands(&root, &store, project, profile)?;
         all.then_some(glance)
     }
 
@@ -131,7 +129,7 @@ impl Glance {
     /// # Errors
     /// The system's.
     pub fn leave(&self, store: &Store) -> io::Result<()> {
-        let (path, bytes) = (Relative::known(NAME), seal(&serde_json::to_vec(self).map_err(io::Error::other)?));
+        let (path, bytes) = (Relative::known(GLANCE), seal(&serde_json::to_vec(self).map_err(io::Error::other)?));
         if store.read(&path)?.as_deref() == Some(&bytes) {
             return Ok(());
         }
@@ -139,9 +137,9 @@ impl Glance {
     }
 }
 
-/// Whether the report is the recorded one, and its figures are the accepted ones. Record and glance are not believed where the
-/// lock knows better: whoever changes an output can change them, too.
-fn report_stands(root: &Folder, project: &Path, profile: &str) -> Option<bool> {
+/// Whether the figures of the report are the accepted ones, and its pages those that the store remembers. Record and glance are
+/// not believed where others know better: whoever changes an output can change them, too.
+fn report_stands(root: &Folder, store: &Store, project: &Path, profile: &str) -> Option<bool> {
     let place = Place::look(root, profile).ok().filter(|place| matches!(place.owner, Owner::Ours))?;
     let (folder, lock) = (place.folder.as_ref()?, Lock::load(project).ok()?);
     let accepted: BTreeMap<&Relative, Digest> = lock
@@ -152,18 +150,15 @@ fn report_stands(root: &Folder, project: &Path, profile: &str) -> Option<bool> {
         .map(|(path, digest)| (path, *digest))
         .collect();
     let sums = Digest::of(outputs::recorded_sums(&place.written)?.as_bytes());
-    let expected = |path: &Relative, recorded: Digest| match path.as_str() {
+    let expected = |path: &Relative| match path.as_str() {
         SUMS => Some(sums),
-        page if outputs::PAGES.contains(&page) => Some(recorded),
+        page if outputs::PAGES.contains(&page) => outputs::made(store, &place.written, path),
         _ => accepted.get(path).copied(),
     };
-    let one = |(path, digests): (&Relative, &BTreeSet<Digest>)| {
-        let digest = expected(path, *digests.first()?)?;
-        Some(stands(folder, path, Some(&digest)))
-    };
+    let one = |path: &Relative| Some(stands(folder, path, Some(&expected(path)?)));
     let all = accepted.keys().all(|path| place.written.files.contains_key(*path));
     let pages = outputs::PAGES.iter().all(|page| place.written.files.contains_key(&Relative::known(page)));
-    Some(all && pages && place.written.files.iter().all(|file| one(file) == Some(true)))
+    Some(all && pages && place.written.files.keys().all(|path| one(path) == Some(true)))
 }
 
 /// Whether a path is what it should be. What is reached through a link is for the whole way to judge.
