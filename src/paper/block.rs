@@ -9,7 +9,8 @@ use crate::paper::names;
 use crate::paper::passage::{Form, Passage};
 use crate::paper::toml_reader::{Piece, Reading, parse, read, tables};
 use crate::plot::chart::Chart;
-use crate::plot::check::{self, Named, Place, Unknown};
+use crate::plot::check;
+use crate::plot::fault::{Fault, Named, Place};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -278,15 +279,19 @@ impl ChartBlock {
         Passage { text: &self.chart.caption, at: self.caption_at.clone(), form: Form::Line }
     }
 
-    /// A name that the results lack, as a diagnostic.
-    pub fn unknown(&self, unknown: &Unknown) -> Diagnostic {
-        let (one, many) = match unknown.what {
-            Named::Frame => ("frame", "frames of the results"),
-            Named::Column => ("column", "columns of the frame"),
+    /// What keeps the results from being drawn, as a diagnostic.
+    pub fn diagnostic(&self, fault: &Fault) -> Diagnostic {
+        let at = self.span_of(&fault.place);
+        let Some(unknown) = &fault.unknown else {
+            let message = format!("the chart cannot be drawn: {}", fault.message);
+            return Diagnostic::new("P033", message).at(&self.block.source, at, "");
         };
-        let fault = Diagnostic::new("P032", format!("unknown {one} `{}`", unknown.name));
-        let fault = fault.at(&self.block.source, self.span_of(&unknown.place), "");
-        fault.suggest(&unknown.name, &unknown.known, many)
+        let many = match unknown.what {
+            Named::Frame => "frames of the results",
+            Named::Column => "columns of the frame",
+        };
+        let diagnostic = Diagnostic::new("P032", fault.message.clone()).at(&self.block.source, at, "");
+        diagnostic.suggest(&unknown.name, &unknown.known, many)
     }
 }
 

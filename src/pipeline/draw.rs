@@ -1,6 +1,5 @@
 //! The step that draws one chart: tables in, SVG out. It knows no experiments and no prose.
 
-use crate::diag::Diagnostic;
 use crate::engine::digest::Digest;
 use crate::engine::failure::Failure;
 use crate::engine::recipe::Recipe;
@@ -9,13 +8,18 @@ use crate::engine::step::{Artefacts, Inputs, Need, Step, StepId, Which};
 use crate::frame::Frame;
 use crate::paper::block::ChartBlock;
 use crate::paper::page::Page;
-use crate::plot::chart::{Chart, Kind};
+use crate::plot::bind::bind;
+use crate::plot::bound::{Bound, Data};
+use crate::plot::fault::Fault;
 use crate::plot::table::Grid;
-use crate::plot::{check, draw, facet, look};
+use crate::plot::{check, draw, look};
 use crate::roster;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+
+/// The artefact with what is to say of missing values; empty where there are none.
+pub const REMARK: &str = "remark.txt";
 
 /// A chart of a figure.
 pub struct DrawStep<'p> {
@@ -95,38 +99,29 @@ impl Step for DrawStep<'_> {
 
     fn run(&self, inputs: &Inputs, _: &Site) -> Result<Artefacts, Failure> {
         let frames = frames(inputs, self.run);
-        let mut faults = self.page.unknown_columns(&frames);
-        let own = self.chart.block.at.clone();
-        faults.retain(|fault| fault.labels.first().is_some_and(|label| own.contains(&label.span.start)));
-        if !faults.is_empty() {
-            return Err(Failure::Broken(faults));
-        }
-        let broken = |message: &str, place: &check::Place| {
-            let fault = Diagnostic::new("P033", format!("the chart cannot be drawn: {message}"));
-            fault.at(&self.page.source, self.chart.span_of(place), "")
-        };
-        let whole = facet::expand(&self.chart.chart, &frames).map_err(|faults| {
-            Failure::Broken(faults.iter().map(|fault| broken(&fault.message, &fault.place)).collect())
-        })?;
+        let broken =
+            |faults: Vec<Fault>| Failure::Broken(faults.iter().map(|fault| self.chart.diagnostic(fault)).collect());
+        let bound = bind(&self.chart.chart, &frames).map_err(broken)?;
         let look = look::Look::default();
-        let draw = |chart: &Chart, metadata: &str| {
+        let draw = |bound: &Bound, metadata: &str| {
             let about = draw::About { title: &self.page.title, metadata, figure: &self.page.id };
-            draw::draw(chart, &frames, &look, about).map_err(|faults| {
-                Failure::Broken(faults.iter().map(|message| broken(message, &check::Place::default())).collect())
-            })
+            draw::draw(bound, &look, about).map_err(broken)
         };
-        let svg = draw(&whole, &self.metadata(inputs))?;
-        let steps = whole.frames().into_iter().map(|chart| {
-            let title = chart.panels[0].title.clone().unwrap_or_default();
-            Ok(StoredFrame { title, svg: draw(&chart, "")? })
+        let svg = draw(&bound, &self.metadata(inputs))?;
+        let steps = bound.frames().into_iter().map(|alone| {
+            let title = alone.chart.panels[0].title.clone().unwrap_or_default();
+            Ok(StoredFrame { title, svg: draw(&alone, "")? })
         });
         let steps = steps.collect::<Result<Vec<_>, Failure>>()?;
         let mut artefacts = Artefacts::from([(format!("{}.svg", self.stem()), svg.into_bytes())]);
-        let tables = whole.panels.iter().flat_map(|panel| &panel.layers).filter(|layer| layer.kind == Kind::Table);
-        let grids: Vec<StoredGrid> = tables
-            .filter_map(|layer| Grid::new(layer, &frames).ok())
+        let layers = bound.panels.iter().flat_map(|panel| &panel.layers);
+        let grids: Vec<StoredGrid> = layers
+            .filter_map(
+                |layer| if let Data::Table(fields) = &layer.data { Some(Grid::new(fields, &layer.rows)) } else { None },
+            )
             .map(|grid| StoredGrid { head: grid.head, numeric: grid.numeric, rows: grid.rows })
             .collect();
+        artefacts.insert(REMARK.to_owned(), bound.remark().unwrap_or_default().into_bytes());
         artefacts.insert("frames.json".to_owned(), serde_json::to_vec(&steps).expect("words"));
         artefacts.insert("tables.json".to_owned(), serde_json::to_vec(&grids).expect("words"));
         Ok(artefacts)
@@ -138,6 +133,6 @@ pub fn frames(inputs: &Inputs, run: StepId) -> BTreeMap<String, Frame> {
     let csv = inputs
         .of(run)
         .filter_map(|(name, _, bytes)| Some((name.strip_suffix(".csv")?, std::str::from_utf8(bytes).ok()?)));
-    // These bytes were written by `Frame::to_csv` and checked against their digest.
+    // These bytes were written by `Frame::to_csv`, or read when a command wrote them, and checked against their digest.
     csv.filter_map(|(name, text)| Some((name.to_owned(), Frame::from_csv(text).ok()?))).collect()
 }

@@ -16,7 +16,7 @@ use crate::paper::quote::{self, Quoted};
 use crate::paper::report;
 use crate::paper::view::{self, Block, Chart, ClaimView, Download, FigureView, Pair, Provenance};
 use crate::pipeline::check::{Judged, values};
-use crate::pipeline::draw::{StoredFrame, StoredGrid};
+use crate::pipeline::draw::{REMARK, StoredFrame, StoredGrid};
 use crate::pipeline::locked::{Locked, Standing};
 use crate::pipeline::outputs::run_output;
 use crate::pipeline::seeds::Task;
@@ -286,13 +286,18 @@ impl CardStep<'_> {
             draw.and_then(|draw| serde_json::from_slice(inputs.bytes(draw, "frames.json")?).ok()).unwrap_or_default();
         let step = |step: StoredFrame| view::Step { svg: svg::inline(&step.svg), title: step.title };
         let steps = steps.into_iter().map(step).collect();
+        let mut caption = writer.on_page(&chart.passage(), faults);
+        if let Some(remark) = draw.and_then(|draw| inputs.text(draw, REMARK)).filter(|remark| !remark.is_empty()) {
+            caption.html.extend([" ", remark]);
+            caption.md.extend([" ", remark]);
+        }
         let letter = if self.draws.len() > 1 { char::from(b'a' + at as u8).to_string() } else { String::new() };
         Chart {
             label: format!("{}{letter}", self.number),
             svg: svg::inline(picture),
             file: format!("fig/{stem}.svg"),
             alt: chart.chart.alt.clone(),
-            caption: writer.on_page(&chart.passage(), faults),
+            caption,
             wide: chart.chart.columns.is_some_and(|columns| columns > 2),
             table: grids.into_iter().next().map(|grid| grid_view(&grid)),
             scrub: chart.chart.scrub.clone().map(|legend| view::Scrub { legend, steps }),
