@@ -2,7 +2,8 @@
 //!
 //! The program starts in a scratch folder that holds copies of its declared `reads` and nothing else, with an
 //! environment that holds `PATH`, a fixed locale and what the entry names. On stdin it gets
-//! `{"params": {…}, "seed": n}`; what it writes to the folder named by `CONDENSE_OUT` must be exactly `writes`.
+//! `{"params": {…}, "seed": n}`; what it writes to the folder named by `CONDENSE_OUT` must be exactly `writes`. Its tables are
+//! kept byte for byte: reading them tells what is wrong with them, and changes nothing.
 
 use crate::diag::Diagnostic;
 use crate::engine::digest::Digest;
@@ -10,9 +11,10 @@ use crate::engine::failure::Failure;
 use crate::engine::recipe::Recipe;
 use crate::engine::site::Site;
 use crate::engine::step::{Artefacts, Inputs, Step};
-use crate::frame::{Frame, Results};
+use crate::frame::{Frame, Gaps, Results};
 use crate::paper::work::CommandSpec;
 use crate::pipeline::run::{Declared, artefacts, settings};
+use crate::pipeline::values;
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::fs;
@@ -31,6 +33,8 @@ pub struct CommandStep<'p> {
     pub spec: &'p CommandSpec,
     /// Parameters, seed, and the bytes of all it reads.
     pub declared: &'p Declared,
+    /// Whether its tables are drawn: where they are not, nobody asks which values are missing.
+    pub tables: bool,
 }
 
 impl Step for CommandStep<'_> {
@@ -91,10 +95,14 @@ impl CommandStep<'_> {
             executable(&place)?;
         }
         let stderr = self.supervise(site, &work, &out)?;
-        self.collect(&out).map_err(|trouble| match trouble {
+        let (artefacts, gaps) = self.collect(&out).map_err(|trouble| match trouble {
             Trouble::Said { what, .. } => Trouble::Said { what, stderr },
             other => other,
-        })
+        })?;
+        for gap in gaps.iter().filter(|_| self.tables) {
+            site.progress.note(&format!("{}: {gap}", self.name));
+        }
+        Ok(artefacts)
     }
 
     /// Starts the program, feeds it, waits for it; returns the end of its stderr.
@@ -163,8 +171,8 @@ impl CommandStep<'_> {
         command
     }
 
-    /// Reads exactly what was declared.
-    fn collect(&self, out: &Path) -> Result<Artefacts, Trouble> {
+    /// Reads exactly what was declared; also gives a sentence for every column in which values are missing.
+    fn collect(&self, out: &Path) -> Result<(Artefacts, Vec<String>), Trouble> {
         let mut found = BTreeSet::new();
         for entry in fs::read_dir(out)? {
             found.insert(entry?.file_name().to_string_lossy().into_owned());
@@ -176,27 +184,34 @@ impl CommandStep<'_> {
         if let Some(name) = found.difference(&declared).next() {
             return said(format!("wrote `{name}`, which `writes` does not declare"));
         }
-        let mut results = Results::default();
+        let (mut tables, mut gaps, mut results) = (Artefacts::new(), Vec::new(), Results::default());
         for name in &declared {
             let Ok(text) = String::from_utf8(fs::read(out.join(name))?) else {
                 return said(format!("wrote `{name}`, which is not UTF-8"));
             };
+            let unreadable = |fault: String| Trouble::Said {
+                what: format!("wrote `{name}`, which cannot be used: {fault}"),
+                stderr: String::new(),
+            };
             if name == "values.json" {
-                match serde_json::from_str(&text) {
-                    Ok(values) => results.values = values,
-                    Err(error) => return said(format!("wrote `values.json`, which is no object of numbers: {error}")),
-                }
+                results.values = values::read(&text).map_err(unreadable)?;
             } else {
-                match Frame::from_csv(&text) {
-                    Ok(frame) => results.frame(name.strip_suffix(".csv").unwrap_or(name), frame),
-                    Err(error) => return said(format!("wrote `{name}`, which is no CSV: {error}")),
-                }
+                let frame = Frame::from_program(&text).map_err(unreadable)?;
+                gaps.extend(frame.gaps().iter().map(|gap| missing(name, gap, frame.rows())));
+                tables.insert(name.clone(), text.into_bytes());
             }
         }
-        match results.fault() {
-            Some(fault) => said(format!("gave results that are no numbers: {fault}")),
-            None => Ok(artefacts(&results)),
-        }
+        tables.extend(artefacts(&results));
+        Ok((tables, gaps))
+    }
+}
+
+/// A sentence about missing values.
+fn missing(file: &str, gap: &Gaps, rows: usize) -> String {
+    let (column, first) = (&gap.column, gap.first + 1);
+    match gap.count {
+        1 => format!("`{file}`, column `{column}`: 1 of {rows} values is missing, in row {first}"),
+        many => format!("`{file}`, column `{column}`: {many} of {rows} values are missing, the first in row {first}"),
     }
 }
 

@@ -18,6 +18,7 @@ pub mod run;
 pub mod seeds;
 pub mod stamp;
 pub mod templates;
+pub mod values;
 
 use crate::diag::Diagnostic;
 use crate::engine::digest::Digest;
@@ -248,14 +249,14 @@ impl Project {
 fn add_run<'p>(plan: &mut Plan<'p>, figure: &'p Figure, declared: &'p Declared, name: String) -> StepId {
     match &figure.work {
         Work::Experiment(experiment) => plan.add(run::RunStep { name, entry: entry(experiment), declared }),
-        Work::Command(spec) => plan.add(command::CommandStep { name, spec, declared }),
+        Work::Command(spec) => plan.add(command::CommandStep { name, spec, declared, tables: true }),
     }
 }
 
 fn add_numbers<'p>(plan: &mut Plan<'p>, figure: &'p Figure, declared: &'p Declared, name: String) -> StepId {
     match &figure.work {
         Work::Experiment(experiment) => plan.add(NumbersOf(run::RunStep { name, entry: entry(experiment), declared })),
-        Work::Command(spec) => plan.add(NumbersOf(command::CommandStep { name, spec, declared })),
+        Work::Command(spec) => plan.add(NumbersOf(command::CommandStep { name, spec, declared, tables: false })),
     }
 }
 
