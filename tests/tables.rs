@@ -199,7 +199,7 @@ fn cells_whose_centres_differ_by_noise_are_whole() {
     draws(&paper, "[[panel]]\n[[panel.layer]]\nkind = 'heatmap'\nframe = 'line'\nx = 'x'\ny = 'y'\nz = 'z'");
     paper.ok(&["report"]);
     let svg = paper.read("report/fig/rising.svg");
-    let cells = svg.split("<path").filter(|path| path.contains("crispEdges") && path.contains("h")).count();
+    let cells = svg.split("<path").filter(|path| path.contains("crispEdges") && path.contains('h')).count();
     assert!(cells >= 3, "{svg}");
     paper.write("line.csv", &format!("x,y,z\n0,0.3,1\n0,{noisy},2\n"));
     paper.run(&["report"]).expect(2).says("two cells of the heat map stand at (0, 0.3)").says("figures/rising.md:10");

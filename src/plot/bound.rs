@@ -113,8 +113,9 @@ impl Data<'_> {
                 vec![own(0, "from", *x), own(1, "from", *y), own(0, "to", *x2), own(1, "to", *y2)]
             }
             Self::Own(Own::Words([x, y], _)) => vec![own(0, "at", *x), own(1, "at", *y)],
-            Self::Points { x, y } | Self::Heatmap { x, y, .. } | Self::Words { x, y, .. } => place(x, y),
-            Self::Bars { x, y } => place(x, y),
+            Self::Points { x, y } | Self::Bars { x, y } | Self::Heatmap { x, y, .. } | Self::Words { x, y, .. } => {
+                place(x, y)
+            }
             Self::Band { x, low, high } => vec![
                 of(0, "x", layer.x.as_ref(), x),
                 of(1, "low", layer.low.as_ref(), low),

@@ -224,7 +224,7 @@ pub fn sample(pen: &Pen, series: &Series, [x, y]: Point, width: f64, look: &Look
             arrows(pen, &all, &[[[x - half, y], [x + half, y]]], Stroke { dash: Dash::Solid, ..stroke });
         }
         Shape::Line(parts) if parts.iter().all(|points| points.len() == 1) => {
-            pen.marker([x, y], Marker::Disk, style.size, style.ink)
+            pen.marker([x, y], Marker::Disk, style.size, style.ink);
         }
         Shape::Line(_) | Shape::Segments(_) | Shape::Rule(..) => pen.line(&[[x - half, y], [x + half, y]], stroke),
         Shape::Heat(_) | Shape::Words(..) => {}
