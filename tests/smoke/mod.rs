@@ -49,7 +49,7 @@ pub fn bits(results: &Results) -> BTreeMap<String, Vec<String>> {
         for (column, cells) in &frame.0 {
             let cells = match cells {
                 Column::Numbers(numbers) => numbers.iter().map(hex).collect(),
-                Column::Words(words) => words.clone(),
+                other => (0..other.len()).map(|row| other.text(row)).collect(),
             };
             bits.insert(format!("{name}/{column}"), cells);
         }

@@ -1,6 +1,12 @@
 //! The one value that crosses from science to the rest: named tables and named numbers.
 //! It knows no files and no pictures; its CSV text is exact (every `f64` reads back to the same bits).
 
+pub mod calendar;
+pub mod cell;
+pub mod csv;
+
+use crate::frame::cell::{BLANKS, Cell, Content, says_it_all, stranger};
+use crate::frame::csv::Field;
 use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -38,13 +44,25 @@ impl Results {
     }
 }
 
-/// One column: numbers, or words (names of species, schemes, …).
+/// One column.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Column {
-    /// Finite numbers.
+    /// Finite numbers, one in every row.
     Numbers(Vec<f64>),
-    /// Labels.
+    /// Labels (names of species, schemes, …).
     Words(Vec<String>),
+    /// Numbers or times of a CSV that says more than they do: see [`Written`].
+    Written(Written),
+}
+
+/// A column of a CSV in which values are missing, or are times, or whose text says more than the number does: `007`, an
+/// integer that no `f64` holds. Only [`Frame::from_csv`] and [`Frame::from_program`] make one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Written {
+    content: Content,
+    /// Finite; none where the value is missing.
+    values: Vec<Option<f64>>,
+    texts: Vec<String>,
 }
 
 impl Column {
@@ -53,6 +71,7 @@ impl Column {
         match self {
             Self::Numbers(numbers) => numbers.len(),
             Self::Words(words) => words.len(),
+            Self::Written(written) => written.values.len(),
         }
     }
 
@@ -61,16 +80,75 @@ impl Column {
         self.len() == 0
     }
 
+    /// What it holds.
+    pub fn content(&self) -> Content {
+        match self {
+            Self::Numbers(_) => Content::Numbers,
+            Self::Words(_) => Content::Words,
+            Self::Written(written) => written.content,
+        }
+    }
+
     /// The text of one cell, as it stands in the CSV (before quoting).
     pub fn text(&self, row: usize) -> String {
         match self {
             Self::Numbers(numbers) => number(numbers[row]),
             Self::Words(words) => words[row].clone(),
+            Self::Written(written) => written.texts[row].clone(),
         }
+    }
+
+    /// The number of a cell, of a time its seconds since 1970; none where it is missing or a word.
+    pub fn value(&self, row: usize) -> Option<f64> {
+        match self {
+            Self::Numbers(numbers) => Some(numbers[row]),
+            Self::Words(_) => None,
+            Self::Written(written) => written.values[row],
+        }
+    }
+
+    /// The text by which a cell must be called: a word, a time, or a number whose text says more (`007`). None for other
+    /// numbers, and where the value is missing.
+    pub fn word(&self, row: usize) -> Option<&str> {
+        match self {
+            Self::Numbers(_) => None,
+            Self::Words(words) => Some(&words[row]),
+            Self::Written(written) => {
+                let (value, text) = (written.values[row]?, written.texts[row].trim_matches(BLANKS));
+                (written.content == Content::Times || !says_it_all(value, text)).then_some(text)
+            }
+        }
+    }
+
+    /// Whether the value of a cell is missing. Words never are: a word may well be `NA`, or empty.
+    pub fn missing(&self, row: usize) -> bool {
+        matches!(self, Self::Written(written) if written.values[row].is_none())
     }
 }
 
+/// The values of a column that are missing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gaps {
+    /// The column's name.
+    pub column: String,
+    /// How many there are.
+    pub count: usize,
+    /// The first row that has one, counted from 0.
+    pub first: usize,
+}
+
 /// A table: named columns of equal length, in the order in which they were added.
+///
+/// What a column of a CSV holds is decided by what is in it ([`Frame::from_csv`], [`Frame::from_program`]):
+///
+/// * Cells that are blank, or `NA`, `N/A`, `NaN` or `null` in any case, are missing. A column whose other cells are all
+///   numbers is one of numbers with gaps; so is one in which all are missing.
+/// * A number is what Rust reads as an `f64`, with blanks around it if need be. It must be finite: `inf` and `1e400` are
+///   mistakes.
+/// * A column whose other cells are all ISO 8601 dates, with or without a time of day, is one of times (see [`calendar`]).
+/// * Any other column holds words, and no cell of it is missing.
+/// * A program that writes numbers or dates between words has made a mistake ([`Frame::from_program`] refuses it), unless
+///   they stand in quotes: that makes them words.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Frame(pub Vec<(String, Column)>);
 
@@ -132,11 +210,11 @@ impl Frame {
         self.0.iter().find(|(own, _)| own == name).map(|(_, column)| column)
     }
 
-    /// A column of numbers by name.
+    /// A column of numbers by name, where none is missing.
     pub fn numbers(&self, name: &str) -> Option<&[f64]> {
         match self.column(name)? {
             Column::Numbers(numbers) => Some(numbers),
-            Column::Words(_) => None,
+            _ => None,
         }
     }
 
@@ -165,42 +243,91 @@ impl Frame {
     /// The table as CSV (RFC 4180, `\n` line ends): a header, then one line a row.
     pub fn to_csv(&self) -> String {
         let mut text = String::new();
-        let header: Vec<String> = self.names().map(quoted).collect();
+        let header: Vec<String> = self.names().map(csv::quoted).collect();
         let _ = writeln!(text, "{}", header.join(","));
         for row in 0..self.rows() {
             for (at, (_, column)) in self.0.iter().enumerate() {
                 let separator = if at == 0 { "" } else { "," };
-                let _ = write!(text, "{separator}{}", quoted(&column.text(row)));
+                let _ = write!(text, "{separator}{}", csv::quoted(&column.text(row)));
             }
             text.push('\n');
         }
         text
     }
 
-    /// Reads [`Frame::to_csv`] back. A column is numeric when every cell of it parses as a number.
+    /// Reads [`Frame::to_csv`] back, or any other CSV: what a column holds is decided by its cells (see [`Frame`]).
     ///
     /// # Errors
-    /// Says which line is ragged or badly quoted.
+    /// Says which row is ragged or badly quoted, and which column stands twice.
     pub fn from_csv(text: &str) -> Result<Self, String> {
-        let mut lines = records(text)?.into_iter();
-        let names = lines.next().ok_or("empty: a CSV needs a header line")?;
-        let mut columns: Vec<Vec<String>> = vec![Vec::new(); names.len()];
-        for (at, line) in lines.enumerate() {
-            if line.len() != names.len() {
-                return Err(format!("line {} has {} fields, the header has {}", at + 2, line.len(), names.len()));
-            }
-            for (column, field) in columns.iter_mut().zip(line) {
-                column.push(field);
-            }
+        let columns = columns(text)?;
+        Ok(Self(columns.into_iter().map(|(name, cells)| (name, typed(&cells))).collect()))
+    }
+
+    /// Reads a CSV that a program wrote, which cannot say what a column is meant to hold.
+    ///
+    /// # Errors
+    /// As [`Frame::from_csv`]; and the first cell that does not go with the others of its column, or is no number or day
+    /// though it looks like one.
+    pub fn from_program(text: &str) -> Result<Self, String> {
+        let columns = columns(text)?;
+        match columns.iter().find_map(|(name, cells)| Some((name, stranger(cells)?))) {
+            Some((name, fault)) => Err(format!("column `{name}`, {fault}")),
+            None => Ok(Self(columns.into_iter().map(|(name, cells)| (name, typed(&cells))).collect())),
         }
-        let typed = |words: Vec<String>| {
-            words
-                .iter()
-                .map(|word| word.parse::<f64>().ok())
-                .collect::<Option<Vec<f64>>>()
-                .map_or(Column::Words(words), Column::Numbers)
+    }
+
+    /// The columns in which values are missing.
+    pub fn gaps(&self) -> Vec<Gaps> {
+        let of = |(name, column): &(String, Column)| {
+            let mut missing = (0..column.len()).filter(|&row| column.missing(row));
+            let first = missing.next()?;
+            Some(Gaps { column: name.clone(), count: 1 + missing.count(), first })
         };
-        Ok(Self(names.into_iter().zip(columns.into_iter().map(typed)).collect()))
+        self.0.iter().filter_map(of).collect()
+    }
+}
+
+/// Names and cells of the columns of a CSV.
+fn columns(text: &str) -> Result<Vec<(String, Vec<Field>)>, String> {
+    let mut records = csv::records(text)?.into_iter();
+    let names = records.next().ok_or("it is empty: a CSV needs a header line")?;
+    let mut columns: Vec<(String, Vec<Field>)> = Vec::new();
+    for name in names {
+        if columns.iter().any(|(other, _)| *other == name.text) {
+            return Err(format!("column `{}` stands twice", name.text));
+        }
+        columns.push((name.text, Vec::new()));
+    }
+    for (at, record) in records.enumerate() {
+        if record.len() != columns.len() {
+            let (row, count) = (at + 1, record.len());
+            return Err(format!("row {row} has {count} fields, the header has {}", columns.len()));
+        }
+        for ((_, cells), field) in columns.iter_mut().zip(record) {
+            cells.push(field);
+        }
+    }
+    Ok(columns)
+}
+
+/// A column by what is in it.
+fn typed(fields: &[Field]) -> Column {
+    let cells: Vec<Cell> = fields.iter().map(Cell::of).collect();
+    let texts = || fields.iter().map(|field| field.text.clone()).collect();
+    let all = |content| cells.iter().all(|cell| *cell == Cell::Missing || cell.content() == Some(content));
+    let Some(content) = [Content::Numbers, Content::Times].into_iter().find(|&content| all(content)) else {
+        return Column::Words(texts());
+    };
+    let plain = |(cell, field): (&Cell, &Field)| match cell {
+        Cell::Number(value) if says_it_all(*value, field.text.trim_matches(BLANKS)) => Some(*value),
+        _ => None,
+    };
+    match cells.iter().zip(fields).map(plain).collect() {
+        Some(numbers) => Column::Numbers(numbers),
+        None => {
+            Column::Written(Written { content, values: cells.into_iter().map(Cell::value).collect(), texts: texts() })
+        }
     }
 }
 
@@ -208,47 +335,6 @@ impl Frame {
 pub fn number(value: f64) -> String {
     let size = value.abs();
     if value == 0.0 || (1e-5..1e16).contains(&size) { format!("{value}") } else { format!("{value:e}") }
-}
-
-fn quoted(field: &str) -> String {
-    if field.contains([',', '"', '\n', '\r']) {
-        format!("\"{}\"", field.replace('"', "\"\""))
-    } else {
-        field.to_owned()
-    }
-}
-
-/// Splits CSV text into records of fields.
-fn records(text: &str) -> Result<Vec<Vec<String>>, String> {
-    let (mut records, mut record, mut field) = (Vec::new(), Vec::new(), String::new());
-    let (mut inside, mut line) = (false, 1);
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '"' if inside && chars.peek() == Some(&'"') => {
-                chars.next();
-                field.push('"');
-            }
-            '"' if inside => inside = false,
-            '"' if field.is_empty() => inside = true,
-            ',' if !inside => record.push(std::mem::take(&mut field)),
-            '\n' if !inside => {
-                line += 1;
-                record.push(std::mem::take(&mut field));
-                records.push(std::mem::take(&mut record));
-            }
-            '\r' if !inside && chars.peek() == Some(&'\n') => {}
-            _ => field.push(c),
-        }
-    }
-    if inside {
-        return Err(format!("a quote is not closed before line {line}"));
-    }
-    if !field.is_empty() || !record.is_empty() {
-        record.push(field);
-        records.push(record);
-    }
-    Ok(records)
 }
 
 #[cfg(test)]
@@ -274,10 +360,59 @@ mod tests {
     }
 
     #[test]
-    fn a_ragged_or_unclosed_csv_names_its_line() {
-        assert_eq!(Frame::from_csv("a,b\n1,2\n3\n").unwrap_err(), "line 3 has 1 fields, the header has 2");
-        assert!(Frame::from_csv("a\n\"b\n").unwrap_err().contains("not closed"));
-        assert!(Frame::from_csv("").is_err());
+    fn a_ragged_row_a_double_column_and_an_empty_text_are_refused() {
+        assert_eq!(Frame::from_csv("a,b\n1,2\n3\n").unwrap_err(), "row 2 has 1 fields, the header has 2");
+        assert_eq!(Frame::from_csv("a,b,a\n1,2,3\n").unwrap_err(), "column `a` stands twice");
+        for empty in ["", "\u{feff}"] {
+            assert_eq!(Frame::from_csv(empty).unwrap_err(), "it is empty: a CSV needs a header line");
+        }
+        assert_eq!(Frame::from_csv("a,b\n"), Ok(Frame::new().with("a", [0.0; 0]).with("b", [0.0; 0])), "no rows");
+    }
+
+    fn column(cells: &str) -> Result<Column, String> {
+        Ok(Frame::from_program(&format!("a\n{cells}\n"))?.0.remove(0).1)
+    }
+
+    fn values(column: &Column) -> Vec<Option<f64>> {
+        (0..column.len()).map(|row| column.value(row)).collect()
+    }
+
+    /// Once one of them turned the whole column into words.
+    #[test]
+    fn missing_values_are_gaps_in_a_column_of_numbers() {
+        let gappy = column("1\n\nNA\nn/a\nNaN\n-nan\nNULL\n \n-0").expect("numbers");
+        assert_eq!(gappy.content(), Content::Numbers);
+        assert_eq!(values(&gappy), [[Some(1.0)].as_slice(), &[None; 7], &[Some(-0.0)]].concat());
+        assert_eq!((gappy.text(2), gappy.missing(2), gappy.word(2)), ("NA".to_owned(), true, None));
+        let none = column("NA\nnull").expect("numbers");
+        assert_eq!((none.content(), values(&none)), (Content::Numbers, vec![None; 2]), "all may be missing");
+        let words = column("NA\nDE\n\"\"").expect("words");
+        assert_eq!(words, Column::Words(["NA", "DE", ""].map(String::from).into()), "a word may be `NA`");
+        let frame = Frame::from_program("x,y\n1,2\n,3\n,4\n").expect("a table");
+        assert_eq!(frame.gaps(), [Gaps { column: "x".into(), count: 2, first: 1 }]);
+        assert_eq!(frame.numbers("x"), None, "who asks for numbers gets one in every row");
+    }
+
+    #[test]
+    fn what_an_experiment_calls_words_stays_words_whatever_they_look_like() {
+        let frame = Frame::new().with_words("alpha", ["1", "√m", "inf"]);
+        assert_eq!(Frame::from_csv(&frame.to_csv()), Ok(frame));
+    }
+
+    #[test]
+    fn dates_are_times_that_keep_their_text() {
+        let times = column("1970-01-02\nNA\n1970-01-01T00:00:07Z").expect("times");
+        assert_eq!((times.content(), values(&times)), (Content::Times, vec![Some(86400.0), None, Some(7.0)]));
+        assert_eq!([0, 1, 2].map(|row| times.word(row)), [Some("1970-01-02"), None, Some("1970-01-01T00:00:07Z")]);
+    }
+
+    #[test]
+    fn ids_keep_their_zeros_and_all_their_digits() {
+        let ids = column("007\n9007199254740993\n9007199254740992\n-0.5\n0\n 12").expect("numbers");
+        assert_eq!(values(&ids)[..2], [Some(7.0), Some(9007199254740992.0)]);
+        let words: Vec<Option<&str>> = (0..6).map(|row| ids.word(row)).collect();
+        assert_eq!(words, [Some("007"), Some("9007199254740993"), None, None, None, None]);
+        assert_eq!(column("1.0\n +2\n1e3"), Ok(Column::Numbers(vec![1.0, 2.0, 1000.0])));
     }
 
     #[test]

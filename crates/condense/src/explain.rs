@@ -65,7 +65,7 @@ const OWN: &[(&str, &str)] = &[
     ),
     (
         "E004",
-        "An external command failed, took too long, or wrote other things than the files that it declares. It runs in a scratch folder that holds its `reads` only.",
+        "An external command failed, took too long, wrote other files than it declares, or tables and values that cannot be used: a column of a CSV holds numbers, dates or words, and blanks or `NA` where values are missing; `values.json` is an object of finite numbers. It runs in a scratch folder that holds its `reads` only.",
     ),
     ("E005", "The system refused a file operation. The message names the path."),
     (

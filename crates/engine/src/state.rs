@@ -3,7 +3,7 @@
 
 use crate::digest::Digest;
 use crate::relative::Relative;
-use crate::store::Store;
+use crate::store::{STATE, Store};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io;
@@ -14,9 +14,6 @@ pub struct State {
     /// Step name to the key it had when it was last finished.
     pub steps: BTreeMap<String, Digest>,
 }
-
-/// The file's name in the store.
-pub const NAME: &str = "state.json";
 
 /// What was found on disk.
 pub enum Found {
@@ -32,7 +29,7 @@ impl State {
     /// # Errors
     /// When the file is there but cannot be read.
     pub fn load(store: &Store) -> io::Result<Found> {
-        let Some(bytes) = store.read(&Relative::known(NAME))? else { return Ok(Found::Good(Self::default())) };
+        let Some(bytes) = store.read(&Relative::known(STATE))? else { return Ok(Found::Good(Self::default())) };
         Ok(serde_json::from_slice(&bytes).map_or(Found::Damaged, Found::Good))
     }
 
@@ -53,7 +50,7 @@ impl State {
     /// # Errors
     /// The system's.
     pub fn save(&self, store: &Store) -> io::Result<()> {
-        let (path, bytes) = (Relative::known(NAME), self.bytes()?);
+        let (path, bytes) = (Relative::known(STATE), self.bytes()?);
         if store.read(&path)?.as_deref() == Some(&bytes) {
             return Ok(());
         }

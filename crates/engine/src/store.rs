@@ -32,6 +32,8 @@ pub const LOCK: &str = "lock";
 const PARTS: &str = "tmp";
 /// and how the names end that they have there.
 const PART: &str = ".part";
+/// What the last run left behind.
+pub const STATE: &str = "state.json";
 /// What the last good build saw.
 pub const GLANCE: &str = "glance.json";
 /// What is kept by digest.

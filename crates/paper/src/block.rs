@@ -8,9 +8,9 @@ use crate::names;
 use crate::toml_reader::{Piece, Reading, parse, read, tables};
 use crate::written::{Form, Written};
 use condense_base::diag::{Diagnostic, Source};
-use condense_base::frame::Frame;
 use condense_plot::chart::Chart;
-use condense_plot::check::{self, Named, Place, Unknown};
+use condense_plot::check;
+use condense_plot::fault::{Fault, Named, Place};
 use serde::{Deserialize, Serialize, Serializer};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -296,19 +296,18 @@ impl ChartBlock {
         found.map_or_else(|| self.block.head.clone(), |span| self.block.piece().span(span))
     }
 
-    /// Every frame and column that it names and the results lack.
-    pub fn unknown_columns(&self, frames: &BTreeMap<String, Frame>) -> Vec<Diagnostic> {
-        check::unresolved(&self.chart, frames).iter().map(|name| self.unknown(name)).collect()
-    }
-
-    /// A name that the results lack, as a diagnostic.
-    fn unknown(&self, unknown: &Unknown) -> Diagnostic {
-        let (one, many) = match unknown.what {
-            Named::Frame => ("frame", "frames of the results"),
-            Named::Column => ("column", "columns of the frame"),
+    /// What keeps the results from being drawn, as a diagnostic.
+    pub fn diagnostic(&self, fault: &Fault) -> Diagnostic {
+        let Some(unknown) = &fault.unknown else {
+            let message = format!("the chart cannot be drawn: {}", fault.message);
+            return self.fault("P033", message, &fault.place);
         };
-        let fault = self.fault("P032", format!("unknown {one} `{}`", unknown.name), &unknown.place);
-        fault.suggest(&unknown.name, &unknown.known, many)
+        let many = match unknown.what {
+            Named::Frame => "frames of the results",
+            Named::Column => "columns of the frame",
+        };
+        let diagnostic = self.fault("P032", fault.message.clone(), &fault.place);
+        diagnostic.suggest(&unknown.name, &unknown.known, many)
     }
 }
 

@@ -10,7 +10,7 @@ use crate::params::Catalogue;
 use crate::written::Known;
 use condense_base::diag::{Diagnostic, Source};
 use condense_engine::files;
-use condense_plot::check::Place;
+use condense_plot::fault::Place;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;

@@ -1,5 +1,5 @@
 //! A figure's page, `figures/<id>.md`: a title, then prose, charts and claims in the order in which they are read.
-//! It knows no results: names are checked with [`Page::unknown_names`] and [`Page::unknown_columns`] once there are some.
+//! It knows no results: names are checked with [`Page::unknown_names`] and [`Page::unbound`] once there are some.
 
 use crate::block::{Block, ChartBlock, ClaimBlock};
 use crate::faults::Faults;
@@ -8,7 +8,8 @@ use crate::toml_reader::unprintable;
 use crate::written::{Form, Known, Written};
 use condense_base::diag::{Diagnostic, Source};
 use condense_base::frame::Frame;
-use condense_plot::check::Place;
+use condense_plot::bind::bind;
+use condense_plot::fault::Place;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -93,9 +94,13 @@ impl Page {
         faults.into_list()
     }
 
-    /// Every frame and column that a chart names and the results lack.
-    pub fn unknown_columns(&self, frames: &BTreeMap<String, Frame>) -> Vec<Diagnostic> {
-        self.charts().flat_map(|chart| chart.unknown_columns(frames)).collect()
+    /// Everything that the charts name and the results lack, or that they hold and a chart cannot draw.
+    pub fn unbound(&self, frames: &BTreeMap<String, Frame>) -> Vec<Diagnostic> {
+        let of = |chart: &ChartBlock| match bind(&chart.chart, frames) {
+            Ok(_) => Vec::new(),
+            Err(faults) => faults.iter().map(|fault| chart.diagnostic(fault)).collect(),
+        };
+        self.charts().flat_map(of).collect()
     }
 }
 
@@ -219,7 +224,7 @@ pub const EXPLANATIONS: &[(&str, &str)] = &[
     ("P032", "A chart names frames and columns of the results of its own figure."),
     (
         "P033",
-        "Frames and columns exist, but the chart cannot be drawn from these numbers: a logarithm of zero, for example.",
+        "Frames and columns exist, but the chart cannot be drawn from what they hold: words where numbers are needed, a logarithm of zero, dates and numbers on one axis.",
     ),
     (
         "P035",

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::position::Position;
+
 /// One picture: a grid of panels with a caption.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -62,11 +64,11 @@ pub struct Axis {
     #[serde(default)]
     pub scale: Spacing,
     /// The lower end.
-    pub min: Option<f64>,
+    pub min: Option<Position>,
     /// The upper end.
-    pub max: Option<f64>,
+    pub max: Option<Position>,
     /// Where the ticks stand.
-    pub ticks: Option<Vec<f64>>,
+    pub ticks: Option<Vec<Position>>,
 }
 
 /// How an axis spaces its numbers.
@@ -78,6 +80,8 @@ pub enum Spacing {
     Linear,
     /// Equal ratios are equally long.
     Log,
+    /// Equal times are equally long: of dates. An axis whose columns hold dates has it without being told.
+    Time,
 }
 
 /// One layer. Which keys belong to which kind is [`Kind::keys`]; `check` enforces it.
@@ -109,9 +113,9 @@ pub struct Layer {
     /// The axis that a rule crosses.
     pub axis: Option<Direction>,
     /// First end of a rule.
-    pub from: Option<[f64; 2]>,
+    pub from: Option<[Position; 2]>,
     /// Second end of a rule.
-    pub to: Option<[f64; 2]>,
+    pub to: Option<[Position; 2]>,
     /// Keeps the rows whose columns equal these.
     #[serde(rename = "where", default)]
     pub only: BTreeMap<String, Scalar>,
@@ -217,14 +221,14 @@ impl Kind {
     }
 }
 
-/// A place: one number along an axis, or a point.
+/// A place: a number or a date along an axis, or a point.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum At {
     /// Along one axis.
-    Value(f64),
+    Value(Position),
     /// In the plane.
-    Point([f64; 2]),
+    Point([Position; 2]),
 }
 
 /// A cell that rows are compared with.
@@ -233,7 +237,7 @@ pub enum At {
 pub enum Scalar {
     /// A number, equal up to one part in 10⁹ (columns of powers are computed).
     Number(f64),
-    /// A word, equal letter by letter.
+    /// A word, equal letter by letter; or a date, equal in time.
     Word(String),
 }
 

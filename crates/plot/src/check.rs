@@ -1,64 +1,12 @@
-//! What is wrong with a chart, all at once: misplaced keys before anything runs, unknown names once frames exist.
-//! It says where in the block; it does not know the text of the page (the caller has the lines).
+//! What is wrong with a chart whatever the numbers, all at once: misplaced keys, values that contradict each other.
+//! It knows no tables: names are looked up by `bind`.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
+use std::collections::BTreeSet;
 
 use crate::chart::{At, Axis, BORDERS, Chart, Color, Kind, Layer, Panel, Spacing};
 use crate::facet;
-use condense_base::frame::Frame;
-
-/// A place in a chart block; panels and layers count from 0.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Place {
-    /// Which panel.
-    pub panel: Option<usize>,
-    /// Which layer of it.
-    pub layer: Option<usize>,
-    /// Which key of it (`y.min` is the key `min` of the table `y`).
-    pub key: Option<&'static str>,
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        let panel = self.panel.map(|at| format!("panel {}", at + 1));
-        let layer = self.layer.map(|at| format!("layer {}", at + 1));
-        let key = self.key.map(|key| format!("`{key}`"));
-        let parts: Vec<String> = [panel, layer, key].into_iter().flatten().collect();
-        f.write_str(&if parts.is_empty() { "chart".to_owned() } else { parts.join(", ") })
-    }
-}
-
-/// Something that no numbers could make right.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
-    /// Where.
-    pub place: Place,
-    /// What, in one lower-case line.
-    pub message: String,
-}
-
-/// What a name was meant to be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Named {
-    /// A table of the results.
-    Frame,
-    /// A column of a table.
-    Column,
-}
-
-/// A name that the results lack.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unknown {
-    /// Where it is written.
-    pub place: Place,
-    /// What it should name.
-    pub what: Named,
-    /// The name.
-    pub name: String,
-    /// The names that exist there, for "did you mean".
-    pub known: Vec<String>,
-}
+use crate::fault::{Fault, Place};
+use crate::position::Position;
 
 /// All faults of a chart, as its author wrote it, that can be seen without numbers.
 pub fn faults(chart: &Chart) -> Vec<Fault> {
@@ -66,7 +14,7 @@ pub fn faults(chart: &Chart) -> Vec<Fault> {
     for (at, panel) in chart.panels.iter().enumerate() {
         let place = Place { panel: Some(at), ..Place::default() };
         facet::faults(panel, |layer, key, message| {
-            faults.push(Fault { place: Place { layer, key: Some(key), ..place.clone() }, message });
+            faults.push(Fault::new(Place { layer, key: Some(key), ..place.clone() }, message));
         });
     }
     faults
@@ -75,7 +23,7 @@ pub fn faults(chart: &Chart) -> Vec<Fault> {
 /// The same without what braces may hold: once they are filled in, those that are left are words of a table.
 pub fn undrawable(chart: &Chart) -> Vec<Fault> {
     let mut faults = Vec::new();
-    let mut say = |place: Place, message: String| faults.push(Fault { place, message });
+    let mut say = |place: Place, message: String| faults.push(Fault::new(place, message));
     if chart.alt.trim().is_empty() {
         say(Place { key: Some("alt"), ..Place::default() }, "`alt` is empty: say what the picture shows".into());
     }
@@ -145,28 +93,6 @@ pub fn frames(chart: &Chart) -> BTreeSet<&str> {
     layers.filter_map(|layer| layer.frame.as_deref()).chain(each).collect()
 }
 
-/// The names in a chart that the results lack.
-pub fn unresolved(chart: &Chart, frames: &BTreeMap<String, Frame>) -> Vec<Unknown> {
-    let mut unknown = Vec::new();
-    for (panel, facets) in chart.panels.iter().enumerate() {
-        unknown.extend(facet::unresolved(facets, panel, frames));
-        for (at, layer) in facets.layers.iter().enumerate() {
-            let Some(name) = &layer.frame else { continue };
-            let place = |key| Place { panel: Some(panel), layer: Some(at), key: Some(key) };
-            let Some(frame) = frames.get(name) else {
-                let known = frames.keys().cloned().collect();
-                unknown.push(Unknown { place: place("frame"), what: Named::Frame, name: name.clone(), known });
-                continue;
-            };
-            for (key, name) in layer.columns_read().into_iter().filter(|(_, name)| frame.column(name).is_none()) {
-                let known = frame.names().map(str::to_owned).collect();
-                unknown.push(Unknown { place: place(key), what: Named::Column, name: name.to_owned(), known });
-            }
-        }
-    }
-    unknown
-}
-
 type Say<'a> = &'a mut dyn FnMut(Option<&'static str>, String);
 
 fn of_panel(panel: &Panel, say: Say) {
@@ -190,15 +116,15 @@ fn of_panel(panel: &Panel, say: Say) {
 }
 
 fn of_axis(axis: &Axis, [name, min, ticks]: [&'static str; 3], say: Say) {
-    let fixed: Vec<f64> = axis.ticks.iter().flatten().copied().chain(axis.min).chain(axis.max).collect();
-    if fixed.iter().any(|value| !value.is_finite()) {
+    let fixed: Vec<Position> = axis.ticks.iter().flatten().copied().chain(axis.min).chain(axis.max).collect();
+    if fixed.iter().any(|at| !at.value().is_finite()) {
         say(Some(name), format!("axis `{name}`: `min`, `max` and `ticks` must be finite"));
     }
-    if axis.scale == Spacing::Log && fixed.iter().any(|&value| value <= 0.0) {
+    if axis.scale == Spacing::Log && fixed.iter().any(|at| at.is_time() || at.value() <= 0.0) {
         say(Some(name), format!("axis `{name}` is logarithmic: `min`, `max` and `ticks` must be above 0"));
     }
     if let (Some(low), Some(high)) = (axis.min, axis.max)
-        && low >= high
+        && low.value() >= high.value()
     {
         say(Some(min), format!("axis `{name}`: `min` = {low} is not below `max` = {high}"));
     }
@@ -320,27 +246,5 @@ mod tests {
             assert!(faults.iter().any(|fault| fault.contains(part)), "{part} not in {faults:#?}");
         }
         assert_eq!(faults.len(), 11, "{faults:#?}");
-    }
-
-    #[test]
-    fn unknown_frames_and_columns_come_with_the_known_ones() {
-        let chart = chart(
-            "[[panel]]\n[[panel.layer]]\nkind = 'line'\nframe = 'los'\nx = 'x'\ny = 'y'\n\
-             [[panel.layer]]\nkind = 'line'\nframe = 'loss'\nx = 'step'\ny = 'los'\nwhere = { epoch = 1 }\n\
-             [[panel.layer]]\nkind = 'text'\ntext = 'literal'\nat = [0, 0]\n",
-        );
-        assert!(faults(&chart).is_empty());
-        assert_eq!(frames(&chart).into_iter().collect::<Vec<_>>(), ["los", "loss"]);
-        let results = BTreeMap::from([("loss".to_owned(), Frame::new().with("step", [0.0]).with("loss", [1.0]))]);
-        let unknown = unresolved(&chart, &results);
-        let brief: Vec<String> = unknown.iter().map(|u| format!("{} {} {:?}", u.place, u.name, u.known)).collect();
-        assert_eq!(
-            brief,
-            [
-                "panel 1, layer 1, `frame` los [\"loss\"]",
-                "panel 1, layer 2, `y` los [\"step\", \"loss\"]",
-                "panel 1, layer 2, `where` epoch [\"step\", \"loss\"]",
-            ]
-        );
     }
 }

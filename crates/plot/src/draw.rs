@@ -1,13 +1,10 @@
-//! From a chart and its frames to one SVG: a pure function, the same bytes every time.
-//! It knows no files, no pages and no experiments.
-
-use std::collections::BTreeMap;
+//! From a bound chart to one SVG: a pure function, the same bytes every time.
+//! It knows no tables, no pages and no experiments.
 
 use crate::axes;
-use crate::chart::Chart;
-use crate::check;
+use crate::bound::Bound;
 use crate::clip;
-use crate::facet;
+use crate::fault::Fault;
 use crate::layout::{self, Legend, Place};
 use crate::legend;
 use crate::look::{Ink, Look};
@@ -17,7 +14,6 @@ use crate::pen::Pen;
 use crate::series::Shape;
 use crate::svg::{FINE, Svg};
 use crate::text;
-use condense_base::frame::Frame;
 
 /// What a picture says of itself.
 #[derive(Clone, Copy, Debug, Default)]
@@ -33,19 +29,10 @@ pub struct About<'a> {
 /// Draws a chart.
 ///
 /// # Errors
-/// Everything that is wrong with the chart or missing from the frames, one line each.
-pub fn draw(chart: &Chart, frames: &BTreeMap<String, Frame>, look: &Look, about: About) -> Result<String, Vec<String>> {
-    let words = |faults: Vec<check::Fault>| -> Vec<String> {
-        faults.iter().map(|fault| format!("{}: {}", fault.place, fault.message)).collect()
-    };
-    let sound = |chart: &Chart| {
-        let faults = check::undrawable(chart);
-        if faults.is_empty() { Ok(()) } else { Err(words(faults)) }
-    };
-    sound(chart)?;
-    let chart = &facet::expand(chart, frames).map_err(words)?;
-    sound(chart)?;
-    let mut bodies = bodies(chart, frames, look)?;
+/// Every number that cannot stand where the chart wants it, such as 0 on a logarithmic axis.
+pub fn draw(bound: &Bound, look: &Look, about: About) -> Result<String, Vec<Fault>> {
+    let chart = &bound.chart;
+    let mut bodies = bodies(bound, look)?;
     let common = layout::take_common_labels(chart, &mut bodies);
     let layout = layout::layout(chart, &bodies, &common, look);
     let [width, height] = layout.size.map(f64::ceil);
@@ -53,7 +40,8 @@ pub fn draw(chart: &Chart, frames: &BTreeMap<String, Frame>, look: &Look, about:
     let mut out = String::new();
     let size = [width, height].map(|px| (px * FINE) as u32);
     let links = chart.panels.iter().flat_map(|panel| &panel.layers).any(|layer| layer.leads.is_some());
-    let says = [about.title, &chart.alt, about.metadata];
+    let description = bound.remark().map(|remark| format!("{} {remark}", chart.alt));
+    let says = [about.title, description.as_deref().unwrap_or(&chart.alt), about.metadata];
     let pen = Pen::new(Svg::new(&mut out, size.into(), says, links));
     let id = |anchor: &str| format!("panel-{}.{anchor}", about.figure);
     pen.block(&clip::Area { left: 0.0, top: 0.0, right: width, bottom: height }, Ink::Ground);
@@ -81,10 +69,10 @@ pub fn draw(chart: &Chart, frames: &BTreeMap<String, Frame>, look: &Look, about:
     Ok(out)
 }
 
-fn bodies(chart: &Chart, frames: &BTreeMap<String, Frame>, look: &Look) -> Result<Vec<Body>, Vec<String>> {
+fn bodies(bound: &Bound, look: &Look) -> Result<Vec<Body>, Vec<Fault>> {
     let (mut bodies, mut faults) = (Vec::new(), Vec::new());
-    for (at, panel) in chart.panels.iter().enumerate() {
-        match Body::new(panel, at + 1, frames, look) {
+    for (panel, own) in bound.chart.panels.iter().zip(&bound.panels) {
+        match Body::new(panel, own, look) {
             Ok(body) => bodies.push(body),
             Err(more) => faults.extend(more),
         }
@@ -142,7 +130,7 @@ fn lead(pen: &Pen, axes: &Axes, area: &clip::Area, common: &[Option<String>; 2],
     for series in &axes.series {
         let Shape::Heat(heat) = &series.shape else { continue };
         for (cell, lead) in heat.ways(area, &axes.x.scale, &axes.y.scale) {
-            let [x, y] = lead.centre.map(|at| text::significant(at, 6));
+            let [x, y] = [axes.x.scale.words(lead.centre[0]), axes.y.scale.words(lead.centre[1])];
             let words = format!("{across} = {x}, {up} = {y}: {}", text::significant(lead.value, 3));
             pen.link(&cell, id(&lead.anchor), words);
         }
@@ -151,9 +139,13 @@ fn lead(pen: &Pen, axes: &Axes, area: &clip::Area, common: &[Option<String>; 2],
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{About, Look};
+    use crate::bind::bind;
+    use crate::chart::Chart;
     use crate::svg;
+    use condense_base::frame::Frame;
     use proptest::prelude::*;
+    use std::collections::BTreeMap;
 
     fn frames() -> BTreeMap<String, Frame> {
         let numbers = Frame::new()
@@ -178,12 +170,18 @@ mod tests {
         chart(&format!("[[panel]]\n[[panel.layer]]\n{keys}"))
     }
 
+    /// Binds a chart and draws it.
+    fn draw(chart: &Chart, frames: &BTreeMap<String, Frame>, about: About) -> Result<String, Vec<String>> {
+        let drawn = bind(chart, frames).and_then(|bound| super::draw(&bound, &Look::default(), about));
+        drawn.map_err(|faults| faults.iter().map(ToString::to_string).collect())
+    }
+
     fn drawn(chart: &Chart) -> String {
-        draw(chart, &frames(), &Look::default(), About { title: "title", ..About::default() }).expect("a picture")
+        draw(chart, &frames(), About { title: "title", ..About::default() }).expect("a picture")
     }
 
     fn refused(chart: &Chart) -> Vec<String> {
-        draw(chart, &frames(), &Look::default(), About::default()).expect_err("no picture")
+        draw(chart, &frames(), About::default()).expect_err("no picture")
     }
 
     /// Tags nest, text holds no bare mark, nothing has an id.
@@ -280,7 +278,7 @@ mod tests {
         let mut chart = layer("kind = 'rule'\naxis = 'x'\nat = 0\nlabel = 'l'");
         (chart.alt, chart.panels[0].title, chart.panels[0].y.label) = (odd.into(), Some(odd.into()), Some(odd.into()));
         let about = About { title: odd, metadata: odd, figure: "f" };
-        let svg = draw(&chart, &frames(), &Look::default(), about).expect("a picture");
+        let svg = draw(&chart, &frames(), about).expect("a picture");
         assert_well_formed(&svg);
         assert_eq!(svg.matches("a&lt;b &amp; &quot;c&quot; ]]&gt; &#39;").count(), 5);
     }
@@ -289,7 +287,7 @@ mod tests {
     fn an_inline_picture_has_neither_style_nor_metadata() {
         let chart = layer("kind = 'rule'\naxis = 'x'\nat = 0");
         let about = About { title: "title", metadata: "key <style>1</style>", figure: "f" };
-        let full = draw(&chart, &frames(), &Look::default(), about).expect("a picture");
+        let full = draw(&chart, &frames(), about).expect("a picture");
         let inline = svg::inline(&full);
         assert!(
             full.contains("<metadata>key &lt;style&gt;") && full.contains(&format!("<style>{}</style>", svg::style()))
@@ -309,7 +307,7 @@ mod tests {
             let mut frames = frames();
             let cells = frames["cells"].clone().with_words("to", to);
             frames.insert("cells".into(), cells);
-            draw(&chart, &frames, &Look::default(), About { figure: "f", ..About::default() })
+            draw(&chart, &frames, About { figure: "f", ..About::default() })
         };
         let svg = draw(["a", "b", "c", "d"]).expect("a picture");
         let link = "<a href=\"../index.html#panel-f.d\" tabindex=\"-1\"><title>i = 1, y = 1: 4</title><rect";
@@ -321,8 +319,8 @@ mod tests {
         );
         assert!(svg::inline(&svg).contains("<a href=\"#panel-f.d\""));
         let said = draw(["a", "b", "b", "D"]).expect_err("no picture");
-        assert_eq!(said[0], "panel 4, `anchor`: two panels have the `anchor` `b`");
-        assert!(said[1].starts_with("panel 5, `anchor`: `anchor` is `D`"), "{said:?}");
+        assert_eq!(said[0], "panel 2, `anchor`: row 3 of `cells`: two panels have the `anchor` `b`");
+        assert!(said[1].starts_with("panel 2, `anchor`: row 4 of `cells`: `anchor` is `D`"), "{said:?}");
     }
 
     /// Once they said x and y: panels that share a label had handed theirs in.
@@ -338,16 +336,16 @@ mod tests {
         let log = "[[panel]]\nx = { scale = 'log' }\n[[panel.layer]]\nkind = 'line'\nframe = 'f'\nx = 'x'\ny = 'y'\n";
         assert_eq!(
             refused(&chart(log)),
-            ["panel 1, layer 1 (`line`): 1 of 4 x values are not above 0 (0): the axis is logarithmic"]
+            ["panel 1, layer 1: 1 of 4 x values are not above 0 (0): the axis is logarithmic"]
         );
         assert_eq!(
             refused(&layer("kind = 'line'\nframe = 'g'\nx = 'x'\ny = 'y'")),
-            ["panel 1, layer 1 (`line`): there is no frame `g`"]
+            ["panel 1, layer 1, `frame`: unknown frame `g`"]
         );
         let none = layer("kind = 'points'\nframe = 'f'\nx = 'x'\ny = 'y'\nwhere = { m = 3, name = 'a' }");
-        assert_eq!(refused(&none), ["panel 1, layer 1 (`points`): no row has `m` = 3 and `name` = `a`"]);
+        assert_eq!(refused(&none), ["panel 1, layer 1, `where`: no row has `m` = 3 and `name` = `a`"]);
         let words = layer("kind = 'band'\nframe = 'f'\nx = 'x'\nlow = 'name'\nhigh = 'y'");
-        assert_eq!(refused(&words), ["panel 1, layer 1 (`band`): column `name` holds words, not numbers"]);
+        assert_eq!(refused(&words), ["panel 1, layer 1, `low`: column `name` holds words, not numbers"]);
         assert_eq!(
             refused(&layer("kind = 'line'\nframe = 'f'\nx = 'x'")),
             ["panel 1, layer 1, `y`: a `line` layer needs `y`"]
@@ -376,8 +374,7 @@ mod tests {
         let mut frames =
             BTreeMap::from([("many".to_owned(), Frame::new().with("x", spread(1)).with("y", spread(1663)))]);
         frames.insert("cells".into(), Frame::new().with("x", side).with("y", other).with("z", noise));
-        let size =
-            |keys: &str| draw(&layer(keys), &frames, &Look::default(), About::default()).expect("a picture").len();
+        let size = |keys: &str| draw(&layer(keys), &frames, About::default()).expect("a picture").len();
         assert!(size("kind = 'points'\nframe = 'many'\nx = 'x'\ny = 'y'") <= 60_000);
         assert!(size("kind = 'line'\nframe = 'many'\nx = 'x'\ny = 'y'") <= 60_000);
         assert!(size("kind = 'heatmap'\nframe = 'cells'\nx = 'x'\ny = 'y'\nz = 'z'") <= 20_000);
@@ -406,7 +403,7 @@ mod tests {
                 "kind = 'table'\ncolumns = [{ column = 'a' }, { column = 'b', digits = 2 }]",
             ] {
                 let chart = chart(&format!("[[panel]]\ny = {{ scale = '{scale}' }}\n[[panel.layer]]\nframe = 'f'\n{keys}"));
-                if let Ok(svg) = draw(&chart, &frames, &Look::default(), About::default()) {
+                if let Ok(svg) = draw(&chart, &frames, About::default()) {
                     assert_well_formed(&svg);
                 }
             }

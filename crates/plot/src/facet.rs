@@ -4,9 +4,10 @@
 use std::collections::BTreeMap;
 
 use crate::chart::{Chart, Kind, Panel, Scalar};
-use crate::check::{Fault, Named, Place, Unknown};
+use crate::fault::{Fault, Named, Place};
 use crate::text;
-use condense_base::frame::{Column, Frame};
+use condense_base::frame::Frame;
+use condense_base::frame::cell::Content;
 
 /// More panels than anyone looks at.
 pub const MOST_PANELS: usize = 200;
@@ -73,52 +74,63 @@ pub fn faults(panel: &Panel, mut say: impl FnMut(Option<usize>, &'static str, St
     }
 }
 
-/// The frame and the columns that a panel's `each` and braces name and the results lack.
-pub fn unresolved(panel: &Panel, at: usize, frames: &BTreeMap<String, Frame>) -> Vec<Unknown> {
-    let Some(each) = &panel.each else { return Vec::new() };
-    let place = |(layer, key): Slot| Place { panel: Some(at), layer, key: Some(key) };
-    let Some(frame) = frames.get(each) else {
-        let known = frames.keys().cloned().collect();
-        return vec![Unknown { place: place((None, "each")), what: Named::Frame, name: each.clone(), known }];
-    };
-    let lacks = |name: &str| name != LETTER && frame.column(name).is_none();
-    let unknown = braced(panel).into_iter().filter(|(_, name)| lacks(name)).map(|(slot, name)| Unknown {
-        place: place(slot),
-        what: Named::Column,
-        name,
-        known: frame.names().map(str::to_owned).collect(),
-    });
-    unknown.collect()
+/// A panel as it is drawn.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Facet {
+    /// The panel, without braces.
+    pub panel: Panel,
+    /// Which panel of the written chart it comes from.
+    pub origin: usize,
+    /// For which row of which table, in words, where it stands for many.
+    pub row: Option<String>,
 }
 
-/// The chart with a panel for every row that `each` asks for, in their order. A chart without `each` stays as it is.
-///
-/// # Errors
-/// Frames that are missing or empty, and more panels than [`MOST_PANELS`].
-pub fn expand(chart: &Chart, frames: &BTreeMap<String, Frame>) -> Result<Chart, Vec<Fault>> {
-    let (mut panels, mut faults) = (Vec::new(), Vec::new());
-    for (at, panel) in chart.panels.iter().enumerate() {
+/// The panels of a chart with one for every row that an `each` asks for, in their order. A panel whose `each` or braces
+/// cannot be filled in is not among them: the faults say why.
+pub fn expand(chart: &Chart, frames: &BTreeMap<String, Frame>) -> (Vec<Facet>, Vec<Fault>) {
+    let (mut facets, mut faults) = (Vec::new(), Vec::new());
+    for (origin, panel) in chart.panels.iter().enumerate() {
         let Some(each) = &panel.each else {
-            panels.push(panel.clone());
+            facets.push(Facet { panel: panel.clone(), origin, row: None });
             continue;
         };
-        let mut say = |message: String| {
-            faults.push(Fault { place: Place { panel: Some(at), layer: None, key: Some("each") }, message });
+        let place = |(layer, key): Slot| Place { panel: Some(origin), layer, key: Some(key) };
+        let whole = place((None, "each"));
+        let Some(frame) = frames.get(each) else {
+            faults.push(Fault::unknown(whole, Named::Frame, each, frames.keys().map(String::as_str)));
+            continue;
         };
-        match frames.get(each) {
-            None => say(format!("there is no frame `{each}`")),
-            Some(frame) if frame.rows() == 0 => say(format!("frame `{each}` has no rows: there is nothing to draw")),
-            Some(frame) if panels.len() + frame.rows() > MOST_PANELS => {
-                say(format!("{} panels, one for each row of `{each}`: at most {MOST_PANELS}", frame.rows()));
-            }
-            Some(frame) => {
-                for row in 0..frame.rows() {
-                    panels.push(filled(panel, &Filler { frame, at: row, letter: letter(panels.len()) }));
-                }
+        let wrong = braces(panel, each, frame);
+        if !wrong.is_empty() {
+            faults.extend(wrong.into_iter().map(|(slot, fault)| Fault { place: place(slot), ..fault }));
+        } else if frame.rows() == 0 {
+            faults.push(Fault::new(whole, format!("frame `{each}` has no rows: there is nothing to draw")));
+        } else if facets.len() + frame.rows() > MOST_PANELS {
+            let rows = frame.rows();
+            faults
+                .push(Fault::new(whole, format!("{rows} panels, one for each row of `{each}`: at most {MOST_PANELS}")));
+        } else {
+            for at in 0..frame.rows() {
+                let panel = filled(panel, &Filler { frame, at, letter: letter(facets.len()) });
+                facets.push(Facet { panel, origin, row: Some(format!("row {} of `{each}`", at + 1)) });
             }
         }
     }
-    if faults.is_empty() { Ok(Chart { panels, ..chart.clone() }) } else { Err(faults) }
+    (facets, faults)
+}
+
+/// Braces of a panel that the rows of a table cannot fill in, each with where it stands.
+fn braces(panel: &Panel, each: &str, frame: &Frame) -> Vec<(Slot, Fault)> {
+    let wrong = |(slot, name): (Slot, String)| match frame.column(&name) {
+        Some(column) => {
+            let row = (0..column.len()).find(|&row| column.missing(row))? + 1;
+            let message = format!("`{{{name}}}` cannot be filled in: it is missing in row {row} of `{each}`");
+            Some((slot, Fault::new(Place::default(), message)))
+        }
+        None if name == LETTER => None,
+        None => Some((slot, Fault::unknown(Place::default(), Named::Column, &name, frame.names()))),
+    };
+    braced(panel).into_iter().filter_map(wrong).collect()
 }
 
 /// One row of the table that a panel is repeated over.
@@ -132,8 +144,9 @@ impl Filler<'_> {
     /// What stands for a name in braces.
     fn words(&self, name: &str) -> Option<String> {
         match self.frame.column(name) {
-            Some(Column::Numbers(numbers)) => Some(text::grouped(numbers[self.at])),
-            Some(Column::Words(words)) => Some(words[self.at].clone()),
+            Some(column) => {
+                column.word(self.at).map(str::to_owned).or_else(|| column.value(self.at).map(text::grouped))
+            }
             None => (name == LETTER).then(|| self.letter.clone()),
         }
     }
@@ -153,8 +166,10 @@ impl Filler<'_> {
     /// A value to compare with: a number where the braces are all of it and name a column of numbers.
     fn scalar(&self, word: &str) -> Scalar {
         let name = word.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
-        match name.and_then(|name| self.frame.numbers(name)) {
-            Some(numbers) => Scalar::Number(numbers[self.at]),
+        let column =
+            name.and_then(|name| self.frame.column(name)).filter(|column| column.content() == Content::Numbers);
+        match column.and_then(|column| column.value(self.at)) {
+            Some(number) => Scalar::Number(number),
             None => Scalar::Word(self.fill(word)),
         }
     }
@@ -195,34 +210,61 @@ mod tests {
     const EACH: &str = "[[panel]]\neach = 'stages'\ntitle = '({letter}) epoch {epoch}, {name}'\ny = { label = 'f{} {stage}' }\n\
         [[panel.layer]]\nkind = 'line'\nframe = 'curves'\nx = 'x'\ny = 'x'\nwhere = { stage = '{stage}', x = 'n{stage}' }\n";
 
+    /// The panels, or what is wrong.
+    fn panels(chart: &Chart, frames: &BTreeMap<String, Frame>) -> Result<Vec<Panel>, Vec<String>> {
+        let (facets, faults) = expand(chart, frames);
+        let panels = facets.into_iter().map(|facet| facet.panel).collect();
+        if faults.is_empty() { Ok(panels) } else { Err(faults.iter().map(ToString::to_string).collect()) }
+    }
+
     #[test]
     fn there_is_a_panel_for_every_row_with_its_braces_filled_in() {
-        let chart = expand(&chart(&format!("{EACH}[[panel]]\ntitle = 'last'\n")), &frames()).expect("panels");
-        let titles: Vec<&str> = chart.panels.iter().filter_map(|panel| panel.title.as_deref()).collect();
+        let chart = chart(&format!("{EACH}[[panel]]\ntitle = 'last'\n"));
+        let filled = panels(&chart, &frames()).expect("panels");
+        let titles: Vec<&str> = filled.iter().filter_map(|panel| panel.title.as_deref()).collect();
         assert_eq!(titles, ["(a) epoch 100, x{", "(b) epoch 10,000, y", "last"]);
-        assert_eq!(chart.panels[1].y.label.as_deref(), Some("f{} 2"));
-        let only = &chart.panels[1].layers[0].only;
+        assert_eq!(filled[1].y.label.as_deref(), Some("f{} 2"));
+        let only = &filled[1].layers[0].only;
         assert_eq!((&only["stage"], &only["x"]), (&Scalar::Number(2.0), &Scalar::Word("n2".into())));
-        assert!(chart.panels.iter().all(|panel| panel.each.is_none()));
-        assert_eq!(expand(&chart, &frames()), Ok(chart.clone()));
+        assert!(filled.iter().all(|panel| panel.each.is_none()));
+        let (facets, _) = expand(&chart, &frames());
+        let origins: Vec<_> = facets.iter().map(|facet| (facet.origin, facet.row.as_deref())).collect();
+        assert_eq!(origins, [(0, Some("row 1 of `stages`")), (0, Some("row 2 of `stages`")), (1, None)]);
     }
 
     #[test]
     fn unknown_names_come_with_their_place_and_the_known_ones() {
         let said = |text: &str| {
-            let unknown = check::unresolved(&chart(text), &frames());
-            unknown.iter().map(|u| format!("{} {} {:?}", u.place, u.name, u.known)).collect::<Vec<_>>()
+            let (_, faults) = expand(&chart(text), &frames());
+            let known = |fault: &Fault| fault.unknown.as_ref().map(|unknown| unknown.known.join(" "));
+            faults.iter().map(|fault| (fault.to_string(), known(fault).unwrap_or_default())).collect::<Vec<_>>()
         };
-        assert_eq!(said(EACH), Vec::<String>::new());
-        let stage = ["stage", "epoch", "name"];
-        assert_eq!(said(&EACH.replace("{epoch}", "{epochs}")), [format!("panel 1, `title` epochs {stage:?}")]);
+        assert_eq!(said(EACH), []);
+        let unknown = |text: &str, known: &str| [(text.to_owned(), known.to_owned())];
+        assert_eq!(
+            said(&EACH.replace("{epoch}", "{epochs}")),
+            unknown("panel 1, `title`: unknown column `epochs`", "stage epoch name")
+        );
         assert_eq!(
             said(&EACH.replace("'{stage}'", "'{stags}'")),
-            [format!("panel 1, layer 1, `where` stags {stage:?}")]
+            unknown("panel 1, layer 1, `where`: unknown column `stags`", "stage epoch name")
         );
         assert_eq!(
             said(&EACH.replace("each = 'stages'", "each = 'stage'")),
-            ["panel 1, `each` stage [\"curves\", \"none\", \"stages\"]"]
+            unknown("panel 1, `each`: unknown frame `stage`", "curves none stages")
+        );
+    }
+
+    #[test]
+    fn a_missing_value_fills_no_braces_and_a_date_or_an_id_stays_as_it_is_written() {
+        let each = |csv: &str| BTreeMap::from([("e".to_owned(), Frame::from_program(csv).expect("a table"))]);
+        let chart = chart("[[panel]]\neach = 'e'\ntitle = '{id} on {day}'\n");
+        let filled = panels(&chart, &each("id,day\n007,2024-03-01\n12,2024-03-02\n")).expect("panels");
+        let titles: Vec<&str> = filled.iter().filter_map(|panel| panel.title.as_deref()).collect();
+        assert_eq!(titles, ["007 on 2024-03-01", "12 on 2024-03-02"]);
+        assert_eq!(
+            panels(&chart, &each("id,day\n7,2024-03-01\nNA,2024-03-02\n")).expect_err("a gap"),
+            ["panel 1, `title`: `{id}` cannot be filled in: it is missing in row 2 of `e`"]
         );
     }
 
@@ -231,26 +273,23 @@ mod tests {
         let mut frames = frames();
         frames.insert("names".into(), Frame::new().with_words("name", ["f_{max}"]));
         let rule = "[[panel.layer]]\nkind = 'rule'\naxis = 'x'\nat = 0\n";
-        let chart = expand(&chart(&format!("[[panel]]\neach = 'names'\ntitle = '{{name}}'\n{rule}")), &frames);
-        let chart = chart.expect("a panel");
+        let chart = chart(&format!("[[panel]]\neach = 'names'\ntitle = '{{name}}'\n{rule}"));
+        let chart = Chart { panels: panels(&chart, &frames).expect("a panel"), ..chart };
         assert_eq!((chart.panels[0].title.as_deref(), check::undrawable(&chart)), (Some("f_{max}"), vec![]));
     }
 
     #[test]
     fn braces_without_rows_and_rows_without_end_are_refused() {
-        let said = |faults: Vec<Fault>| -> Vec<String> {
-            faults.into_iter().map(|fault| format!("{}: {}", fault.place, fault.message)).collect()
-        };
+        let written = chart("[[panel]]\ntitle = 'epoch {epoch}'\n[[panel.layer]]\nkind = 'rule'\naxis = 'x'\nat = 0\n");
+        let said: Vec<String> = check::faults(&written).iter().map(ToString::to_string).collect();
         assert_eq!(
-            said(check::faults(&chart(
-                "[[panel]]\ntitle = 'epoch {epoch}'\n[[panel.layer]]\nkind = 'rule'\naxis = 'x'\nat = 0\n"
-            ))),
+            said,
             ["panel 1, `title`: `{epoch}` is filled in from a row of `each`, but the panel has no `each`"]
         );
-        let none = expand(&chart("[[panel]]\neach = 'none'\n"), &frames()).expect_err("no rows");
-        assert_eq!(said(none), ["panel 1, `each`: frame `none` has no rows: there is nothing to draw"]);
+        let none = panels(&chart("[[panel]]\neach = 'none'\n"), &frames()).expect_err("no rows");
+        assert_eq!(none, ["panel 1, `each`: frame `none` has no rows: there is nothing to draw"]);
         let many = BTreeMap::from([("many".into(), Frame::new().with("i", vec![0.0; 300]))]);
-        let many = expand(&chart("[[panel]]\neach = 'many'\n"), &many).expect_err("too many");
-        assert_eq!(said(many), ["panel 1, `each`: 300 panels, one for each row of `many`: at most 200"]);
+        let many = panels(&chart("[[panel]]\neach = 'many'\n"), &many).expect_err("too many");
+        assert_eq!(many, ["panel 1, `each`: 300 panels, one for each row of `many`: at most 200"]);
     }
 }

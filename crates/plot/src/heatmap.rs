@@ -6,6 +6,7 @@ use crate::clip::{Area, Point};
 use crate::colormap;
 use crate::png::Picture;
 use crate::scale::{Scale, Tick};
+use condense_base::frame::calendar;
 
 /// Width of a colour bar and its distance from the panel, in px.
 pub const BAR: f64 = 12.0;
@@ -50,36 +51,34 @@ pub struct Bar {
 }
 
 impl Heat {
-    /// A grid from cell centres; borders lie halfway between neighbours, on the axis as it is drawn.
+    /// A grid from cell centres; borders lie halfway between neighbours, on the axis as it is drawn. A cell whose value is
+    /// missing has its place and no colour.
     ///
     /// # Errors
     /// Two cells at one place, or values too far apart to colour.
     pub fn new(
         centres: &[Point],
-        values: &[f64],
+        values: &[Option<f64>],
         spacing: [Spacing; 2],
         colors: Colors,
         fixed: [Option<f64>; 2],
         label: Option<String>,
     ) -> Result<Self, String> {
-        let [across, up] = [0, 1].map(|axis| {
-            let mut line: Vec<f64> = centres.iter().map(|centre| centre[axis]).collect();
-            line.sort_by(f64::total_cmp);
-            line.dedup();
-            line
-        });
-        let place = |line: &[f64], value: f64| line.partition_point(|&other| other < value);
-        let mut cells: Vec<(usize, usize, f64)> =
-            centres.iter().zip(values).map(|([x, y], z)| (place(&across, *x), place(&up, *y), *z)).collect();
+        let [across, up] = [0, 1].map(|axis| grid(centres.iter().map(|centre| centre[axis]).collect(), spacing[axis]));
+        if (spacing[0] == Spacing::Log && across[0] <= 0.0) || (spacing[1] == Spacing::Log && up[0] <= 0.0) {
+            return Err("a cell at or below 0 cannot stand on a log axis".into());
+        }
+        // Lines of the grid are the least of the centres that they stand for.
+        let line = |grid: &[f64], at: f64| grid.partition_point(|&line| line <= at) - 1;
+        let place = |([x, y], z): (&Point, &Option<f64>)| (line(&across, *x), line(&up, *y), *z);
+        let mut cells: Vec<(usize, usize, Option<f64>)> = centres.iter().zip(values).map(place).collect();
         cells.sort_by_key(|&(column, row, _)| (row, column));
         if let Some(pair) = cells.windows(2).find(|pair| (pair[0].0, pair[0].1) == (pair[1].0, pair[1].1)) {
             let (x, y) = (across[pair[0].0], up[pair[0].1]);
             return Err(format!("two cells of the heat map stand at ({x}, {y}): add a `where`"));
         }
-        if (spacing[0] == Spacing::Log && across[0] <= 0.0) || (spacing[1] == Spacing::Log && up[0] <= 0.0) {
-            return Err("a cell at or below 0 cannot stand on a log axis".into());
-        }
-        let range = range(colors, values, fixed)?;
+        let cells: Vec<_> = cells.into_iter().filter_map(|(column, row, value)| Some((column, row, value?))).collect();
+        let range = range(colors, &values.iter().flatten().copied().collect::<Vec<_>>(), fixed)?;
         let [across, up] = [borders(&across, spacing[0]), borders(&up, spacing[1])];
         Ok(Self { across, up, cells, bar: Bar { colors, range, label }, leads: Vec::new() })
     }
@@ -213,19 +212,33 @@ fn range(colors: Colors, values: &[f64], [min, max]: [Option<f64>; 2]) -> Result
     })
 }
 
+/// The lines of a grid through centres, ascending. Centres that differ by the noise of their computation, as 0.3 and
+/// 0.1 + 0.1 + 0.1 do, are on one line: it stands at the least of them.
+fn grid(mut centres: Vec<f64>, spacing: Spacing) -> Vec<f64> {
+    centres.sort_by(f64::total_cmp);
+    let (low, high) = (centres[0], centres[centres.len() - 1]);
+    let noise = 1e-9 * (high - low) + 1e-13 * low.abs().max(high.abs());
+    centres.dedup_by(|next, line| {
+        let noise = if spacing == Spacing::Log { 1e-9 * line.abs() } else { noise };
+        *next - *line <= noise
+    });
+    centres
+}
+
 fn borders(centres: &[f64], spacing: Spacing) -> Vec<f64> {
     let between = |a: f64, b: f64| match spacing {
-        Spacing::Linear => a + (b - a) / 2.0,
+        Spacing::Linear | Spacing::Time => a + (b - a) / 2.0,
         Spacing::Log => a.sqrt() * b.sqrt(),
     };
     let beyond = |a: f64, inner: f64| match spacing {
-        Spacing::Linear => a - (inner - a),
+        Spacing::Linear | Spacing::Time => a - (inner - a),
         Spacing::Log => a * (a / inner),
     };
     let (first, last) = (centres[0], centres[centres.len() - 1]);
     if centres.len() == 1 {
         return match spacing {
             Spacing::Linear => vec![first - 0.5, first + 0.5],
+            Spacing::Time => vec![first - calendar::DAY / 2.0, first + calendar::DAY / 2.0],
             Spacing::Log => vec![first / 2.0, first * 2.0],
         };
     }
@@ -242,7 +255,7 @@ mod tests {
 
     fn heat(colors: Colors, cells: &[[f64; 3]], fixed: [Option<f64>; 2]) -> Result<Heat, String> {
         let centres: Vec<Point> = cells.iter().map(|[x, y, _]| [*x, *y]).collect();
-        let values: Vec<f64> = cells.iter().map(|cell| cell[2]).collect();
+        let values: Vec<Option<f64>> = cells.iter().map(|cell| Some(cell[2]).filter(|z| !z.is_nan())).collect();
         Heat::new(&centres, &values, [Spacing::Linear, Spacing::Log], colors, fixed, None)
     }
 
@@ -282,5 +295,27 @@ mod tests {
     fn double_cells_are_refused() {
         let fault = heat(Colors::Viridis, &[[0.0, 1.0, 0.0], [0.0, 1.0, 2.0]], [None; 2]).unwrap_err();
         assert_eq!(fault, "two cells of the heat map stand at (0, 1): add a `where`");
+    }
+
+    /// Once such centres stood side by side, with cells of no width between them, or there was no cell at all.
+    #[test]
+    fn centres_that_differ_by_noise_are_on_one_line_of_the_grid() {
+        let noisy = 0.1 + 0.1 + 0.1;
+        assert_ne!(noisy, 0.3);
+        assert_eq!(grid(vec![0.1, noisy, 0.2, 0.3], Spacing::Linear), [0.1, 0.2, 0.3]);
+        assert_eq!(grid(vec![noisy, 0.3], Spacing::Linear), [0.3], "a row of one");
+        assert_eq!(grid(vec![0.0, -0.3 + noisy, 0.5], Spacing::Linear).len(), 2, "around 0");
+        assert_eq!(grid(vec![1e-9, 1e-8, 1.0], Spacing::Log).len(), 3, "on a log axis what counts is the ratio");
+        assert_eq!(grid(vec![1e-9, 1e-9 * (1.0 + 1e-12), 1.0], Spacing::Log).len(), 2);
+        assert_eq!(grid(vec![1.7e9, 1.7e9 + 1.0], Spacing::Time).len(), 2, "seconds apart, in our days");
+        let fault = heat(Colors::Viridis, &[[0.3, 1.0, 0.0], [noisy, 1.0, 2.0]], [None; 2]).unwrap_err();
+        assert_eq!(fault, "two cells of the heat map stand at (0.3, 1): add a `where`");
+    }
+
+    #[test]
+    fn a_cell_without_a_value_has_its_place_and_no_colour() {
+        let heat = heat(Colors::Viridis, &[[0.0, 1.0, 1.0], [1.0, 1.0, f64::NAN], [2.0, 1.0, 3.0]], [None; 2]);
+        let heat = heat.expect("a grid");
+        assert_eq!((heat.cells.len(), &heat.across[..], heat.bar.range), (2, &[-0.5, 0.5, 1.5, 2.5][..], [1.0, 3.0]));
     }
 }

@@ -48,7 +48,7 @@ impl Placer<'_> {
         rows.iter().map(bar).filter(|bar| bar.width() > 0.0 && bar.height() > 0.0).collect()
     }
 
-    /// The outline of a band.
+    /// The outline of one stretch of a band.
     fn band(&self, rows: &[[f64; 3]]) -> Vec<Point> {
         let high = rows.iter().map(|&[x, _, high]| self.at([x, high])).collect();
         let low = rows.iter().rev().map(|&[x, low, _]| self.at([x, low])).collect();
@@ -70,10 +70,11 @@ impl Placer<'_> {
             pieces.flat_map(|[a, b]| between(a, b)).collect()
         };
         match &series.shape {
-            Shape::Line(points) => along(&clip::thinned(self.all(points))),
+            Shape::Line(parts) => parts.iter().flat_map(|points| along(&clip::thinned(self.all(points)))).collect(),
             Shape::Points(points) => self.all(points).into_iter().filter(|&point| self.area.holds(point)).collect(),
-            Shape::Band(rows) => rows
+            Shape::Band(parts) => parts
                 .iter()
+                .flatten()
                 .filter_map(|&[x, low, high]| self.area.cut([self.at([x, low]), self.at([x, high])]))
                 .flat_map(|[a, b]| between(a, b))
                 .collect(),
@@ -116,13 +117,15 @@ pub fn draw(pen: &Pen, placer: &Placer, series: &Series, taken: &mut Vec<Area>, 
     let style = &if placer.axes.bar().is_some() { over_cells(series.style) } else { series.style };
     let stroke = Stroke { ink: style.ink, width: style.width, dash: style.dash };
     match &series.shape {
-        Shape::Line(rows) if rows.len() == 1 => points(pen, placer, rows, style),
-        Shape::Line(rows) => {
-            let line = clip::thinned(placer.all(rows));
-            lines(pen, &area.cut_line(&line), stroke);
+        Shape::Line(parts) => {
+            // A point with gaps on both sides joins nothing, and is marked.
+            let (alone, joined): (Vec<_>, Vec<_>) = parts.iter().partition(|points| points.len() == 1);
+            let line = |points: &Vec<Point>| area.cut_line(&clip::thinned(placer.all(points)));
+            lines(pen, &joined.into_iter().flat_map(line).collect::<Vec<_>>(), stroke);
+            points(pen, placer, &alone.into_iter().flatten().copied().collect::<Vec<_>>(), style);
         }
         Shape::Points(rows) => points(pen, placer, rows, style),
-        Shape::Band(rows) => pen.area(&placer.band(rows), style.ink, look.band),
+        Shape::Band(parts) => parts.iter().for_each(|rows| pen.area(&placer.band(rows), style.ink, look.band)),
         Shape::Bars(rows) => placer.bars(rows).iter().for_each(|bar| pen.block(bar, style.ink)),
         Shape::Heat(_) => {}
         Shape::Segments(pieces) => {
@@ -220,7 +223,9 @@ pub fn sample(pen: &Pen, series: &Series, [x, y]: Point, width: f64, look: &Look
             let all = Area { left: x - half, right: x + half, top: y - half, bottom: y + half };
             arrows(pen, &all, &[[[x - half, y], [x + half, y]]], Stroke { dash: Dash::Solid, ..stroke });
         }
-        Shape::Line(rows) if rows.len() == 1 => pen.marker([x, y], Marker::Disk, style.size, style.ink),
+        Shape::Line(parts) if parts.iter().all(|points| points.len() == 1) => {
+            pen.marker([x, y], Marker::Disk, style.size, style.ink);
+        }
         Shape::Line(_) | Shape::Segments(_) | Shape::Rule(..) => pen.line(&[[x - half, y], [x + half, y]], stroke),
         Shape::Heat(_) | Shape::Words(..) => {}
     }

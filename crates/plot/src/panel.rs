@@ -1,16 +1,17 @@
-//! A panel whose numbers have been looked up: its series on two rulers, or its table.
+//! A panel as it will be drawn: its series on two rulers, or its table.
 //! It knows no pixels yet.
 
-use std::collections::BTreeMap;
-
-use crate::chart::{Axis, Kind, Panel, Spacing};
+use crate::bound::{BoundPanel, Data};
+use crate::chart::{Axis, Panel, Spacing};
+use crate::fault::{Fault, Place, of_row};
 use crate::heatmap::Bar;
 use crate::look::Look;
+use crate::position::Position;
 use crate::scale::{Scale, Tick};
 use crate::series::{self, Series, Shape, Shared};
 use crate::table::Grid;
 use crate::text;
-use condense_base::frame::Frame;
+use condense_base::frame::calendar;
 
 /// Share of the room between bars that the bars fill.
 const FULL: f64 = 0.8;
@@ -62,46 +63,45 @@ impl Axes {
 }
 
 impl Body {
-    /// Looks up what panel number `at` (from 1) asks for.
+    /// Puts what a panel draws on its axes.
     ///
     /// # Errors
-    /// One line per layer that asks for what the frames cannot give.
-    pub fn new(panel: &Panel, at: usize, frames: &BTreeMap<String, Frame>, look: &Look) -> Result<Self, Vec<String>> {
-        if let [layer] = panel.layers.as_slice()
-            && layer.kind == Kind::Table
+    /// Numbers that cannot stand there, each with its place in the written chart.
+    pub fn new(panel: &Panel, bound: &BoundPanel, look: &Look) -> Result<Self, Vec<Fault>> {
+        if let [layer] = bound.layers.as_slice()
+            && let Data::Table(fields) = &layer.data
         {
-            return Grid::new(layer, frames)
-                .map(Self::Table)
-                .map_err(|fault| vec![format!("panel {at}, layer 1: {fault}")]);
+            return Ok(Self::Table(Grid::new(fields, &layer.rows)));
         }
-        let spacing = [panel.x.scale, panel.y.scale];
+        let fault = |layer, key, message: &str| {
+            Fault::new(Place { panel: Some(bound.origin), layer, key }, of_row(bound.row.as_ref(), message))
+        };
+        let spacing = bound.spacing;
         let (mut shared, mut all, mut faults) = (Shared::default(), Vec::new(), Vec::new());
-        for (number, layer) in panel.layers.iter().enumerate() {
-            let found = series::series(layer, frames, spacing, &mut shared, look)
+        for (at, (layer, own)) in panel.layers.iter().zip(&bound.layers).enumerate() {
+            let found = series::series(layer, own, spacing, &mut shared, look)
                 .and_then(|found| found.iter().try_for_each(|series| fits(&series.shape, spacing)).map(|()| found));
             match found {
                 Ok(found) => all.extend(found),
-                Err(fault) => {
-                    faults.push(format!("panel {at}, layer {} (`{}`): {fault}", number + 1, layer.kind.name()));
-                }
+                Err(message) => faults.push(fault(Some(at), None, &message)),
             }
         }
         if !faults.is_empty() {
             return Err(faults);
         }
-        stand_side_by_side(&mut all);
+        stand_side_by_side(&mut all, if spacing[0] == Spacing::Time { calendar::DAY } else { 1.0 });
         let extents: Vec<[Vec<f64>; 2]> = all.iter().map(|series| series.shape.extent(spacing[1])).collect();
         let numbers =
             |axis: usize| extents.iter().flat_map(|extent| extent[axis].iter().copied()).collect::<Vec<f64>>();
         let tight = all.iter().any(|series| matches!(series.shape, Shape::Heat(_)));
-        let x = Ruler::new(&panel.x, &numbers(0), &shared.across, tight, false);
+        let x = Ruler::new(&panel.x, spacing[0], &numbers(0), &shared.across, tight, false);
         let standing = all.iter().any(|series| matches!(series.shape, Shape::Bars(_)));
-        let y = Ruler::new(&panel.y, &numbers(1), &shared.up, tight, standing);
+        let y = Ruler::new(&panel.y, spacing[1], &numbers(1), &shared.up, tight, standing);
         match (x, y) {
             (Ok(x), Ok(y)) => Ok(Self::Axes(Axes { x, y, series: all })),
             (x, y) => Err([("x", x.err()), ("y", y.err())]
                 .into_iter()
-                .filter_map(|(axis, fault)| Some(format!("panel {at}, axis `{axis}`: {}", fault?)))
+                .filter_map(|(axis, message)| Some(fault(None, Some(axis), &format!("axis `{axis}`: {}", message?))))
                 .collect()),
         }
     }
@@ -127,8 +127,8 @@ fn fits(shape: &Shape, spacing: [Spacing; 2]) -> Result<(), String> {
     Ok(())
 }
 
-/// Bars of several series at one place share its room.
-fn stand_side_by_side(all: &mut [Series]) {
+/// Bars of several series at one place share its room; where there is one place alone, it is `alone` wide.
+fn stand_side_by_side(all: &mut [Series], alone: f64) {
     let mut rows: Vec<&mut Vec<[f64; 3]>> = all
         .iter_mut()
         .filter_map(|series| match &mut series.shape {
@@ -139,7 +139,7 @@ fn stand_side_by_side(all: &mut [Series]) {
     let mut places: Vec<f64> = rows.iter().flat_map(|rows| rows.iter().map(|row| row[0])).collect();
     places.sort_by(f64::total_cmp);
     let least = places.windows(2).map(|pair| pair[1] - pair[0]).filter(|gap| *gap > 0.0).fold(f64::INFINITY, f64::min);
-    let room = FULL * if least.is_finite() { least } else { 1.0 };
+    let room = FULL * if least.is_finite() { least } else { alone };
     let count = rows.len() as f64;
     for (at, rows) in rows.iter_mut().enumerate() {
         for [left, right, _] in rows.iter_mut() {
@@ -150,7 +150,14 @@ fn stand_side_by_side(all: &mut [Series]) {
 }
 
 impl Ruler {
-    fn new(axis: &Axis, numbers: &[f64], words: &[String], tight: bool, standing: bool) -> Result<Self, String> {
+    fn new(
+        axis: &Axis,
+        spacing: Spacing,
+        numbers: &[f64],
+        words: &[String],
+        tight: bool,
+        standing: bool,
+    ) -> Result<Self, String> {
         let label = axis.label.clone();
         if !words.is_empty() {
             let ticks = words.iter().enumerate().map(|(at, word)| Tick { value: at as f64, label: word.clone() });
@@ -158,15 +165,15 @@ impl Ruler {
             let high = numbers.iter().copied().fold(words.len() as f64 - 0.5, f64::max);
             return Ok(Self { scale: Scale::exactly(low, high), label, fixed: Some(ticks.collect()), worded: true });
         }
-        let (mut min, mut max) = (axis.min, axis.max);
-        if standing && axis.scale == Spacing::Linear {
+        let [mut min, mut max] = [axis.min, axis.max].map(|end| end.map(Position::value));
+        if standing && spacing == Spacing::Linear {
             min = min.or(numbers.iter().all(|&number| number >= 0.0).then_some(0.0));
             max = max.or((min != Some(0.0) && numbers.iter().all(|&number| number <= 0.0)).then_some(0.0));
         }
-        let scale = Scale::around(axis.scale, numbers, [min, max], tight)?;
-        let tick = |&value: &f64| Tick { value, label: text::significant(value, 6) };
-        let fixed =
-            axis.ticks.as_ref().map(|ticks| ticks.iter().filter(|tick| scale.shows(**tick)).map(tick).collect());
+        let scale = Scale::around(spacing, numbers, [min, max], tight)?;
+        let tick = |value: f64| Tick { value, label: scale.words(value) };
+        let values = axis.ticks.as_ref().map(|ticks| ticks.iter().map(|tick| tick.value()));
+        let fixed = values.map(|values| values.filter(|value| scale.shows(*value)).map(tick).collect());
         Ok(Self { scale, label, fixed, worded: false })
     }
 

@@ -2,7 +2,9 @@
 //! It knows no pixels; how many ticks fit is the caller's question.
 
 use crate::chart::Spacing;
+use crate::dates;
 use crate::text;
+use condense_base::frame::calendar;
 
 /// Share of the range left free on each side that the author did not fix.
 const PADDING: f64 = 0.04;
@@ -51,12 +53,11 @@ impl Scale {
         let size = low.abs().max(high.abs());
         let (mut low, mut high) = (low, high);
         if high - low <= size * 1e-12 || high - low < 1e-290 {
-            let half = if log {
-                0.5
-            } else if size < 1e-280 {
-                1.0
-            } else {
-                size * 0.1
+            let half = match spacing {
+                Spacing::Log => 0.5,
+                Spacing::Time => calendar::DAY / 2.0,
+                Spacing::Linear if size < 1e-280 => 1.0,
+                Spacing::Linear => size * 0.1,
             };
             low = min.unwrap_or(if max.is_some() { high } else { low } - half);
             high = max.unwrap_or(low.max(high) + half);
@@ -84,7 +85,16 @@ impl Scale {
         match self.spacing {
             Spacing::Linear => linear(self.low, self.high, most),
             Spacing::Log => self.decades(most),
+            Spacing::Time => {
+                let ticks = dates::ticks(self.low, self.high, most);
+                ticks.into_iter().map(|(value, label)| Tick { value, label }).collect()
+            }
         }
+    }
+
+    /// A number of the axis in words.
+    pub fn words(&self, value: f64) -> String {
+        if self.spacing == Spacing::Time { calendar::text(value) } else { text::significant(value, 6) }
     }
 
     fn decades(&self, most: usize) -> Vec<Tick> {
@@ -128,7 +138,7 @@ impl Scale {
 
 fn forward(spacing: Spacing, value: f64) -> f64 {
     match spacing {
-        Spacing::Linear => value,
+        Spacing::Linear | Spacing::Time => value,
         Spacing::Log => libm::log10(value),
     }
 }

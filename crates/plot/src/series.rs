@@ -1,14 +1,17 @@
-//! From a layer and the frames to series: the numbers that are drawn, in units of the data, each with its style.
+//! From a bound layer to series: the numbers that are drawn, in units of the data, each with its style.
 //! It knows no pixels.
 
 use std::collections::BTreeMap;
 
-use crate::chart::{At, Colors, Dash, Direction, Kind, Layer, Marker, Scalar, Spacing};
+use crate::bound::{BoundLayer, Data, Own};
+use crate::chart::{Colors, Dash, Direction, Kind, Layer, Marker, Spacing};
 use crate::clip::Point;
 use crate::heatmap::{Heat, Lead};
 use crate::look::{Ink, Look};
+use crate::position::Position;
 use crate::text;
-use condense_base::frame::{Column, Frame};
+use condense_base::frame::cell::Content;
+use condense_base::frame::{Column, number};
 
 /// One thing with one style, and at most one legend entry.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,12 +27,12 @@ pub struct Series {
 /// Numbers ready to be placed on scales.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Shape {
-    /// Joined in order.
-    Line(Vec<Point>),
+    /// Joined in order, stretch by stretch: between them values are missing.
+    Line(Vec<Vec<Point>>),
     /// Marked one by one.
     Points(Vec<Point>),
-    /// Rows of x, low, high.
-    Band(Vec<[f64; 3]>),
+    /// Rows of x, low, high, stretch by stretch.
+    Band(Vec<Vec<[f64; 3]>>),
     /// Rows of left, right, top; they stand on zero.
     Bars(Vec<[f64; 3]>),
     /// Cells.
@@ -71,15 +74,30 @@ pub struct Shared {
 }
 
 impl Shape {
+    /// Whether nothing of it can be seen.
+    fn is_empty(&self) -> bool {
+        match self {
+            Self::Line(parts) => parts.is_empty(),
+            Self::Band(parts) => parts.is_empty(),
+            Self::Points(points) => points.is_empty(),
+            Self::Bars(rows) => rows.is_empty(),
+            Self::Segments(pieces) | Self::Arrows(pieces) => pieces.is_empty(),
+            Self::Words(words, _) => words.is_empty(),
+            Self::Heat(_) | Self::Rule(..) => false,
+        }
+    }
+
     /// Everything that an axis must show: horizontal and vertical numbers.
     pub fn extent(&self, vertical: Spacing) -> [Vec<f64>; 2] {
         let ends = |pieces: &[[Point; 2]]| -> [Vec<f64>; 2] {
             [0, 1].map(|axis| pieces.iter().flatten().map(|point| point[axis]).collect())
         };
         match self {
-            Self::Line(points) | Self::Points(points) => [0, 1].map(|axis| points.iter().map(|p| p[axis]).collect()),
-            Self::Band(rows) => {
-                [rows.iter().map(|row| row[0]).collect(), rows.iter().flat_map(|row| [row[1], row[2]]).collect()]
+            Self::Line(parts) => [0, 1].map(|axis| parts.iter().flatten().map(|point| point[axis]).collect()),
+            Self::Points(points) => [0, 1].map(|axis| points.iter().map(|point| point[axis]).collect()),
+            Self::Band(parts) => {
+                let rows = || parts.iter().flatten();
+                [rows().map(|row| row[0]).collect(), rows().flat_map(|row| [row[1], row[2]]).collect()]
             }
             Self::Bars(rows) => {
                 let foot = (vertical == Spacing::Linear).then_some(0.0);
@@ -97,214 +115,165 @@ impl Shape {
     }
 }
 
-/// The series of one layer; `spacing` is that of the two axes (cells of a heat map meet halfway on it).
+/// The series of one layer; `spacing` is that of the two axes (cells of a heat map meet halfway on it). A series of which
+/// every value is missing is left out.
 ///
 /// # Errors
-/// Says in one line what the layer asks for and the frames cannot give.
+/// Says in one line which numbers cannot be drawn so.
 pub fn series(
     layer: &Layer,
-    frames: &BTreeMap<String, Frame>,
+    bound: &BoundLayer,
     spacing: [Spacing; 2],
     shared: &mut Shared,
     look: &Look,
 ) -> Result<Vec<Series>, String> {
-    if let Some(literal) = literal(layer) {
-        let style = style(layer, look, shared.turn(layer, None));
-        return Ok(vec![Series { shape: literal, style, label: layer.label.clone() }]);
-    }
-    let name = layer.frame.as_deref().ok_or("no `frame`")?;
-    let frame = frames.get(name).ok_or_else(|| format!("there is no frame `{name}`"))?;
-    let rows = rows(layer, frame)?;
-    if layer.kind == Kind::Heatmap {
-        let heat = heat(layer, &Table { frame, rows }, spacing, shared)?;
-        return Ok(vec![Series { shape: Shape::Heat(heat), style: style(layer, look, None), label: None }]);
+    let one = |shape, style| Ok(vec![Series { shape, style, label: layer.label.clone() }]);
+    match &bound.data {
+        Data::Own(own) => return one(literal(own), style(layer, look, shared.turn(layer, None))),
+        Data::Heatmap { x, y, z, leads } => {
+            let heat = heat(layer, [x, y, z], *leads, &bound.rows, spacing, shared)?;
+            return Ok(vec![Series { shape: Shape::Heat(heat), style: style(layer, look, None), label: None }]);
+        }
+        _ => {}
     }
     let mut made = Vec::new();
-    for (value, rows) in groups(layer, frame, rows)? {
+    for (value, rows) in groups(bound) {
         let label = layer.label.as_ref().map(|label| label.replace("{}", &value));
         let name = layer.by.as_ref().map(|by| format!("{by} = {value}")).or_else(|| label.clone());
         let style = style(layer, look, shared.turn(layer, name));
-        for (width, rows) in by_width(layer, frame, rows)? {
-            let shape = shape(layer, &Table { frame, rows }, shared)?;
-            made.push(Series {
-                shape,
-                style: Style { width: width.unwrap_or(style.width), ..style },
-                label: label.clone(),
-            });
+        for (width, rows) in by_width(&bound.data, rows)? {
+            let shape = shape(layer.kind, &bound.data, &rows, shared);
+            if !shape.is_empty() {
+                let style = Style { width: width.unwrap_or(style.width), ..style };
+                made.push(Series { shape, style, label: label.clone() });
+            }
         }
     }
     Ok(made)
 }
 
-/// A layer that needs no frame.
-fn literal(layer: &Layer) -> Option<Shape> {
-    match (layer.kind, layer.at, layer.axis, layer.from, layer.to) {
-        (Kind::Rule, Some(At::Value(at)), Some(axis), _, _) => Some(Shape::Rule(axis, at)),
-        (Kind::Rule, _, _, Some(from), Some(to)) => Some(Shape::Segments(vec![[from, to]])),
-        (Kind::Text, Some(At::Point(at)), ..) => Some(Shape::Words(vec![(at, layer.text.clone()?)], true)),
-        _ => None,
+/// What stands where the author says.
+fn literal(own: &Own) -> Shape {
+    let point = |point: &[Position; 2]| point.map(Position::value);
+    match own {
+        Own::Across(axis, at) => Shape::Rule(*axis, at.value()),
+        Own::Between([from, to]) => Shape::Segments(vec![[point(from), point(to)]]),
+        Own::Words(at, words) => Shape::Words(vec![(point(at), words.clone())], true),
     }
 }
 
-/// Rows of a frame that a layer keeps.
-struct Table<'a> {
-    frame: &'a Frame,
-    rows: Vec<usize>,
-}
-
-impl Table<'_> {
-    fn column(&self, name: Option<&String>) -> Result<&Column, String> {
-        let name = name.ok_or("a column is missing")?;
-        self.frame.column(name).ok_or_else(|| format!("there is no column `{name}`"))
+/// Numbers and times as they are; words as 0, 1, 2 … in the order in which the panel meets them.
+fn places(column: &Column, rows: &[usize], words: &mut Vec<String>) -> Vec<Option<f64>> {
+    if column.content() != Content::Words {
+        return rows.iter().map(|&row| column.value(row)).collect();
     }
-
-    fn numbers(&self, name: Option<&String>) -> Result<Vec<f64>, String> {
-        let Column::Numbers(numbers) = self.column(name)? else {
-            return Err(format!("column `{}` holds words, not numbers", name.map_or("", |name| name)));
-        };
-        Ok(self.rows.iter().map(|&row| numbers[row]).collect())
-    }
-
-    /// Words as they are, numbers in print.
-    fn words(&self, name: Option<&String>) -> Result<Vec<String>, String> {
-        Ok(match self.column(name)? {
-            Column::Words(words) => self.rows.iter().map(|&row| words[row].clone()).collect(),
-            Column::Numbers(numbers) => self.rows.iter().map(|&row| text::significant(numbers[row], 3)).collect(),
-        })
-    }
-
-    /// Numbers as they are; words as 0, 1, 2 … in the order in which the panel meets them.
-    fn places(&self, name: Option<&String>, words: &mut Vec<String>) -> Result<Vec<f64>, String> {
-        let Column::Words(column) = self.column(name)? else { return self.numbers(name) };
-        let place = |&row: &usize| {
-            let at = words.iter().position(|word| *word == column[row]).unwrap_or_else(|| {
-                words.push(column[row].clone());
-                words.len() - 1
-            });
-            at as f64
-        };
-        Ok(self.rows.iter().map(place).collect())
-    }
-
-    fn points(&self, x: Option<&String>, y: Option<&String>, shared: &mut Shared) -> Result<Vec<Point>, String> {
-        let (x, y) = (self.places(x, &mut shared.across)?, self.places(y, &mut shared.up)?);
-        Ok(x.into_iter().zip(y).map(|(x, y)| [x, y]).collect())
-    }
-}
-
-fn shape(layer: &Layer, table: &Table, shared: &mut Shared) -> Result<Shape, String> {
-    let points = |shared: &mut Shared| table.points(layer.x.as_ref(), layer.y.as_ref(), shared);
-    let pieces = |shared: &mut Shared| -> Result<Vec<[Point; 2]>, String> {
-        let ends = table.points(layer.x2.as_ref(), layer.y2.as_ref(), shared)?;
-        Ok(points(shared)?.into_iter().zip(ends).map(|(from, to)| [from, to]).collect())
+    let mut place = |row: usize| {
+        let word = column.word(row)?;
+        let at = words.iter().position(|own| own == word).unwrap_or_else(|| {
+            words.push(word.to_owned());
+            words.len() - 1
+        });
+        Some(at as f64)
     };
-    Ok(match layer.kind {
-        Kind::Line => Shape::Line(points(shared)?),
-        Kind::Points => Shape::Points(points(shared)?),
-        Kind::Band => {
-            let x = table.places(layer.x.as_ref(), &mut shared.across)?;
-            let (low, high) = (table.numbers(layer.low.as_ref())?, table.numbers(layer.high.as_ref())?);
-            Shape::Band(x.into_iter().zip(low).zip(high).map(|((x, low), high)| [x, low, high]).collect())
-        }
-        Kind::Bars => {
-            let x = table.places(layer.x.as_ref(), &mut shared.across)?;
-            let y = table.numbers(layer.y.as_ref())?;
-            Shape::Bars(x.into_iter().zip(y).map(|(x, y)| [x, x, y]).collect())
-        }
-        Kind::Segments => Shape::Segments(pieces(shared)?),
-        Kind::Arrows => Shape::Arrows(pieces(shared)?),
-        Kind::Text => {
-            let words = table.words(layer.text.as_ref())?;
-            Shape::Words(points(shared)?.into_iter().zip(words).collect(), false)
-        }
-        Kind::Heatmap | Kind::Rule | Kind::Table => return Err(format!("a `{}` stands alone", layer.kind.name())),
-    })
+    rows.iter().map(|&row| place(row)).collect()
 }
 
-fn heat(layer: &Layer, table: &Table, spacing: [Spacing; 2], shared: &mut Shared) -> Result<Heat, String> {
-    let points = table.points(layer.x.as_ref(), layer.y.as_ref(), shared)?;
-    let values = table.numbers(layer.z.as_ref())?;
+/// The points of some rows; none where either value is missing.
+fn points(x: &Column, y: &Column, rows: &[usize], shared: &mut Shared) -> Vec<Option<Point>> {
+    let (x, y) = (places(x, rows, &mut shared.across), places(y, rows, &mut shared.up));
+    x.into_iter().zip(y).map(|(x, y)| Some([x?, y?])).collect()
+}
+
+/// The stretches between gaps.
+fn stretches<T: Copy>(rows: &[Option<T>]) -> Vec<Vec<T>> {
+    let whole = rows.split(Option::is_none).map(|stretch| stretch.iter().flatten().copied().collect::<Vec<T>>());
+    whole.filter(|stretch| !stretch.is_empty()).collect()
+}
+
+fn shape(kind: Kind, data: &Data, rows: &[usize], shared: &mut Shared) -> Shape {
+    match data {
+        Data::Own(own) => literal(own),
+        Data::Points { x, y } => {
+            let points = points(x, y, rows, shared);
+            match kind {
+                Kind::Line => Shape::Line(stretches(&points)),
+                _ => Shape::Points(points.into_iter().flatten().collect()),
+            }
+        }
+        Data::Band { x, low, high } => {
+            let x = places(x, rows, &mut shared.across);
+            let strip = |(x, &row): (Option<f64>, &usize)| Some([x?, low.value(row)?, high.value(row)?]);
+            Shape::Band(stretches(&x.into_iter().zip(rows).map(strip).collect::<Vec<_>>()))
+        }
+        Data::Bars { x, y } => {
+            let x = places(x, rows, &mut shared.across);
+            let bar = |(x, &row): (Option<f64>, &usize)| x.zip(y.value(row)).map(|(x, y)| [x, x, y]);
+            Shape::Bars(x.into_iter().zip(rows).filter_map(bar).collect())
+        }
+        Data::Pieces { from, to, .. } => {
+            let ends = points(to[0], to[1], rows, shared);
+            let pieces = points(from[0], from[1], rows, shared).into_iter().zip(ends);
+            let pieces = pieces.filter_map(|(from, to)| Some([from?, to?])).collect();
+            if kind == Kind::Arrows { Shape::Arrows(pieces) } else { Shape::Segments(pieces) }
+        }
+        Data::Words { x, y, text } => {
+            let places = points(x, y, rows, shared);
+            let words = rows.iter().map(|&row| text::of_cell(text, row, 3));
+            Shape::Words(places.into_iter().zip(words).filter_map(|(at, word)| Some((at?, word?))).collect(), false)
+        }
+        // Cells make one series, and a table makes none.
+        Data::Heatmap { .. } | Data::Table(_) => Shape::Points(Vec::new()),
+    }
+}
+
+fn heat(
+    layer: &Layer,
+    [x, y, z]: [&Column; 3],
+    leads: Option<&Column>,
+    rows: &[usize],
+    spacing: [Spacing; 2],
+    shared: &mut Shared,
+) -> Result<Heat, String> {
+    let cells = points(x, y, rows, shared).into_iter().zip(rows);
+    let cells: Vec<(Point, usize)> = cells.filter_map(|(centre, &row)| Some((centre?, row))).collect();
+    let (centres, values): (Vec<Point>, Vec<_>) = cells.iter().map(|(centre, row)| (*centre, z.value(*row))).unzip();
     let colors = layer.colors.unwrap_or(Colors::Viridis);
-    let mut heat = Heat::new(&points, &values, spacing, colors, [layer.min, layer.max], layer.label.clone())?;
-    let Some(name) = &layer.leads else { return Ok(heat) };
+    let mut heat = Heat::new(&centres, &values, spacing, colors, [layer.min, layer.max], layer.label.clone())?;
+    let Some(leads) = leads else { return Ok(heat) };
     // As `anchor = "{column}"` is filled in, or the two would not meet.
-    let anchors: Vec<String> = match table.column(Some(name))? {
-        Column::Words(words) => table.rows.iter().map(|&row| words[row].clone()).collect(),
-        Column::Numbers(numbers) => table.rows.iter().map(|&row| text::grouped(numbers[row])).collect(),
-    };
-    let lead = |((centre, value), anchor)| Lead { centre, value, anchor };
-    heat.leads = points.into_iter().zip(values).zip(anchors).map(lead).collect();
+    let anchor = |row| leads.word(row).map(str::to_owned).or_else(|| leads.value(row).map(text::grouped));
+    let lead = |(centre, row): (Point, usize)| Some(Lead { centre, value: z.value(row)?, anchor: anchor(row)? });
+    heat.leads = cells.into_iter().filter_map(lead).collect();
     Ok(heat)
 }
 
-/// The rows that pass `where`.
-pub fn rows(layer: &Layer, frame: &Frame) -> Result<Vec<usize>, String> {
-    let mut rows: Vec<usize> = (0..frame.rows()).collect();
-    for (name, wanted) in &layer.only {
-        let column = frame.column(name).ok_or_else(|| format!("there is no column `{name}`"))?;
-        match (column, wanted) {
-            (Column::Numbers(numbers), Scalar::Number(number)) => rows.retain(|&row| equal(numbers[row], *number)),
-            (Column::Words(words), Scalar::Word(word)) => rows.retain(|&row| words[row] == *word),
-            (Column::Numbers(_), Scalar::Word(word)) => {
-                return Err(format!("`where`: `{name}` holds numbers, not `{word}`"));
-            }
-            (Column::Words(_), Scalar::Number(number)) => {
-                return Err(format!("`where`: `{name}` holds words, not {number}"));
-            }
-        }
-    }
-    if rows.is_empty() {
-        let asked: Vec<String> =
-            layer.only.iter().map(|(name, wanted)| format!("`{name}` = {}", spoken(wanted))).collect();
-        let what =
-            if asked.is_empty() { "the frame is empty".into() } else { format!("no row has {}", asked.join(" and ")) };
-        return Err(what);
-    }
-    Ok(rows)
-}
-
-fn spoken(scalar: &Scalar) -> String {
-    match scalar {
-        Scalar::Number(number) => number.to_string(),
-        Scalar::Word(word) => format!("`{word}`"),
-    }
-}
-
-fn equal(a: f64, b: f64) -> bool {
-    (a - b).abs() <= 1e-9 * a.abs().max(b.abs())
-}
-
-/// Rows by distinct value of `by`, in order of first appearance; one nameless group without `by`.
-fn groups(layer: &Layer, frame: &Frame, rows: Vec<usize>) -> Result<Vec<(String, Vec<usize>)>, String> {
-    let Some(by) = &layer.by else { return Ok(vec![(String::new(), rows)]) };
-    let column = frame.column(by).ok_or_else(|| format!("there is no column `{by}`"))?;
+/// Rows by distinct value of `by`, in order of first appearance; one nameless group without `by`. Rows whose value is
+/// missing are in none.
+fn groups(bound: &BoundLayer) -> Vec<(String, Vec<usize>)> {
+    let Some(by) = bound.by else { return vec![(String::new(), bound.rows.clone())] };
     let mut groups: Vec<(String, Vec<usize>)> = Vec::new();
     let mut place = BTreeMap::new();
-    for row in rows {
-        let at = *place.entry(column.text(row)).or_insert_with(|| {
-            let name = match column {
-                Column::Numbers(numbers) => text::significant(numbers[row], 6),
-                Column::Words(words) => words[row].clone(),
-            };
-            groups.push((name, Vec::new()));
+    for &row in &bound.rows {
+        let Some(key) = by.word(row).map(str::to_owned).or_else(|| by.value(row).map(number)) else { continue };
+        let at = *place.entry(key).or_insert_with(|| {
+            groups.push((text::of_cell(by, row, 6).unwrap_or_default(), Vec::new()));
             groups.len() - 1
         });
         groups[at].1.push(row);
     }
-    Ok(groups)
+    groups
 }
 
 /// A width, where a column says it, and the rows that have it.
 type Alike = (Option<f64>, Vec<usize>);
 
-/// Rows by width, where a column has the widths, in order of first appearance; one group without.
-fn by_width(layer: &Layer, frame: &Frame, rows: Vec<usize>) -> Result<Vec<Alike>, String> {
-    if layer.widths.is_none() {
-        return Ok(vec![(None, rows)]);
-    }
-    let widths = Table { frame, rows: rows.clone() }.numbers(layer.widths.as_ref())?;
+/// Rows by width, where a column has the widths, in order of first appearance; one group without. Rows whose width is
+/// missing are in none.
+fn by_width(data: &Data, rows: Vec<usize>) -> Result<Vec<Alike>, String> {
+    let Data::Pieces { widths: Some(widths), .. } = data else { return Ok(vec![(None, rows)]) };
     let mut groups: Vec<Alike> = Vec::new();
-    for (row, width) in rows.into_iter().zip(widths) {
+    for row in rows {
+        let Some(width) = widths.value(row) else { continue };
         if width <= 0.0 {
             return Err(format!("a width is {width}: it must be above 0"));
         }
@@ -363,6 +332,9 @@ fn style(layer: &Layer, look: &Look, turn: Option<usize>) -> Style {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bind::bind;
+    use crate::chart::{Chart, Panel};
+    use condense_base::frame::Frame;
 
     #[test]
     fn widths_come_from_a_column_and_keep_the_ink_of_their_group() {
@@ -384,8 +356,12 @@ mod tests {
             ..Layer::default()
         };
         let made = |frame: Frame| {
+            let panel = Panel { layers: vec![layer.clone()], ..Panel::default() };
+            let chart = Chart { alt: "a".into(), caption: "c".into(), panels: vec![panel], ..Chart::default() };
             let frames = BTreeMap::from([("f".to_owned(), frame)]);
-            series(&layer, &frames, [Spacing::Linear; 2], &mut Shared::default(), &Look::default())
+            let bound = bind(&chart, &frames).expect("a bound chart");
+            let (layer, spacing) = (&bound.panels[0].layers[0], [Spacing::Linear; 2]);
+            series(&chart.panels[0].layers[0], layer, spacing, &mut Shared::default(), &Look::default())
         };
         let drawn = made(frame.clone()).expect("drawn");
         let looks: Vec<(Ink, f64)> = drawn.iter().map(|series| (series.style.ink, series.style.width)).collect();

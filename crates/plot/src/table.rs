@@ -1,20 +1,20 @@
 //! Table layers: rows of printed numbers and words, and their drawing.
 //! It knows no HTML: pages write the same grid in their own way.
 
-use std::collections::BTreeMap;
-
 use plotters::style::text_anchor::{HPos, VPos};
 
-use crate::chart::{Dash, Kind, Layer};
+use crate::chart::{Dash, Field};
 use crate::clip;
 use crate::look::{Ink, Look};
 use crate::pen::{Pen, Stroke, Type};
-use crate::series;
 use crate::text;
-use condense_base::frame::{Column, Frame};
+use condense_base::frame::Column;
+use condense_base::frame::cell::Content;
 
 /// Significant digits of a column that does not say.
 const DIGITS: usize = 4;
+/// Stands where a value is missing.
+const MISSING: &str = "–";
 /// Height of a row and space beside a cell's text, in units of the type size.
 const ROW: f64 = 1.75;
 const SIDE: f64 = 0.75;
@@ -31,30 +31,18 @@ pub struct Grid {
 }
 
 impl Grid {
-    /// The text of a table layer.
-    ///
-    /// # Errors
-    /// Unknown frames and columns, and a `where` that keeps no row.
-    pub fn new(layer: &Layer, frames: &BTreeMap<String, Frame>) -> Result<Self, String> {
-        if layer.kind != Kind::Table {
-            return Err(format!("a `{}` layer is no table", layer.kind.name()));
-        }
-        let name = layer.frame.as_deref().ok_or("no `frame`")?;
-        let frame = frames.get(name).ok_or_else(|| format!("there is no frame `{name}`"))?;
-        let kept = series::rows(layer, frame)?;
+    /// The text of a table: its columns, and the rows that it keeps.
+    pub fn new(fields: &[(Field, &Column)], kept: &[usize]) -> Self {
         let mut grid = Self { rows: vec![Vec::new(); kept.len()], ..Self::default() };
-        for field in layer.columns.iter().flatten() {
-            let column = frame.column(&field.column).ok_or_else(|| format!("there is no column `{}`", field.column))?;
+        for (field, column) in fields {
             grid.head.push(field.head.clone().unwrap_or_else(|| field.column.clone()));
-            grid.numeric.push(matches!(column, Column::Numbers(_)));
-            for (cells, &row) in grid.rows.iter_mut().zip(&kept) {
-                cells.push(match column {
-                    Column::Numbers(numbers) => text::significant(numbers[row], field.digits.unwrap_or(DIGITS)),
-                    Column::Words(words) => words[row].clone(),
-                });
+            grid.numeric.push(column.content() == Content::Numbers);
+            for (cells, &row) in grid.rows.iter_mut().zip(kept) {
+                let text = text::of_cell(column, row, field.digits.unwrap_or(DIGITS));
+                cells.push(text.unwrap_or_else(|| MISSING.to_owned()));
             }
         }
-        Ok(grid)
+        grid
     }
 
     /// Height of the drawing in px.
@@ -99,18 +87,29 @@ impl Grid {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use condense_base::frame::Frame;
 
     #[test]
-    fn cells_are_numbers_in_print_and_words_as_they_are() {
-        let frame = Frame::new().with("alpha", [0.5, -1e-7, 3.0]).with_words("scheme", ["He", "NTK", "mean-field"]);
-        let layer: Layer = toml::from_str(
-            "kind = 'table'\nframe = 't'\ncolumns = [{ column = 'scheme' }, { column = 'alpha', head = 'α', digits = 2 }]",
-        )
-        .expect("a layer");
-        let grid = Grid::new(&layer, &BTreeMap::from([("t".to_owned(), frame)])).expect("a grid");
-        assert_eq!(grid.head, ["scheme", "α"]);
-        assert_eq!(grid.numeric, [false, true]);
-        assert_eq!(grid.rows, [["He", "0.5"], ["NTK", "−10⁻⁷"], ["mean-field", "3"]]);
-        assert_eq!(Grid::new(&layer, &BTreeMap::new()).unwrap_err(), "there is no frame `t`");
+    fn cells_are_numbers_in_print_words_as_they_are_and_dashes_where_a_value_is_missing() {
+        let csv = "scheme,alpha,day\nHe,0.5,2024-03-01\nNTK,-1e-7,\nmean-field,,2024-03-02\nXavier,007,NA\n";
+        let frame = Frame::from_program(csv).expect("a table");
+        let field = |column: &str, head: Option<&str>, digits| {
+            let field = Field { column: column.into(), head: head.map(Into::into), digits };
+            let column = frame.column(&field.column).expect("a column");
+            (field, column)
+        };
+        let fields = [field("scheme", None, None), field("alpha", Some("α"), Some(2)), field("day", None, None)];
+        let grid = Grid::new(&fields, &[0, 1, 2, 3]);
+        assert_eq!(grid.head, ["scheme", "α", "day"]);
+        assert_eq!(grid.numeric, [false, true, false]);
+        assert_eq!(
+            grid.rows,
+            [
+                ["He", "0.5", "2024-03-01"],
+                ["NTK", "−10⁻⁷", "–"],
+                ["mean-field", "–", "2024-03-02"],
+                ["Xavier", "007", "–"]
+            ]
+        );
     }
 }

@@ -1,6 +1,8 @@
 //! Numbers as readers expect them (significant digits, true minus, superscript powers), and how wide words are.
 //! It knows no fonts: widths are estimates for a common sans serif face, on the generous side.
 
+use condense_base::frame::Column;
+
 /// U+2212, as wide as a plus.
 const MINUS: char = '\u{2212}';
 /// Keeps the two sides of `×` on one line.
@@ -29,6 +31,11 @@ pub fn significant(value: f64, digits: usize) -> String {
         value < 0.0,
         &if (-3..6).contains(&exponent) { plain(&mantissa, exponent) } else { scientific(&mantissa, exponent) },
     )
+}
+
+/// A cell as a reader sees it: words, dates and ids as they are written, numbers in print; nothing where it is missing.
+pub fn of_cell(column: &Column, row: usize, digits: usize) -> Option<String> {
+    column.word(row).map(str::to_owned).or_else(|| column.value(row).map(|value| significant(value, digits)))
 }
 
 /// A number within words: whole ones with commas between thousands, `10,000`; others with up to six digits.

@@ -188,7 +188,7 @@ pub fn check(session: &Session) -> Result<Answer, Trouble> {
                 let frame = crate::frame::Frame::from_csv(&String::from_utf8_lossy(&text)).unwrap_or_default();
                 frames.insert(name.to_owned(), frame);
             }
-            faults.extend(page.unknown_columns(&frames));
+            faults.extend(page.unbound(&frames));
         }
         if !faults.is_empty() {
             return Err(Trouble::written(faults));

@@ -17,7 +17,7 @@ use crate::paper::view::{self, Block, Chart, Download, FigureView, Pair, Provena
 use crate::paper::written::Written;
 use crate::pipeline::check::{CLAIMS, Judged};
 use crate::pipeline::declared::{Files, FurtherSeeds};
-use crate::pipeline::draw::{FRAMES, PICTURE, StoredFrame, StoredGrid, TABLES};
+use crate::pipeline::draw::{FRAMES, PICTURE, REMARK, StoredFrame, StoredGrid, TABLES};
 use crate::pipeline::files::{self, Maker};
 use crate::pipeline::locked::{Locked, Standing};
 use crate::pipeline::render::RenderContext;
@@ -248,6 +248,12 @@ impl CardRecipe<'_> {
         let steps: Vec<StoredFrame> = inputs.json(&role, FRAMES)?;
         let step = |step: StoredFrame| view::Step { svg: svg::inline(&step.svg), title: step.title };
         let steps = steps.into_iter().map(step).collect();
+        let mut caption = writer.write(&block.caption, faults);
+        let remark = inputs.text(&role, REMARK)?;
+        if !remark.is_empty() {
+            caption.html.extend([" ", remark]);
+            caption.md.extend([" ", remark]);
+        }
         let several = self.page.charts().nth(1).is_some();
         let letter = if several { char::from(b'a' + at as u8).to_string() } else { String::new() };
         Ok(Chart {
@@ -255,7 +261,7 @@ impl CardRecipe<'_> {
             svg: svg::inline(inputs.text(&role, PICTURE)?),
             file: format!("fig/{}.svg", self.page.stem(block)),
             alt: block.chart.alt.clone(),
-            caption: writer.write(&block.caption, faults),
+            caption,
             wide: block.chart.columns.is_some_and(|columns| columns > 2),
             table: grids.into_iter().next().map(|grid| grid_view(&grid)),
             scrub: block.chart.scrub.clone().map(|legend| view::Scrub { legend, steps }),

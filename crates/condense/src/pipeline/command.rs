@@ -2,7 +2,8 @@
 //!
 //! The program starts in a scratch folder that holds copies of its declared `reads` and nothing else, with an
 //! environment that holds `PATH`, a fixed locale and what the entry names. On stdin it gets
-//! `{"params": {…}, "seed": n}`; what it writes to the folder named by `CONDENSE_OUT` must be exactly `writes`.
+//! `{"params": {…}, "seed": n}`; what it writes to the folder named by `CONDENSE_OUT` must be exactly `writes`. Its tables are
+//! kept byte for byte: reading them tells what is wrong with them, and changes nothing.
 
 use crate::diag::Diagnostic;
 use crate::engine::artefacts::{Artefacts, Inputs};
@@ -13,9 +14,10 @@ use crate::engine::recipe::Recipe;
 use crate::engine::relative::Relative;
 use crate::engine::scratch::Scratch;
 use crate::engine::site::Site;
-use crate::frame::{Frame, Results};
+use crate::frame::{Frame, Gaps, Results};
 use crate::pipeline::declared::Files;
-use crate::pipeline::run::{Kept, artefacts, settings};
+use crate::pipeline::run::{Kept, VALUES, artefacts, settings};
+use crate::pipeline::values;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -109,10 +111,15 @@ impl CommandRecipe<'_> {
         fs::write(&ask, input)?;
         let start = Instant::now();
         let stderr = self.supervise(site, self.command(&work, &out, files::open(&ask)?), start)?;
-        self.collect(&out, &|| self.go_on(site, start)).map_err(|trouble| match trouble {
+        let (artefacts, gaps) = self.collect(&out, &|| self.go_on(site, start)).map_err(|trouble| match trouble {
             Trouble::Said { what, .. } => Trouble::Said { what, stderr },
             other => other,
-        })
+        })?;
+        // Where tables are not kept they are not drawn, and nobody asks which values are missing.
+        for gap in gaps.iter().filter(|_| self.kept == Kept::All) {
+            site.progress.note(&format!("{}: {gap}", site.name));
+        }
+        Ok(artefacts)
     }
 
     fn input(&self) -> String {
@@ -188,8 +195,12 @@ impl CommandRecipe<'_> {
         command
     }
 
-    /// Reads exactly what was declared.
-    fn collect(&self, out: &Path, go_on: &dyn Fn() -> Result<(), Trouble>) -> Result<Artefacts, Trouble> {
+    /// Reads exactly what was declared; also gives a sentence for every column in which values are missing.
+    fn collect(
+        &self,
+        out: &Path,
+        go_on: &dyn Fn() -> Result<(), Trouble>,
+    ) -> Result<(Artefacts, Vec<String>), Trouble> {
         let folder = Folder::root(out)?;
         let mut found = BTreeSet::new();
         for (name, kind) in folder.list()? {
@@ -205,7 +216,7 @@ impl CommandRecipe<'_> {
         if let Some(name) = found.difference(&declared).next() {
             return said(format!("wrote `{name}`, which `writes` does not declare"));
         }
-        let mut results = Results::default();
+        let (mut tables, mut gaps, mut results) = (Artefacts::new(), Vec::new(), Results::default());
         for name in &declared {
             go_on()?;
             let bytes = match Relative::parse(name).map(|path| folder.look(&path)).transpose()? {
@@ -217,23 +228,32 @@ impl CommandRecipe<'_> {
             let Ok(text) = String::from_utf8(bytes) else {
                 return said(format!("wrote `{name}`, which is not UTF-8"));
             };
-            if name == "values.json" {
-                match serde_json::from_str(&text) {
-                    Ok(values) => results.values = values,
-                    Err(error) => return said(format!("wrote `values.json`, which is no object of numbers: {error}")),
-                }
+            let unreadable = |fault: String| Trouble::Said {
+                what: format!("wrote `{name}`, which cannot be used: {fault}"),
+                stderr: String::new(),
+            };
+            if name == VALUES {
+                results.values = values::read(&text).map_err(unreadable)?;
             } else {
-                match Frame::from_csv(&text) {
-                    Ok(frame) => results.frame(name.strip_suffix(".csv").unwrap_or(name), frame),
-                    Err(error) => return said(format!("wrote `{name}`, which is no CSV: {error}")),
+                let frame = Frame::from_program(&text).map_err(unreadable)?;
+                gaps.extend(frame.gaps().iter().map(|gap| missing(name, gap, frame.rows())));
+                if self.kept == Kept::All {
+                    tables.insert(name.clone(), text.into_bytes());
                 }
             }
         }
         go_on()?;
-        match results.fault() {
-            Some(fault) => said(format!("gave results that are no numbers: {fault}")),
-            None => Ok(artefacts(&results, self.kept)),
-        }
+        tables.extend(artefacts(&results, self.kept));
+        Ok((tables, gaps))
+    }
+}
+
+/// A sentence about missing values.
+fn missing(file: &str, gap: &Gaps, rows: usize) -> String {
+    let (column, first) = (&gap.column, gap.first + 1);
+    match gap.count {
+        1 => format!("`{file}`, column `{column}`: 1 of {rows} values is missing, in row {first}"),
+        many => format!("`{file}`, column `{column}`: {many} of {rows} values are missing, the first in row {first}"),
     }
 }
 

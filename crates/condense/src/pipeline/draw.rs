@@ -9,13 +9,18 @@ use crate::engine::step::{Step, StepId, Which};
 use crate::frame::Frame;
 use crate::paper::block::ChartBlock;
 use crate::paper::written::Written;
-use crate::plot::chart::{Chart, Kind};
+use crate::plot::bind::bind;
+use crate::plot::bound::{Bound, Data};
+use crate::plot::fault::Fault;
 use crate::plot::table::Grid;
-use crate::plot::{check, draw, facet, look};
+use crate::plot::{check, draw, look};
 use crate::roster::Code;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+
+/// The artefact with what is to say of missing values; empty where there are none.
+pub const REMARK: &str = "remark.txt";
 
 /// A chart of a figure.
 #[derive(Serialize)]
@@ -91,35 +96,29 @@ impl Recipe for DrawRecipe<'_> {
 
     fn make(&self, inputs: &Inputs, _: &Site) -> Result<Artefacts, Failure> {
         let frames = frames(inputs)?;
-        let faults = self.chart.unknown_columns(&frames);
-        if !faults.is_empty() {
-            return Err(Failure::Broken(faults));
-        }
-        let broken = |message: &str, place: &check::Place| {
-            self.chart.fault("P033", format!("the chart cannot be drawn: {message}"), place)
-        };
-        let whole = facet::expand(&self.chart.chart, &frames).map_err(|faults| {
-            Failure::Broken(faults.iter().map(|fault| broken(&fault.message, &fault.place)).collect())
-        })?;
+        let broken =
+            |faults: Vec<Fault>| Failure::Broken(faults.iter().map(|fault| self.chart.diagnostic(fault)).collect());
+        let bound = bind(&self.chart.chart, &frames).map_err(broken)?;
         let look = look::Look::default();
-        let draw = |chart: &Chart, metadata: &str| {
+        let draw = |bound: &Bound, metadata: &str| {
             let about = draw::About { title: self.title.text(), metadata, figure: self.figure };
-            draw::draw(chart, &frames, &look, about).map_err(|faults| {
-                Failure::Broken(faults.iter().map(|message| broken(message, &check::Place::default())).collect())
-            })
+            draw::draw(bound, &look, about).map_err(broken)
         };
-        let svg = draw(&whole, &self.metadata(inputs))?;
-        let steps = whole.frames().into_iter().map(|chart| {
-            let title = chart.panels[0].title.clone().unwrap_or_default();
-            Ok(StoredFrame { title, svg: draw(&chart, "")? })
+        let svg = draw(&bound, &self.metadata(inputs))?;
+        let steps = bound.frames().into_iter().map(|alone| {
+            let title = alone.chart.panels[0].title.clone().unwrap_or_default();
+            Ok(StoredFrame { title, svg: draw(&alone, "")? })
         });
         let steps = steps.collect::<Result<Vec<_>, Failure>>()?;
         let mut artefacts = Artefacts::from([(PICTURE.to_owned(), svg.into_bytes())]);
-        let tables = whole.panels.iter().flat_map(|panel| &panel.layers).filter(|layer| layer.kind == Kind::Table);
-        let grids: Vec<StoredGrid> = tables
-            .filter_map(|layer| Grid::new(layer, &frames).ok())
+        let layers = bound.panels.iter().flat_map(|panel| &panel.layers);
+        let grids: Vec<StoredGrid> = layers
+            .filter_map(
+                |layer| if let Data::Table(fields) = &layer.data { Some(Grid::new(fields, &layer.rows)) } else { None },
+            )
             .map(|grid| StoredGrid { head: grid.head, numeric: grid.numeric, rows: grid.rows })
             .collect();
+        artefacts.insert(REMARK.to_owned(), bound.remark().unwrap_or_default().into_bytes());
         artefacts.insert(FRAMES.to_owned(), serde_json::to_vec(&steps).expect("words"));
         artefacts.insert(TABLES.to_owned(), serde_json::to_vec(&grids).expect("words"));
         Ok(artefacts)

@@ -9,8 +9,8 @@
 use crate::engine::digest::Digest;
 use crate::engine::folder::{Folder, Sight};
 use crate::engine::relative::Relative;
-use crate::engine::state::{self, State};
-use crate::engine::store::{GLANCE, Store, seal, sealed};
+use crate::engine::state::State;
+use crate::engine::store::{GLANCE, STATE, Store, seal, sealed};
 use crate::engine::written;
 use crate::paper::load::PAGES;
 use crate::pipeline::Project;
@@ -88,7 +88,7 @@ impl Glance {
         let lock = (!project.lock.0.is_empty()).then(|| Digest::of(project.lock.to_text().as_bytes()));
         seen.insert(locked::NAME.to_owned(), lock);
         seen.insert(proved::NAME.to_owned(), project.proved.digest());
-        seen.insert(format!("{}/{}", crate::pipeline::STORE, state::NAME), Some(state.digest()?));
+        seen.insert(format!("{}/{}", crate::pipeline::STORE, STATE), Some(state.digest()?));
         seen.insert(format!("{}/{}", place.path, written::NAME), Some(place.written.digest()?));
         let below = |(path, digest): (String, Option<Digest>)| Some((Relative::parse(&path)?, digest));
         let Some(files) = seen.into_iter().map(below).collect() else { return Ok(None) };

@@ -3,7 +3,7 @@
 
 use crate::diag::Diagnostic;
 use crate::paper::block::ChartBlock;
-use crate::plot::check::Place;
+use crate::plot::fault::Place;
 use crate::plot::svg;
 use std::collections::BTreeSet;
 

@@ -22,6 +22,7 @@ pub mod render;
 pub mod run;
 pub mod stamp;
 pub mod templates;
+pub mod values;
 
 use crate::diag::Diagnostic;
 use crate::engine::digest::Digest;

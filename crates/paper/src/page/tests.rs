@@ -264,7 +264,7 @@ fn results_that_lack_a_name_are_told_which() {
     let frames = BTreeMap::from([("loss".to_owned(), Frame::new().with("steps", [0.0]).with("loss", [1.0]))]);
     let values = ["loss.last".to_owned()];
     let mut faults = page.unknown_names(&Known { values: Some(&values), ..Known::default() });
-    faults.extend(page.unknown_columns(&frames));
+    faults.extend(page.unbound(&frames));
     let printed: Vec<String> = faults.iter().map(|fault| fault.render(false)).collect();
     assert_eq!(printed.len(), 4, "{}", printed.join("\n"));
     says(&printed[0], &["error[P031]: unknown value `los.end`", "figures/a.md:2:11", "values: `loss.last`"]);
@@ -295,7 +295,7 @@ proptest! {
             Ok(page) => {
                 let unknown = page.unknown_names(&Known { values: Some(&[]), params: Some(&[]), figures: Some(&[]) });
                 prop_assert!(unknown.len() >= page.claims().count());
-                prop_assert!(!page.unknown_columns(&BTreeMap::new()).is_empty() || page.charts().count() == 0);
+                prop_assert!(!page.unbound(&BTreeMap::new()).is_empty() || page.charts().count() == 0);
             }
             Err(faults) => {
                 for fault in faults {

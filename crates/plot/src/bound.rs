@@ -1,0 +1,145 @@
+//! A chart with the columns and rows that it draws: what drawing takes. It knows no scales and no pixels.
+
+use std::collections::BTreeSet;
+
+use crate::chart::{Chart, Direction, Field, Layer, Spacing};
+use crate::position::Position;
+use condense_base::frame::Column;
+use condense_base::frame::cell::Content;
+
+/// A chart with all that it draws.
+#[derive(Clone, Debug)]
+pub struct Bound<'a> {
+    /// The chart, with a panel for every row of an `each`, and without braces.
+    pub chart: Chart,
+    /// What its panels draw, in the same order.
+    pub panels: Vec<BoundPanel<'a>>,
+}
+
+/// What a panel draws.
+#[derive(Clone, Debug)]
+pub struct BoundPanel<'a> {
+    /// Which panel of the written chart it comes from.
+    pub origin: usize,
+    /// For which row of which table, in words, where that panel stands for many.
+    pub row: Option<String>,
+    /// How its two axes space what stands on them.
+    pub spacing: [Spacing; 2],
+    /// What its layers draw, in order.
+    pub layers: Vec<BoundLayer<'a>>,
+    /// The cells that are read and whose value is missing.
+    pub gaps: BTreeSet<Gap>,
+}
+
+/// Frame, column and row of a cell.
+pub type Gap = (String, String, usize);
+
+/// What a layer draws.
+#[derive(Clone, Debug)]
+pub struct BoundLayer<'a> {
+    /// The rows that `where` keeps.
+    pub rows: Vec<usize>,
+    /// The column that tells its series apart.
+    pub by: Option<&'a Column>,
+    /// The columns that it draws.
+    pub data: Data<'a>,
+}
+
+/// Columns by what they are for.
+#[derive(Clone, Debug)]
+#[allow(missing_docs, reason = "the names are the keys of the layer")]
+pub enum Data<'a> {
+    /// None: the author says where it stands.
+    Own(Own),
+    /// Points, joined or not.
+    Points { x: &'a Column, y: &'a Column },
+    /// A strip. `low` and `high` hold numbers.
+    Band { x: &'a Column, low: &'a Column, high: &'a Column },
+    /// Bars. `y` holds numbers.
+    Bars { x: &'a Column, y: &'a Column },
+    /// Cells. `z` holds numbers.
+    Heatmap { x: &'a Column, y: &'a Column, z: &'a Column, leads: Option<&'a Column> },
+    /// Straight pieces from one point to another. `widths` holds numbers.
+    Pieces { from: [&'a Column; 2], to: [&'a Column; 2], widths: Option<&'a Column> },
+    /// Words at places.
+    Words { x: &'a Column, y: &'a Column, text: &'a Column },
+    /// A table, column by column.
+    Table(Vec<(Field, &'a Column)>),
+}
+
+/// What stands where its author says.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Own {
+    /// A rule across an axis.
+    Across(Direction, Position),
+    /// A rule between two points.
+    Between([[Position; 2]; 2]),
+    /// Words.
+    Words([Position; 2], String),
+}
+
+impl Bound<'_> {
+    /// One chart for each panel, where a page shows them one at a time; none elsewhere.
+    pub fn frames(&self) -> Vec<Self> {
+        let panels = self.panels.iter().cloned();
+        self.chart.frames().into_iter().zip(panels).map(|(chart, panel)| Self { chart, panels: vec![panel] }).collect()
+    }
+
+    /// What to say of missing values, where there are any: readers cannot see what is not drawn.
+    pub fn remark(&self) -> Option<String> {
+        let gaps: BTreeSet<&Gap> = self.panels.iter().flat_map(|panel| &panel.gaps).collect();
+        match gaps.len() {
+            0 => None,
+            1 => Some("1 value is missing.".to_owned()),
+            many => Some(format!("{many} values are missing.")),
+        }
+    }
+}
+
+impl Data<'_> {
+    /// What it puts on the axes: on which, and its key, what it is, and words for that.
+    pub fn standing(&self, layer: &Layer) -> Vec<(usize, (&'static str, Content, String))> {
+        let of = |axis: usize, key: &'static str, name: Option<&String>, column: &Column| {
+            let name = name.map_or("", |name| name);
+            let what = format!("column `{name}` holds {}", column.content().names()[0]);
+            (axis, (key, column.content(), what))
+        };
+        let own = |axis: usize, key: &'static str, at: Position| (axis, (key, at.content(), format!("here is {at}")));
+        let place = |x: &Column, y: &Column| vec![of(0, "x", layer.x.as_ref(), x), of(1, "y", layer.y.as_ref(), y)];
+        match self {
+            Self::Own(Own::Across(Direction::X, at)) => vec![own(0, "at", *at)],
+            Self::Own(Own::Across(Direction::Y, at)) => vec![own(1, "at", *at)],
+            Self::Own(Own::Between([[x, y], [x2, y2]])) => {
+                vec![own(0, "from", *x), own(1, "from", *y), own(0, "to", *x2), own(1, "to", *y2)]
+            }
+            Self::Own(Own::Words([x, y], _)) => vec![own(0, "at", *x), own(1, "at", *y)],
+            Self::Points { x, y } | Self::Bars { x, y } | Self::Heatmap { x, y, .. } | Self::Words { x, y, .. } => {
+                place(x, y)
+            }
+            Self::Band { x, low, high } => vec![
+                of(0, "x", layer.x.as_ref(), x),
+                of(1, "low", layer.low.as_ref(), low),
+                of(1, "high", layer.high.as_ref(), high),
+            ],
+            Self::Pieces { from: [x, y], to: [x2, y2], .. } => {
+                let ends = [of(0, "x2", layer.x2.as_ref(), x2), of(1, "y2", layer.y2.as_ref(), y2)];
+                place(x, y).into_iter().chain(ends).collect()
+            }
+            Self::Table(_) => Vec::new(),
+        }
+    }
+
+    /// The columns without which a row cannot be drawn.
+    pub fn needed(&self) -> Vec<&Column> {
+        match self {
+            Self::Own(_) | Self::Table(_) => Vec::new(),
+            Self::Points { x, y } | Self::Bars { x, y } => vec![x, y],
+            Self::Band { x, low, high } => vec![x, low, high],
+            Self::Heatmap { x, y, z, .. } => vec![x, y, z],
+            Self::Pieces { from: [x, y], to: [x2, y2], widths } => {
+                [*x, *y, *x2, *y2].into_iter().chain(*widths).collect()
+            }
+            Self::Words { x, y, text } => vec![x, y, text],
+        }
+    }
+}
