@@ -1,6 +1,9 @@
 //! The contract between science and machinery: what an experiment is, and what it may ask of the world.
 //! An experiment sees its parameters, a seeded stream, declared inputs and its host; no files, clock or environment.
 
+pub mod row;
+
+use crate::experiment::row::{Row, flat, typed};
 use crate::frame::Results;
 use crate::num::rng::Stream;
 use serde::Serialize;
@@ -139,22 +142,28 @@ impl<'a> Context<'a> {
         self.host.tick(done, total)
     }
 
-    /// Computes `count` independent cells of a sweep and returns their rows by index.
+    /// Computes `count` independent cells of a sweep and returns what they gave by index.
     ///
     /// A cell is what is scheduled over threads, cached, and resumed after a crash; so it must depend on
     /// its index, the parameters and the seed alone. It gets its own context, whose streams are forked
-    /// by `<sweep>/<index>`.
+    /// by `<sweep>/<index>`. What it gives travels as a flat [`Row`] of numbers.
     ///
     /// # Errors
-    /// The first failure by index, or an interrupt.
-    pub fn cells<F>(&self, sweep: &str, count: usize, cell: F) -> Result<Vec<Vec<f64>>, Stop>
+    /// The first failure by index, an interrupt, or a row that does not fit its type.
+    pub fn cells<R, F>(&self, sweep: &str, count: usize, cell: F) -> Result<Vec<R>, Stop>
     where
-        F: Fn(usize, &Context) -> Result<Vec<f64>, Stop> + Sync,
+        R: Row,
+        F: Fn(usize, &Context) -> Result<R, Stop> + Sync,
     {
-        self.host.sweep(sweep, count, &|index, host| {
+        let rows = self.host.sweep(sweep, count, &|index, host| {
             let stream = self.stream.fork(&format!("{sweep}/{index}"));
-            cell(index, &Context { stream, inputs: self.inputs, host })
-        })
+            cell(index, &Context { stream, inputs: self.inputs, host }).map(|value| flat(&value))
+        })?;
+        let value = |(index, row): (usize, Vec<f64>)| {
+            let misfit = || format!("cell {index} of sweep `{sweep}`: its row of length {} does not fit", row.len());
+            typed(&row).ok_or_else(|| Stop::Failed(misfit()))
+        };
+        rows.into_iter().enumerate().map(value).collect()
     }
 }
 
@@ -169,7 +178,7 @@ pub trait Host: Sync {
     /// [`Stop::Interrupted`].
     fn tick(&self, done: usize, total: usize) -> Result<(), Stop>;
 
-    /// Runs every cell, in any order and on any thread, and returns the rows by index.
+    /// Runs every cell, in any order and on any thread, and returns the rows as they were given, by index.
     ///
     /// # Errors
     /// The first failure by index, or an interrupt.
@@ -199,5 +208,26 @@ mod tests {
         let faults = demands.holds("frames", false, "must ascend").faults();
         let said: Vec<_> = faults.iter().map(|fault| format!("{} {}", fault.key, fault.message)).collect();
         assert_eq!(said, ["width must be at least 1", "rate must be above 0", "frames must ascend"]);
+    }
+
+    #[test]
+    fn a_row_that_does_not_fit_names_its_sweep_and_cell() {
+        /// Loses the last number of every row from the second on.
+        struct Lossy;
+        impl Host for Lossy {
+            fn tick(&self, _: usize, _: usize) -> Result<(), Stop> {
+                Ok(())
+            }
+            fn sweep(&self, _: &str, count: usize, cell: &Cell<'_>) -> Result<Vec<Vec<f64>>, Stop> {
+                let cut = |index, row: Vec<f64>| row[..row.len() - usize::from(index > 0)].to_vec();
+                (0..count).map(|index| cell(index, self).map(|row| cut(index, row))).collect()
+            }
+        }
+        let inputs = BTreeMap::new();
+        let pairs =
+            |host: &dyn Host| Context::new(0, &inputs, host).cells("pairs", 3, |cell, _| Ok([cell as f64, 0.5]));
+        assert_eq!(pairs(&Inline), Ok(vec![[0.0, 0.5], [1.0, 0.5], [2.0, 0.5]]));
+        let said = pairs(&Lossy).unwrap_err().to_string();
+        assert_eq!(said, "cell 1 of sweep `pairs`: its row of length 1 does not fit");
     }
 }

@@ -5,6 +5,7 @@
 //! Slides "1d example: condensation with small initialization" and "Evolution trajectory"; the setting is that of
 //! Xu, Zhang & Zhang, "An overview of condensation phenomenon in deep learning" (2025).
 
+use crate::experiment::row::row;
 use crate::experiment::{Context, Demands, Experiment, Fault, Stop};
 use crate::frame::{Frame, Results};
 use crate::nn::activation::Activation;
@@ -137,21 +138,42 @@ fn plateau(p: &Params, run: &Run, samples: &Samples<2>, results: &mut Results) {
     results.value("plateau.excess", run.stages[2].loss / best - 1.0);
 }
 
+row! {
+    /// What is kept of a further draw, which is trained up to the fifth frame.
+    struct Draw {
+        /// The most directions at the first two frames, on the plateau.
+        plateau_directions: f64,
+        /// The loss at the second of them.
+        plateau_loss: f64,
+        /// Directions at the end.
+        directions: f64,
+        /// The loss at the end.
+        loss: f64,
+        /// `[epoch, loss]` on the way.
+        curve: Vec<[f64; 2]>,
+    }
+}
+
 /// Further draws: how often each path is taken, and whether the plateau and its one direction are there every time.
 fn draws(p: &Params, samples: &Samples<2>, ctx: &Context, results: &mut Results) -> Result<(), Stop> {
-    let measured = ctx.cells("draws", p.draws, |_, ctx| {
+    let draws = ctx.cells("draws", p.draws, |_, ctx| {
         let Run { trainer, stages } = Run::new(p, p.std, p.rate, &p.frames[..5], samples, ctx)?;
         let [one, two, last] = [1, 2, 5].map(|stage| &stages[stage]);
-        let numbers = [one.directions().max(two.directions()), two.loss, last.directions(), last.loss];
-        Ok([numbers.to_vec(), trainer.curve(CURVE).concat()].concat())
+        Ok(Draw {
+            plateau_directions: one.directions().max(two.directions()),
+            plateau_loss: two.loss,
+            directions: last.directions(),
+            loss: last.loss,
+            curve: trainer.curve(CURVE),
+        })
     })?;
-    let count = |holds: &dyn Fn(&[f64]) -> bool| measured.iter().filter(|row| holds(row)).count() as f64;
-    results.value("draws.split", count(&|row| row[0] > 1.0));
-    results.value("draws.crowded", count(&|row| !(2.0..=6.0).contains(&row[2])));
-    results.value("draws.fitted", count(&|row| row[3] < FITTED));
-    results.value("draws.plateau.low", measured.iter().map(|row| row[1]).fold(f64::INFINITY, f64::min));
-    results.value("draws.plateau.high", measured.iter().map(|row| row[1]).fold(0.0, f64::max));
-    let curves = measured.iter().map(|row| row[4..].chunks(2)).enumerate();
+    let count = |holds: &dyn Fn(&Draw) -> bool| draws.iter().filter(|draw| holds(draw)).count() as f64;
+    results.value("draws.split", count(&|draw| draw.plateau_directions > 1.0));
+    results.value("draws.crowded", count(&|draw| !(2.0..=6.0).contains(&draw.directions)));
+    results.value("draws.fitted", count(&|draw| draw.loss < FITTED));
+    results.value("draws.plateau.low", draws.iter().map(|draw| draw.plateau_loss).fold(f64::INFINITY, f64::min));
+    results.value("draws.plateau.high", draws.iter().map(|draw| draw.plateau_loss).fold(0.0, f64::max));
+    let curves = draws.iter().map(|draw| &draw.curve).enumerate();
     results.frame("draws", Frame::from_groups(&["draw", "epoch", "loss"], curves));
     Ok(())
 }

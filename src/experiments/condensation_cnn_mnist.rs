@@ -125,11 +125,10 @@ impl Experiment for CondensationCnnMnist {
 
     fn run(p: &Params, root: &Context) -> Result<Results, Stop> {
         let sets = mnist::sets(root, &p.sha256, [p.images, p.tests], p.scale)?;
-        let rows = root.cells("runs", RUNS.len(), |run, ctx| train(p, run, &sets, root, ctx))?;
+        let runs = root.cells("runs", RUNS.len(), |run, ctx| train(p, run, &sets, root, ctx))?;
         let mut results = Results::default();
         let (mut course, mut similarity) = (Vec::new(), Vec::new());
-        for (run, row) in rows.iter().enumerate() {
-            let stages: Vec<ConvStage> = row.chunks(ConvStage::numbers(p.channels)).map(ConvStage::of).collect();
+        for (run, stages) in runs.iter().enumerate() {
             // Without the start, which has no place on a logarithmic axis.
             course.extend(stages[1..].iter().map(|stage| {
                 let ([train, test], seen) = (stage.accuracy(), stage.condensed([p.cosine, p.loose]));
@@ -191,11 +190,11 @@ fn start(p: &Params, run: usize, root: &Context) -> ConvNet {
 }
 
 /// All looks at a training, one after the other. Both runs see the same batches.
-fn train(p: &Params, run: usize, sets: &[Images; 2], root: &Context, ctx: &Context) -> Result<Vec<f64>, Stop> {
+fn train(p: &Params, run: usize, sets: &[Images; 2], root: &Context, ctx: &Context) -> Result<Vec<ConvStage>, Stop> {
     let (mut net, mut shuffle) = (start(p, run, root), root.rng("batches"));
     let an_epoch = p.images.div_ceil(p.batch);
     let steps = p.epochs * an_epoch;
-    let mut row = ConvStage::row(&mut net, sets, p.seen);
+    let mut stages = vec![ConvStage::of(&mut net, sets, p.seen)];
     for _ in 0..p.epochs {
         for batch in shuffle.permutation(p.images).chunks(p.batch) {
             ctx.tick(net.steps(), steps)?;
@@ -204,13 +203,13 @@ fn train(p: &Params, run: usize, sets: &[Images; 2], root: &Context, ctx: &Conte
             net.step(&sets[0], batch, Descent { rate, momentum: p.momentum })?;
             let pause = if net.steps() <= p.close { p.every } else { an_epoch };
             if net.steps() == steps {
-                row.extend(ConvStage::row(&mut net, sets, usize::MAX));
+                stages.push(ConvStage::of(&mut net, sets, usize::MAX));
             } else if net.steps().is_multiple_of(pause) {
-                row.extend(ConvStage::row(&mut net, sets, p.seen));
+                stages.push(ConvStage::of(&mut net, sets, p.seen));
             }
         }
     }
-    Ok(row)
+    Ok(stages)
 }
 
 #[cfg(test)]

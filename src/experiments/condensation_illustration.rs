@@ -108,11 +108,11 @@ impl Experiment for CondensationIllustration {
         results.value("within", within.fold(1.0, f64::min));
         show_outputs(&net, &after, &merged(&after, &leaders), &mut results);
         show_network(&before, &after, &leaders, &mut results);
-        let two = ctx.cells("draws", p.draws, |_, ctx| {
+        let groups = ctx.cells("draws", p.draws, |_, ctx| {
             let (theta, _) = train(p, &net, net.draw([p.std; 2], &mut ctx.rng("init")))?;
-            Ok(vec![clusters(&neurons(&theta, p.width), Direction::Ray, p.cosine, p.cut).len() as f64])
+            Ok(clusters(&neurons(&theta, p.width), Direction::Ray, p.cosine, p.cut).len())
         })?;
-        results.value("draws.two", two.iter().filter(|row| row[0] == 2.0).count() as f64);
+        results.value("draws.two", groups.iter().filter(|groups| **groups == 2).count() as f64);
         Ok(results)
     }
 }

@@ -4,6 +4,7 @@
 //! Sequences of tokens `x_j ~ N(0, I)`; the target is one head of attention, `y = Σ_j softmax_j(s (p·x_T)(q·x_j)) (v·x_j)`, with unit vectors
 //! `p`, `q`, `v` and the last token `x_T`. Slide "Condensation in transformer".
 
+use crate::experiment::row::row;
 use crate::experiment::{Context, Demands, Experiment, Fault, Stop};
 use crate::frame::{Frame, Results};
 use crate::nn::columns::{Columns, product_alignment};
@@ -102,22 +103,21 @@ impl Experiment for CondensationTransformer {
         let (task, [from, to]) = task(p, &mut ctx.rng("task"));
         let sizes = Sizes { tokens: p.tokens, width: p.width, head: p.head, heads: p.heads };
         let mut results = Results::default();
-        let rows = ctx.cells("runs", RUNS.len(), |run, ctx| {
+        let runs = ctx.cells("runs", RUNS.len(), |run, ctx| {
             let std = [p.small_std, p.large_std][run];
             // Both runs start from the same draw, in units of their size.
             let theta = ctx.rng("init").normals(sizes.parameters(), std);
             train(p, sizes, &task, theta, ctx)
         })?;
         let (mut course, mut matrices, mut widest) = (Vec::new(), Vec::new(), 0.0f64);
-        for (run, row) in rows.iter().enumerate() {
-            for (point, snapshot) in row.chunks(2 + sizes.parameters()).enumerate() {
-                let (step, loss, theta) = (snapshot[0], snapshot[1], &snapshot[2..]);
+        for (run, snapshots) in runs.iter().enumerate() {
+            for (point, Snapshot { step, loss, theta }) in snapshots.iter().enumerate() {
                 let looks: Vec<Columns> =
                     PARTS.iter().map(|(part, _)| Columns::of(&sizes.columns(theta, *part), p.cosine)).collect();
                 let [query, key] = [Part::Query, Part::Key].map(|part| sizes.columns(theta, part));
                 let aligned =
                     [looks[0].alignment(&from), looks[1].alignment(&to), product_alignment(&query, &key, [&from, &to])];
-                let mut line = vec![run as f64, step, loss];
+                let mut line = vec![run as f64, *step as f64, *loss];
                 line.extend(
                     looks.iter().map(|look| look.energy).chain(looks.iter().map(|look| look.share)).chain(aligned),
                 );
@@ -125,13 +125,10 @@ impl Experiment for CondensationTransformer {
                 if run == 1 {
                     widest = looks.iter().map(|look| look.share).fold(widest, f64::max);
                 }
-                let stage = if point == 0 {
-                    Some(0)
-                } else {
-                    p.stages.iter().position(|&at| at as f64 == step).map(|at| at + 1)
-                };
+                let reached = || p.stages.iter().position(|at| at == step).map(|at| at + 1);
+                let stage = if point == 0 { Some(0) } else { reached() };
                 let Some(stage) = stage else { continue };
-                results.value(&format!("{}.{stage}.loss", RUNS[run]), loss);
+                results.value(&format!("{}.{stage}.loss", RUNS[run]), *loss);
                 for ((part, name), look) in PARTS.iter().zip(&looks) {
                     results.value(&format!("{}.{stage}.{name}.share", RUNS[run]), look.share);
                     results.value(&format!("{}.{stage}.{name}.energy", RUNS[run]), look.energy);
@@ -145,10 +142,8 @@ impl Experiment for CondensationTransformer {
                     results.value(&format!("{}.{stage}.{name}.aligned", RUNS[run]), aligned);
                 }
             }
-            results.value(
-                &format!("{}.heads.apart", RUNS[run]),
-                heads_apart(sizes, &task, &row[row.len() - sizes.parameters()..]),
-            );
+            let end = snapshots.last().map_or(&[][..], |snapshot| &snapshot.theta);
+            results.value(&format!("{}.heads.apart", RUNS[run]), heads_apart(sizes, &task, end));
         }
         results.value("large.share", widest);
         let names = [
@@ -186,19 +181,27 @@ fn task(p: &Params, rng: &mut Stream) -> (Task, [Vec<f64>; 2]) {
     (Task { x, y, read }, [from, to])
 }
 
-/// Step, loss and parameters, at the start, at every point of the curves and at every stage.
-fn train(p: &Params, sizes: Sizes, task: &Task, theta: Vec<f64>, ctx: &Context) -> Result<Vec<f64>, Stop> {
+row! {
+    /// The block at one step.
+    struct Snapshot {
+        step: usize,
+        loss: f64,
+        theta: Vec<f64>,
+    }
+}
+
+/// Snapshots at the start, at every point of the curves and at every stage.
+fn train(p: &Params, sizes: Sizes, task: &Task, theta: Vec<f64>, ctx: &Context) -> Result<Vec<Snapshot>, Stop> {
     let mut block = Readout::new(sizes, task, theta, Adam { rate: p.rate, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 });
     let mut steps: Vec<usize> = (0..=p.stages[3]).step_by(p.every).chain(p.stages).collect();
     steps.sort_unstable();
     steps.dedup();
-    let mut row = Vec::new();
+    let mut snapshots = Vec::new();
     for step in steps {
         block.train_to(step, ctx)?;
-        row.extend([step as f64, block.loss()]);
-        row.extend_from_slice(block.theta());
+        snapshots.push(Snapshot { step, loss: block.loss(), theta: block.theta().to_vec() });
     }
-    Ok(row)
+    Ok(snapshots)
 }
 
 /// By how much the outputs differ when the heads change places, over the largest output.

@@ -68,17 +68,15 @@ const STEPS: usize = 20_000;
 type Training = [Spread; 2];
 
 /// One training: its spread before and after, and the features that are drawn.
-fn train(p: &Params, at: Point, m: usize, root: &Context) -> Result<Vec<f64>, Stop> {
+fn train(p: &Params, at: Point, m: usize, root: &Context) -> Result<(Training, Vec<[f64; 2]>), Stop> {
     let network = mirrored_network(at, m as f64, m.min(p.representatives));
     // A stream of the whole run, not of the cell: at each width all points start from the same neurons.
     let start = network.draw_mirrored([1.0, 1.0], &mut root.rng(&format!("width {m}")));
     let flow = Flow::new(&network, start.clone(), p.tolerance);
     let end = flow.fit(p.goal, STEPS, format!("(γ, γ') = {at}, m = {m}"))?;
     let [start, end] = [&start, &end].map(|theta| neurons(&network, theta));
-    let [before, after] = [&start, &end].map(|neurons| Spread::of(neurons, p.sectors, p.few));
-    let mut row = vec![before.entropy, before.top, after.entropy, after.top];
-    row.extend(by_amplitude(features(&end, Direction::Ray), p.shown).as_flattened());
-    Ok(row)
+    let training = [&start, &end].map(|neurons| Spread::of(neurons, p.sectors, p.few));
+    Ok((training, by_amplitude(features(&end, Direction::Ray), p.shown)))
 }
 
 impl Experiment for FeatureDistribution {
@@ -126,11 +124,11 @@ impl Experiment for FeatureDistribution {
         })?;
         let mut points = Vec::new();
         let mut trainings: Vec<Vec<Training>> = vec![Vec::new(); plane.len()];
-        for (cell, row) in rows.iter().enumerate() {
+        for (cell, (training, features)) in rows.iter().enumerate() {
             let (at, size) = (plane[cell / many], cell % many);
-            trainings[cell / many].push([0, 2].map(|at| Spread { entropy: row[at], top: row[at + 1] }));
-            let place = [at.gamma, at.gamma_prime, (size + 1) as f64, p.widths[size] as f64];
-            points.extend(row[4..].chunks(2).map(|point| [&place, point].concat()));
+            trainings[cell / many].push(*training);
+            let (size, width) = ((size + 1) as f64, p.widths[size] as f64);
+            points.extend(features.iter().map(|[turn, own]| [at.gamma, at.gamma_prime, size, width, *turn, *own]));
         }
         let mut results = Results::default();
         let names = ["gamma", "gamma_prime", "size", "width", "orientation", "amplitude"];

@@ -183,16 +183,15 @@ impl Experiment for GeneralizationGap {
     }
 }
 
-/// The errors of fits, two numbers each.
-fn errors(task: &Task, fits: impl Iterator<Item = Result<[Vec<f64>; 2], Stop>>) -> Result<Vec<f64>, Stop> {
-    let pairs: Result<Vec<_>, Stop> = fits.map(|fit| fit.map(|[fitted, drawn]| task.errors(&fitted, &drawn))).collect();
-    pairs.map(|pairs| pairs.concat())
+/// The errors of fits: on the samples, and against the target.
+fn errors(task: &Task, fits: impl Iterator<Item = Result<[Vec<f64>; 2], Stop>>) -> Result<Vec<[f64; 2]>, Stop> {
+    fits.map(|fit| fit.map(|[fitted, drawn]| task.errors(&fitted, &drawn))).collect()
 }
 
 /// Of each fit, the medians of its two errors over draws.
-fn medians(draws: &[Vec<f64>]) -> Vec<[f64; 2]> {
-    let column = |k: usize| median(&draws.iter().map(|draw| draw[k]).collect::<Vec<_>>());
-    (0..draws[0].len() / 2).map(|k| [column(2 * k), column(2 * k + 1)]).collect()
+fn medians(draws: &[Vec<[f64; 2]>]) -> Vec<[f64; 2]> {
+    let over = |fit: usize, error: usize| median(&draws.iter().map(|draw| draw[fit][error]).collect::<Vec<_>>());
+    (0..draws[0].len()).map(|fit| [over(fit, 0), over(fit, 1)]).collect()
 }
 
 /// One row a model: its size, its number of parameters, and its errors.

@@ -4,6 +4,7 @@
 //! `f(x) = Σ_k a_k tanh(w_k x + b_k)`, gradient descent with momentum on `(1/n) Σ (f - y)²`; the target is itself a
 //! network of two neurons. Slides "Final condensation" and "Generalization consequence of condensation".
 
+use crate::experiment::row::row;
 use crate::experiment::{Context, Demands, Experiment, Fault, Stop};
 use crate::frame::{Frame, Results};
 use crate::nn::activation::Activation;
@@ -102,26 +103,31 @@ impl Experiment for GeneralizationInitScale {
     fn run(p: &Params, ctx: &Context) -> Result<Results, Stop> {
         let samples = Samples::of(two_steps, &linspace(-REACH, REACH, p.samples));
         let test = Samples::of(two_steps, &linspace(-REACH, REACH, TEST));
-        // Two cells a draw: the numbers, and for the first draw the neurons and the loss curve.
-        let rows = ctx.cells("draws", 2 * p.draws, |cell, ctx| {
+        // Two cells a draw: from the small start, from the large one.
+        let trained = ctx.cells("draws", 2 * p.draws, |cell, ctx| {
             let trainer = train(p, cell % 2 == 0, &samples, ctx)?;
-            let mut row = numbers(&trainer, &test).to_vec();
-            if cell < 2 {
-                row.extend(trainer.net().neurons().iter().flat_map(|n| [n.a, n.w[0], n.w[1]]));
-                row.extend(trainer.curve(TEST).concat());
-            }
-            Ok(row)
+            let drawn = (cell < 2).then(|| (trainer.net().neurons(), trainer.curve(TEST)));
+            Ok(Trained { numbers: numbers(&trainer, &test), drawn })
         })?;
         let mut results = Results::default();
         results.frame("data", Frame::new().with("x", samples.x.iter().map(|x| x[0])).with("y", &samples.y));
-        for (row, name) in rows.iter().zip(["small", "large"]) {
-            let (neurons, curve) = row[NUMBERS.len()..].split_at(3 * p.width);
-            let neurons: Vec<_> = neurons.chunks(3).map(|n| Neuron { a: n[0], w: [n[1], n[2]] }).collect();
-            show(name, &neurons, &test, &mut results);
-            results.frame(&format!("loss-{name}"), Frame::from_rows(&["epoch", "loss"], curve.chunks(2)));
+        let drawn = trained.iter().filter_map(|trained| trained.drawn.as_ref());
+        for ((neurons, curve), name) in drawn.zip(["small", "large"]) {
+            show(name, neurons, &test, &mut results);
+            results.frame(&format!("loss-{name}"), Frame::from_rows(&["epoch", "loss"], curve));
         }
-        summarise(&rows, &mut results);
+        summarise(&trained, &mut results);
         Ok(results)
+    }
+}
+
+row! {
+    /// What is kept of a training.
+    struct Trained {
+        /// What [`NUMBERS`] names.
+        numbers: [f64; NUMBERS.len()],
+        /// Of the first draw: the neurons at the end, and `[epoch, loss]` on the way.
+        drawn: Option<(Vec<Neuron<2>>, Vec<[f64; 2]>)>,
     }
 }
 
@@ -152,8 +158,10 @@ fn show(name: &str, neurons: &[Neuron<2>], test: &Samples<2>, results: &mut Resu
 }
 
 /// The numbers of the first draw, and their worst over all draws.
-fn summarise(rows: &[Vec<f64>], results: &mut Results) {
-    let column = |which: usize, at: usize| rows.iter().skip(which).step_by(2).map(|row| row[at]).collect::<Vec<f64>>();
+fn summarise(trained: &[Trained], results: &mut Results) {
+    let column = |which: usize, at: usize| -> Vec<f64> {
+        trained.iter().skip(which).step_by(2).map(|trained| trained.numbers[at]).collect()
+    };
     for (which, name) in ["small", "large"].into_iter().enumerate() {
         for (at, what) in NUMBERS.into_iter().enumerate() {
             let values = column(which, at);

@@ -128,16 +128,16 @@ fn sphere(params: &Params, ctx: &Context, results: &mut Results) -> Result<(), S
         let (set, p) = (&sets[cell / ORDERS.len()], ORDERS[cell % ORDERS.len()]);
         let form = Form::new(&set.x, &set.y, p);
         let ends = form.ends(params.neurons, params.steps, &mut ctx.rng("directions"));
-        let count = distinct(&ends, SAME).len() as f64;
-        Ok([count, form.misalignment(&ends)].into_iter().chain(ends[..params.shown].concat()).collect())
+        let count = distinct(&ends, SAME).len();
+        Ok((count, form.misalignment(&ends), ends[..params.shown].to_vec()))
     })?;
 
     let (mut counts, mut similarity) = (Vec::new(), Vec::new());
-    for (cell, row) in rows.iter().enumerate() {
+    for (cell, (count, misalignment, shown)) in rows.iter().enumerate() {
         let (set, p) = (cell / ORDERS.len(), ORDERS[cell % ORDERS.len()] as f64);
-        counts.push([set as f64, p, row[0], 2.0 * p, row[1]]);
+        counts.push([set as f64, p, *count as f64, 2.0 * p, *misalignment]);
         if set == 0 {
-            let cosines = cosines_in_blocks(&row[2..].chunks(d).collect::<Vec<_>>());
+            let cosines = cosines_in_blocks(shown);
             similarity.extend(cosines.indexed_iter().map(|((j, k), &cosine)| [p, j as f64, k as f64, cosine]));
         }
     }
@@ -205,7 +205,7 @@ fn trained(params: &Params, ctx: &Context, results: &mut Results) -> Result<(), 
         }
         let [direction, _] = Form::new(&set.x, &set.y, 1).extremes().expect("the weighted sum of inputs");
         let cosine = net.alignment(&direction);
-        Ok(vec![cell as f64, epochs as f64, set.loss(&net) / first, cosine])
+        Ok([cell as f64, epochs as f64, set.loss(&net) / first, cosine])
     })?;
     results.value("trained.aligned", rows.iter().filter(|row| row[3] > 0.999).count() as f64);
     results.value("trained.sets", rows.len() as f64);

@@ -76,13 +76,13 @@ impl Experiment for ModelRankExample {
         let weight = |at: usize| (at as f64 - params.lines as f64) * params.extent / params.lines as f64;
 
         let rows = ctx.cells("map", side, |row, _| {
-            Ok((0..side).flat_map(|column| margins(&rank(params.a, [weight(column), weight(row)]))).collect())
+            Ok((0..side).map(|column| margins(&rank(params.a, [weight(column), weight(row)]))).collect::<Vec<_>>())
         })?;
         let mut map = Vec::new();
         for (row, cells) in rows.iter().enumerate() {
-            for (column, cell) in cells.chunks(3).enumerate() {
+            for (column, [rank, kept, dropped]) in cells.iter().enumerate() {
                 let (w1, w2) = (weight(column), weight(row));
-                map.push([w1, w2, cell[0], by_hand(w1, w2), cell[1], cell[2]]);
+                map.push([w1, w2, *rank, by_hand(w1, w2), *kept, *dropped]);
             }
         }
         let cases: Vec<Rank> = CASES.iter().map(|&(_, a, w, _)| rank(a, w)).collect();
@@ -104,6 +104,7 @@ impl Experiment for ModelRankExample {
     }
 }
 
+/// The rank, and by how much it is one: the least singular value that counts, and the largest that does not.
 fn margins(rank: &Rank) -> [f64; 3] {
     [rank.rank as f64, rank.kept(), rank.dropped()]
 }

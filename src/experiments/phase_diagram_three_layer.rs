@@ -107,19 +107,19 @@ struct Place {
 fn sweep(name: &str, places: &[[f64; 2]], widths: &[usize], p: &Params, ctx: &Context) -> Result<Vec<Place>, Stop> {
     let streams = ctx.rng("draws");
     let rows = ctx.cells(name, places.len(), |cell, ctx| {
-        let mut row = Vec::new();
+        let mut means = Vec::new();
         for (done, &width) in widths.iter().enumerate() {
             ctx.tick(done, widths.len())?;
             let draws = (0..p.draws)
                 .map(|draw| train(places[cell], width, p, &mut streams.fork(&format!("draw {draw}, width {width}"))))
                 .collect::<Result<Vec<_>, _>>()?;
-            row.extend([0, 1].map(|layer| mean(&draws.iter().map(|distances| distances[layer]).collect::<Vec<f64>>())));
+            means.push([0, 1].map(|layer| mean(&draws.iter().map(|distances| distances[layer]).collect::<Vec<f64>>())));
         }
-        Ok(row)
+        Ok(means)
     })?;
     let logs: Vec<f64> = widths.iter().map(|&m| ln(m as f64)).collect();
-    let place = |(&at, row): (&[f64; 2], &Vec<f64>)| {
-        let distances = [0, 1].map(|layer| row.iter().skip(layer).step_by(2).copied().collect::<Vec<f64>>());
+    let place = |(&at, means): (&[f64; 2], &Vec<[f64; 2]>)| {
+        let distances = [0, 1].map(|layer: usize| means.iter().map(|both| both[layer]).collect::<Vec<f64>>());
         let slopes = [0, 1].map(|layer: usize| line_fit(&logs, &distances[layer]).slope);
         Place { at, distances, slopes }
     };

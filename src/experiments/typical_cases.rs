@@ -4,6 +4,7 @@
 //! γ = 0.5, 1, 1.75 at γ' = 0, m = 1000, trained on four points of `y = x²` by gradient flow from a mirrored start (`f = 0`).
 //! Slide "Typical cases across the phase diagram"; Luo, Xu, Ma & Zhang, JMLR 22 (2021), Figure 2.
 
+use crate::experiment::row::row;
 use crate::experiment::{Context, Demands, Experiment, Fault, Stop};
 use crate::frame::{Frame, Results};
 use crate::nn::flow::Flow;
@@ -98,6 +99,12 @@ impl Training {
         features(&neurons(&self.network, theta), Direction::Ray)
     }
 
+    fn drawn(&self, p: &Params) -> Drawn {
+        let (start, end) = (self.features(&self.start), self.features(&self.end));
+        let end = [&end[..p.shown], &end[p.width..][..p.shown]].map(<[_]>::to_vec);
+        Drawn { curve: self.curve(), start: start[..p.shown].to_vec(), end }
+    }
+
     /// The neurons whose amplitude counts at the end.
     fn active(&self, cut: f64) -> Vec<Neuron<2>> {
         let amplitudes = self.features(&self.end);
@@ -106,7 +113,7 @@ impl Training {
     }
 
     /// The numbers of [`MEASURES`], in their order.
-    fn measures(&self, p: &Params) -> [f64; 6] {
+    fn measures(&self, p: &Params) -> [f64; MEASURES.len()] {
         let (curve, data, active) = (self.curve(), self.data(), self.active(p.cut));
         let filled = sector_counts(&active, Direction::Ray, p.sectors).iter().filter(|&&count| count > 0).count();
         // A neuron that bends at an inner sample looks away from the middle or towards it; those of the spline look away.
@@ -120,6 +127,28 @@ impl Training {
             active.len() as f64,
             angle,
         ]
+    }
+}
+
+row! {
+    /// What is kept of a training.
+    struct Trained {
+        /// What [`MEASURES`] names.
+        measures: [f64; MEASURES.len()],
+        /// Of the first draw.
+        drawn: Option<Drawn>,
+    }
+}
+
+row! {
+    /// What is drawn of a training.
+    struct Drawn {
+        /// `[x, f(x)]` at the end.
+        curve: Vec<[f64; 2]>,
+        /// Orientation and amplitude at the start, of one half of the neurons, which the other mirrors.
+        start: Vec<[f64; 2]>,
+        /// The same at the end, of both halves.
+        end: [Vec<[f64; 2]>; 2],
     }
 }
 
@@ -163,32 +192,27 @@ impl Experiment for TypicalCases {
 
     fn run(p: &Params, root: &Context) -> Result<Results, Stop> {
         // The streams of the whole run, not of a cell: every case starts from the same neurons.
-        let rows = root.cells("cases", p.gammas.len() * p.draws, |cell, ctx| {
+        let trained = root.cells("cases", p.gammas.len() * p.draws, |cell, ctx| {
             ctx.tick(0, 1)?;
             let training = Training::of(p, p.gammas[cell / p.draws], cell % p.draws, root)?;
-            let mut row = training.measures(p).to_vec();
-            if cell % p.draws == 0 {
-                let (start, end) = (training.features(&training.start), training.features(&training.end));
-                row.extend(training.curve().as_flattened());
-                let drawn = [&start[..p.shown], &end[..p.shown], &end[p.width..][..p.shown]];
-                row.extend(drawn.iter().flat_map(|features| features.as_flattened()));
-            }
-            Ok(row)
+            let drawn = (cell % p.draws == 0).then(|| training.drawn(p));
+            Ok(Trained { measures: training.measures(p), drawn })
         })?;
         let mut results = Results::default();
         let (mut curves, mut points) = (Vec::new(), Vec::new());
-        for (&gamma, draws) in p.gammas.iter().zip(rows.chunks(p.draws)) {
+        for (&gamma, draws) in p.gammas.iter().zip(trained.chunks(p.draws)) {
             for (at, (name, high)) in MEASURES.iter().enumerate() {
-                let measured = draws.iter().map(|row| row[at]);
+                let measured = draws.iter().map(|draw| draw.measures[at]);
                 let worst = if *high { measured.reduce(f64::max) } else { measured.reduce(f64::min) };
-                results.value(&format!("{name}.{gamma}"), draws[0][at]);
+                results.value(&format!("{name}.{gamma}"), draws[0].measures[at]);
                 results.value(&format!("draws.{name}.{gamma}"), worst.unwrap_or_default());
             }
-            let (curve, features) = draws[0][MEASURES.len()..].split_at(2 * CURVE);
-            curves.extend(curve.chunks(2).map(|point| [gamma, point[0], point[1]]));
-            // One half of the neurons is enough at the start, where the other mirrors it.
-            let stage = |number: usize| f64::from(u8::from(number >= p.shown));
-            points.extend(features.chunks(2).enumerate().map(|(k, point)| [gamma, stage(k), point[0], point[1]]));
+            for Drawn { curve, start, end } in draws.iter().filter_map(|draw| draw.drawn.as_ref()) {
+                curves.extend(curve.iter().map(|[x, f]| [gamma, *x, *f]));
+                for (stage, features) in [(0.0, start), (1.0, &end[0]), (1.0, &end[1])] {
+                    points.extend(features.iter().map(|[turn, size]| [gamma, stage, *turn, *size]));
+                }
+            }
         }
         let network = mirrored_network(Point { gamma: 1.0, gamma_prime: 0.0 }, 1.0, 1);
         let data = Frame::new().with("x", network.inputs.column(0)).with("y", &network.targets);

@@ -1,6 +1,7 @@
 //! A two-layer network `f(x) = Σ a σ(w·x)`, packed eight neurons to a block so that loops over neurons run in lanes.
 //! It knows no data and no training. Inputs carry their constant, `x ← (x, 1)` and `w ← (w, b)`, as in the papers.
 
+use crate::experiment::row::Row;
 use crate::nn::activation::Activation;
 use crate::num::kernel::kernel;
 use crate::num::lanes::{LANES, Lanes as _, Real as _};
@@ -25,6 +26,16 @@ pub struct Block<const D: usize> {
     pub a: Eight,
     /// Input weights, one row an input.
     pub w: [Eight; D],
+}
+
+impl<const D: usize> Row for Neuron<D> {
+    fn write(&self, row: &mut Vec<f64>) {
+        (self.a, self.w).write(row);
+    }
+
+    fn read(row: &mut std::slice::Iter<'_, f64>) -> Option<Self> {
+        Row::read(row).map(|(a, w)| Self { a, w })
+    }
 }
 
 impl<const D: usize> Block<D> {

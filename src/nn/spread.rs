@@ -1,17 +1,20 @@
 //! How evenly the amplitude of a network is spread over orientations, and a few neurons that stand for all.
 //! It knows neurons alone; see [`measure`](crate::nn::measure) for what amplitude and orientation are.
 
+use crate::experiment::row::row;
 use crate::nn::measure::{Direction, sectors};
 use crate::nn::packed::Neuron;
 use crate::num::math;
 
-/// How evenly amplitude is spread over equal sectors of the circle of orientations.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Spread {
-    /// Entropy of the sectors' shares, over that of equal shares: 1 is everywhere, 0 is one sector.
-    pub entropy: f64,
-    /// The share of the few fullest sectors.
-    pub top: f64,
+row! {
+    /// How evenly amplitude is spread over equal sectors of the circle of orientations.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    pub struct Spread {
+        /// Entropy of the sectors' shares, over that of equal shares: 1 is everywhere, 0 is one sector.
+        pub entropy: f64,
+        /// The share of the few fullest sectors.
+        pub top: f64,
+    }
 }
 
 impl Spread {
