@@ -1,6 +1,7 @@
 //! Every experiment by name, behind one object-safe face, with the fingerprint of the code it reaches.
 //! The list itself is made by the build script from `experiments/mod.rs`.
 
+use crate::experiment::params::{Parameter, Parameters as _};
 use crate::experiment::{Context, Experiment, Fault, Stop};
 use crate::frame::Results;
 use serde_json::{Map, Value};
@@ -22,6 +23,8 @@ pub struct Entry {
     pub name: &'static str,
     /// The code it reaches.
     pub code: Code,
+    /// Its parameters, as they are declared.
+    pub parameters: &'static [Parameter],
     defaults: fn() -> Map<String, Value>,
     faults: fn(&Map<String, Value>) -> Vec<Fault>,
     working_set: fn(&Map<String, Value>) -> Option<usize>,
@@ -30,7 +33,15 @@ pub struct Entry {
 
 impl Entry {
     const fn of<E: Experiment>(name: &'static str, code: Code) -> Self {
-        Self { name, code, defaults: defaults::<E>, faults: faults::<E>, working_set: working_set::<E>, run: run::<E> }
+        Self {
+            name,
+            code,
+            parameters: E::Params::DECLARED,
+            defaults: defaults::<E>,
+            faults: faults::<E>,
+            working_set: working_set::<E>,
+            run: run::<E>,
+        }
     }
 
     /// Every parameter with its default.
@@ -43,7 +54,8 @@ impl Entry {
         (self.faults)(params)
     }
 
-    /// Bytes that a run holds at once, at most (see [`Experiment::working_set`]); none where parameters do not fit.
+    /// Bytes that a run holds at once, at most (see [`Experiment::working_set`]); none where that is not stated, or where
+    /// parameters do not fit.
     pub fn working_set(&self, params: &Map<String, Value>) -> Option<usize> {
         (self.working_set)(params)
     }
@@ -87,7 +99,8 @@ fn faults<E: Experiment>(params: &Map<String, Value>) -> Vec<Fault> {
 }
 
 fn working_set<E: Experiment>(params: &Map<String, Value>) -> Option<usize> {
-    parse::<E>(params).ok().map(|params| E::working_set(&params).saturating_mul(size_of::<f64>()))
+    let numbers = E::working_set(&parse::<E>(params).ok()?)?;
+    Some(numbers.saturating_mul(size_of::<f64>()))
 }
 
 fn run<E: Experiment>(params: &Map<String, Value>, ctx: &Context) -> Result<Results, Stop> {

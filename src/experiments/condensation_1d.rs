@@ -5,8 +5,9 @@
 //! Slides "1d example: condensation with small initialization" and "Evolution trajectory"; the setting is that of
 //! Xu, Zhang & Zhang, "An overview of condensation phenomenon in deep learning" (2025).
 
+use crate::experiment::params::{Parameters as _, params};
 use crate::experiment::row::row;
-use crate::experiment::{Context, Demands, Experiment, Fault, Stop};
+use crate::experiment::{Context, Experiment, Fault, Stop};
 use crate::frame::{Frame, Results};
 use crate::nn::activation::Activation;
 use crate::nn::measure::{Cluster, Direction, orientation, sector_counts};
@@ -16,7 +17,6 @@ use crate::nn::stage::{Gauge, Stage};
 use crate::nn::task::{Samples, best_ramp, four_ramps};
 use crate::nn::train::Trainer;
 use crate::num::stats::{chi_square_uniform, linspace};
-use serde::{Deserialize, Serialize};
 
 /// Sectors of the `(w, b)` plane behind the effective number of directions.
 const SECTORS: usize = 36;
@@ -27,52 +27,34 @@ const FITTED: f64 = 1.5e-3;
 /// Points of a drawn curve.
 const CURVE: usize = 201;
 
-/// Settings.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Params {
-    /// Hidden neurons, m.
-    pub width: usize,
-    /// Samples, n, evenly spaced on `[-1, 1]`.
-    pub samples: usize,
-    /// Standard deviation of every initial parameter.
-    pub std: f64,
-    /// Learning rate.
-    pub rate: f64,
-    /// The standard deviation of the contrast; `m^(-1/4)` is the linear regime, `m^(-1/2)` its border.
-    pub contrast_std: f64,
-    /// The learning rate of the contrast, whose curvature is larger from the start.
-    pub contrast_rate: f64,
-    /// Further draws of the small initial weights, each trained up to the fifth frame.
-    pub draws: usize,
-    /// The six epochs looked at: two on the plateau, two of the transition, two of the final stage.
-    pub frames: [usize; 6],
-    /// The epoch from which the plateau is measured …
-    pub plateau_from: usize,
-    /// … and the epoch up to which.
-    pub plateau_to: usize,
-    /// Neurons whose cosine is above this point the same way.
-    pub cosine: f64,
-    /// Neurons with less than this share of the largest amplitude do not count.
-    pub cut: f64,
-}
-
-impl Default for Params {
-    fn default() -> Self {
-        Self {
-            width: 100,
-            samples: 40,
-            std: 1e-4,
-            rate: 0.1,
-            contrast_std: 0.3,
-            contrast_rate: 0.02,
-            draws: 16,
-            frames: [100, 1000, 3000, 5000, 10_000, 100_000],
-            plateau_from: 200,
-            plateau_to: 1500,
-            cosine: 0.995,
-            cut: 0.01,
-        }
+params! {
+    /// Settings.
+    pub struct Params {
+        /// Hidden neurons, m.
+        pub width: usize = 100, at_least 1;
+        /// Samples, n, evenly spaced on `[-1, 1]`.
+        pub samples: usize = 40, at_least 2;
+        /// Standard deviation of every initial parameter.
+        pub std: f64 = 1e-4, above 0.0;
+        /// Learning rate.
+        pub rate: f64 = 0.1, above 0.0;
+        /// The standard deviation of the contrast; `m^(-1/4)` is the linear regime, `m^(-1/2)` its border.
+        pub contrast_std: f64 = 0.3, above 0.0;
+        /// The learning rate of the contrast, whose curvature is larger from the start.
+        pub contrast_rate: f64 = 0.02, above 0.0;
+        /// Further draws of the small initial weights, each trained up to the fifth frame.
+        pub draws: usize = 16, at_least 1;
+        /// The six epochs looked at: two on the plateau, two of the transition, two of the final stage.
+        pub frames: [usize; 6] = [100, 1000, 3000, 5000, 10_000, 100_000],
+            such_that |frames| frames[0] > 0 && frames.is_sorted_by(|one, next| one < next), "must ascend from 1 or more";
+        /// The epoch from which the plateau is measured …
+        pub plateau_from: usize = 200;
+        /// … and the epoch up to which.
+        pub plateau_to: usize = 1500;
+        /// Neurons whose cosine is above this point the same way.
+        pub cosine: f64 = 0.995, within 0.0..1.0;
+        /// Neurons with less than this share of the largest amplitude do not count.
+        pub cut: f64 = 0.01, within 0.0..1.0;
     }
 }
 
@@ -83,26 +65,13 @@ impl Experiment for Condensation1d {
     type Params = Params;
 
     fn check(p: &Params) -> Vec<Fault> {
-        let ascending = p.frames[0] > 0 && p.frames.is_sorted_by(|one, next| one < next);
         let inside = p.plateau_from < p.plateau_to && p.plateau_to <= p.frames[4];
-        Demands::new()
-            .at_least("width", p.width, 1)
-            .at_least("samples", p.samples, 2)
-            .above("std", p.std, 0.0)
-            .above("rate", p.rate, 0.0)
-            .above("contrast_std", p.contrast_std, 0.0)
-            .above("contrast_rate", p.contrast_rate, 0.0)
-            .at_least("draws", p.draws, 1)
-            .holds("frames", ascending, "must ascend from 1 or more")
-            .holds("plateau_to", inside, "must lie between `plateau_from` and the fifth of `frames`")
-            .holds("cosine", (0.0..1.0).contains(&p.cosine), "must lie in [0, 1)")
-            .holds("cut", (0.0..1.0).contains(&p.cut), "must lie in [0, 1)")
-            .faults()
+        p.demands().holds("plateau_to", inside, "must lie between `plateau_from` and the fifth of `frames`").faults()
     }
 
-    fn working_set(p: &Params) -> usize {
+    fn working_set(p: &Params) -> Option<usize> {
         // Both trainings: three numbers a parameter, what is kept at the samples, every loss, and six frames of the neurons.
-        2 * (p.width * (9 + 18 + 2 * p.samples) + p.frames[5])
+        Some(2 * (p.width * (9 + 18 + 2 * p.samples) + p.frames[5]))
     }
 
     fn run(p: &Params, ctx: &Context) -> Result<Results, Stop> {

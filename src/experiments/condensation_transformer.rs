@@ -4,8 +4,9 @@
 //! Sequences of tokens `x_j ~ N(0, I)`; the target is one head of attention, `y = Σ_j softmax_j(s (p·x_T)(q·x_j)) (v·x_j)`, with unit vectors
 //! `p`, `q`, `v` and the last token `x_T`. Slide "Condensation in transformer".
 
+use crate::experiment::params::{Parameters as _, params};
 use crate::experiment::row::row;
-use crate::experiment::{Context, Demands, Experiment, Fault, Stop};
+use crate::experiment::{Context, Experiment, Fault, Stop};
 use crate::frame::{Frame, Results};
 use crate::nn::columns::{Columns, product_alignment};
 use crate::nn::readout::{Part, Readout, Sizes, Task, outputs};
@@ -14,54 +15,35 @@ use crate::nn::similarity::cosines_in_blocks;
 use crate::num::math::exp;
 use crate::num::rng::Stream;
 use crate::num::vector::{dot, unit};
-use serde::{Deserialize, Serialize};
 
-/// The block is the deck's; task, sizes and training are ours.
-#[derive(Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Params {
-    /// Sequences.
-    pub sequences: usize,
-    /// Tokens of each.
-    pub tokens: usize,
-    /// `D`, the numbers of a token.
-    pub width: usize,
-    /// `h`.
-    pub heads: usize,
-    /// `d`, the columns of each matrix of a head.
-    pub head: usize,
-    /// `s`, how sharply the target attends.
-    pub sharpness: f64,
-    /// Standard deviation of the small initial weights.
-    pub small_std: f64,
-    /// Standard deviation of the large ones.
-    pub large_std: f64,
-    /// Learning rate of Adam.
-    pub rate: f64,
-    /// The four steps at which matrices are looked at; the last ends the training.
-    pub stages: [usize; 4],
-    /// Steps between the points of the curves.
-    pub every: usize,
-    /// Columns whose |cosine| is above this are one.
-    pub cosine: f64,
-}
-
-impl Default for Params {
-    fn default() -> Self {
-        Self {
-            sequences: 256,
-            tokens: 8,
-            width: 16,
-            heads: 2,
-            head: 8,
-            sharpness: 4.0,
-            small_std: 1e-3,
-            large_std: 0.25,
-            rate: 2e-3,
-            stages: [20, 50, 200, 400],
-            every: 10,
-            cosine: 0.95,
-        }
+params! {
+    /// The block is the deck's; task, sizes and training are ours.
+    pub struct Params {
+        /// Sequences.
+        pub sequences: usize = 256, at_least 1;
+        /// Tokens of each.
+        pub tokens: usize = 8, at_least 1;
+        /// `D`, the numbers of a token.
+        pub width: usize = 16, at_least 2;
+        /// `h`.
+        pub heads: usize = 2, at_least 1;
+        /// `d`, the columns of each matrix of a head.
+        pub head: usize = 8, at_least 1;
+        /// `s`, how sharply the target attends.
+        pub sharpness: f64 = 4.0;
+        /// Standard deviation of the small initial weights.
+        pub small_std: f64 = 1e-3, above 0.0;
+        /// Standard deviation of the large ones.
+        pub large_std: f64 = 0.25, above 0.0;
+        /// Learning rate of Adam.
+        pub rate: f64 = 2e-3, above 0.0;
+        /// The four steps at which matrices are looked at; the last ends the training.
+        pub stages: [usize; 4] = [20, 50, 200, 400],
+            such_that |stages| stages[0] > 0 && stages.is_sorted_by(|one, next| one < next), "must ascend from 1 on";
+        /// Steps between the points of the curves.
+        pub every: usize = 10, at_least 1;
+        /// Columns whose |cosine| is above this are one.
+        pub cosine: f64 = 0.95, within 0.0..1.0;
     }
 }
 
@@ -76,27 +58,16 @@ impl Experiment for CondensationTransformer {
     type Params = Params;
 
     fn check(p: &Params) -> Vec<Fault> {
-        Demands::new()
-            .at_least("sequences", p.sequences, 1)
-            .at_least("tokens", p.tokens, 1)
-            .at_least("width", p.width, 2)
-            .at_least("heads", p.heads, 1)
-            .at_least("head", p.head, 1)
+        p.demands()
             .holds("head", (p.heads * p.head * p.width).is_multiple_of(2), "times `heads` times `width` must be even")
-            .above("small_std", p.small_std, 0.0)
-            .above("large_std", p.large_std, 0.0)
-            .above("rate", p.rate, 0.0)
-            .holds("stages", p.stages[0] > 0 && p.stages.is_sorted_by(|one, next| one < next), "must ascend from 1 on")
-            .at_least("every", p.every, 1)
-            .holds("cosine", (0.0..1.0).contains(&p.cosine), "must lie in [0, 1)")
             .faults()
     }
 
-    fn working_set(p: &Params) -> usize {
+    fn working_set(p: &Params) -> Option<usize> {
         // Sequences; parameters with gradient and memory in both runs; the matrices and curves that are kept of them.
         let (columns, matrix) = (p.heads * p.head, p.width * p.heads * p.head);
         let kept = 5 * 4 * (matrix + columns * columns) + 12 * (p.stages[3] / p.every + 8);
-        p.sequences * (p.tokens * p.width + 2) + 2 * (4 * matrix * 6 + kept) + 8 * matrix
+        Some(p.sequences * (p.tokens * p.width + 2) + 2 * (4 * matrix * 6 + kept) + 8 * matrix)
     }
 
     fn run(p: &Params, ctx: &Context) -> Result<Results, Stop> {

@@ -1,7 +1,8 @@
 //! The generalization gap: polynomials of rising degree on noisy samples, and tanh networks of rising width on the same ones.
 //! It knows no features; of each fit it keeps the errors.
 
-use crate::experiment::{Context, Demands, Experiment, Fault, Stop};
+use crate::experiment::params::{Parameters as _, params};
+use crate::experiment::{Context, Experiment, Fault, Stop};
 use crate::frame::{Frame, Results};
 use crate::nn::activation::Activation;
 use crate::nn::bias::line_with_bias;
@@ -13,47 +14,37 @@ use crate::num::qr::least_squares;
 use crate::num::rng::Stream;
 use crate::num::stats::{linspace, median, sorted};
 use ndarray::Array2;
-use serde::{Deserialize, Serialize};
 use std::f64::consts::PI;
 
 /// Least squares by polynomials overfits when the degree rises; networks that start small do not when the width rises.
 pub struct GeneralizationGap;
 
-/// The task is ours: the slide has a drawing without numbers.
-#[derive(Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Params {
-    /// Samples at evenly spaced points of [-1, 1].
-    pub samples: usize,
-    /// Standard deviation of the noise on their targets.
-    pub noise: f64,
-    /// Draws of the noise to which polynomials are fitted.
-    pub draws: usize,
-    /// Widths of the networks.
-    pub widths: Vec<usize>,
-    /// The first of these draws are fitted by networks, too.
-    pub network_draws: usize,
-    /// Standard deviation of their initial weights.
-    pub std: f64,
-    /// Their training ends at this mean square.
-    pub goal: f64,
-    /// The integrator's tolerance.
-    pub tolerance: f64,
+params! {
+    /// The task is ours: the slide has a drawing without numbers.
+    pub struct Params {
+        /// Samples at evenly spaced points of [-1, 1].
+        pub samples: usize = 20, at_least 4;
+        /// Standard deviation of the noise on their targets.
+        pub noise: f64 = 0.1, above 0.0;
+        /// Draws of the noise to which polynomials are fitted.
+        pub draws: usize = 200, at_least 1;
+        /// Widths of the networks.
+        pub widths: Vec<usize> = vec![2, 4, 8, 16, 32, 64, 128, 256, 512],
+            such_that |widths| rising_to_eight(widths), "must be whole numbers from 1 on, rising to 8 or more";
+        /// The first of these draws are fitted by networks, too.
+        pub network_draws: usize = 10, at_least 1;
+        /// Standard deviation of their initial weights.
+        pub std: f64 = 0.1, above 0.0;
+        /// Their training ends at this mean square.
+        pub goal: f64 = 0.01, above 0.0;
+        /// The integrator's tolerance.
+        pub tolerance: f64 = 0.05, above 0.0;
+    }
 }
 
-impl Default for Params {
-    fn default() -> Self {
-        Self {
-            samples: 20,
-            noise: 0.1,
-            draws: 200,
-            widths: vec![2, 4, 8, 16, 32, 64, 128, 256, 512],
-            network_draws: 10,
-            std: 0.1,
-            goal: 0.01,
-            tolerance: 0.05,
-        }
-    }
+fn rising_to_eight(widths: &[usize]) -> bool {
+    let from_one = widths.first().is_some_and(|first| *first > 0);
+    from_one && widths.is_sorted_by(|one, next| one < next) && widths.last().is_some_and(|last| *last >= 8)
 }
 
 /// Points between -1 and 1 at which fits are held against the target.
@@ -119,29 +110,18 @@ impl Experiment for GeneralizationGap {
     type Params = Params;
 
     fn check(params: &Params) -> Vec<Fault> {
-        let rising = params.widths.is_sorted_by(|a, b| a < b) && params.widths.first().is_some_and(|first| *first > 0);
-        let widths = rising && params.widths.last().is_some_and(|last| *last >= 8);
-        Demands::new()
-            .at_least("samples", params.samples, 4)
-            .above("noise", params.noise, 0.0)
-            .at_least("draws", params.draws, 1)
-            .holds("widths", widths, "must be whole numbers from 1 on, rising to 8 or more")
-            .at_least("network_draws", params.network_draws, 1)
+        params
+            .demands()
             .holds("network_draws", params.network_draws <= params.draws, "must not be above `draws`")
-            .above("std", params.std, 0.0)
-            .above("goal", params.goal, 0.0)
-            .above("tolerance", params.tolerance, 0.0)
             .faults()
     }
 
-    fn working_set(params: &Params) -> usize {
+    fn working_set(params: &Params) -> Option<usize> {
         // Two designs of the highest degree and a decomposition; the widest network's features at both sets of points.
         let points = params.samples + TESTS;
         let widest = params.widths.last().copied().unwrap_or(0);
-        3 * points * params.samples
-            + 2 * params.draws * params.samples
-            + widest * (4 * points + 20)
-            + points * points * 3
+        let fits = 3 * points * params.samples + widest * (4 * points + 20) + points * points * 3;
+        Some(fits + 2 * params.draws * params.samples)
     }
 
     fn run(params: &Params, ctx: &Context) -> Result<Results, Stop> {

@@ -6,8 +6,9 @@
 //! `dw̄/dt̄ = -κκ' (1/n) Σ ā r'(w̄·x) x e`; so `κ' ā² - |w̄|²/κ'` is kept by each neuron, as `r(z) = z r'(z)`.
 //! Slide "Normalization and scaling parameters"; Luo, Xu, Ma & Zhang, JMLR 22 (2021), §3. Task and mirrored start: §4 there.
 
+use crate::experiment::params::{Parameters as _, params};
 use crate::experiment::row::row;
-use crate::experiment::{Context, Demands, Experiment, Fault, Stop};
+use crate::experiment::{Context, Experiment, Fault, Stop};
 use crate::frame::{Frame, Results};
 use crate::nn::activation::Activation;
 use crate::nn::balance::{balance, broken};
@@ -18,39 +19,27 @@ use crate::nn::two_layer::TwoLayer;
 use crate::nn::units::Units;
 use crate::nn::unpack::neurons;
 use crate::num::math;
-use serde::{Deserialize, Serialize};
 
 /// The trainings, each in its own units and in the normalised ones.
 pub struct NormalizedFlow;
 
-/// Settings.
-#[derive(Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Params {
-    /// Places (γ, γ') on the phase plane: κ = m^-γ, κ' = m^-γ'.
-    pub points: Vec<[f64; 2]>,
-    /// One network each: `β2 = m^-power`, `β1 = κ' β2`, `α = β1β2/κ`.
-    pub powers: Vec<f64>,
-    /// m, neurons of each of the mirrored halves.
-    pub width: usize,
-    /// Of so many neurons the conserved quantity is drawn.
-    pub shown: usize,
-    /// Training ends below this mean square.
-    pub goal: f64,
-    /// The integrator's tolerance.
-    pub tolerance: f64,
-}
-
-impl Default for Params {
-    fn default() -> Self {
-        Self {
-            points: vec![[0.5, 0.0], [1.0, 0.0], [1.75, 0.0], [1.5, 0.25]],
-            powers: vec![0.0, 0.5, 1.0],
-            width: 1000,
-            shown: 250,
-            goal: 1e-6,
-            tolerance: 1e-3,
-        }
+params! {
+    /// Settings.
+    pub struct Params {
+        /// Places (γ, γ') on the phase plane: κ = m^-γ, κ' = m^-γ'.
+        pub points: Vec<[f64; 2]> = vec![[0.5, 0.0], [1.0, 0.0], [1.75, 0.0], [1.5, 0.25]],
+            such_that |points| !points.is_empty() && points.as_flattened().iter().all(|x| x.is_finite()),
+            "must be pairs of numbers, and one of them";
+        /// One network each: `β2 = m^-power`, `β1 = κ' β2`, `α = β1β2/κ`.
+        pub powers: Vec<f64> = vec![0.0, 0.5, 1.0], finite;
+        /// m, neurons of each of the mirrored halves.
+        pub width: usize = 1000, at_least 2;
+        /// Of so many neurons the conserved quantity is drawn.
+        pub shown: usize = 250;
+        /// Training ends below this mean square.
+        pub goal: f64 = 1e-6, above 0.0;
+        /// The integrator's tolerance.
+        pub tolerance: f64 = 1e-3, above 0.0;
     }
 }
 
@@ -175,22 +164,14 @@ impl Experiment for NormalizedFlow {
     type Params = Params;
 
     fn check(p: &Params) -> Vec<Fault> {
-        let finite = |x: &[f64]| !x.is_empty() && x.iter().all(|x| x.is_finite());
-        Demands::new()
-            .holds("points", finite(p.points.as_flattened()), "must be pairs of numbers, and one of them")
-            .holds("powers", finite(&p.powers), "must be numbers, and one of them")
-            .at_least("width", p.width, 2)
-            .holds("shown", (1..=p.width).contains(&p.shown), "must be at least 1 and at most `width`")
-            .above("goal", p.goal, 0.0)
-            .above("tolerance", p.tolerance, 0.0)
-            .faults()
+        p.demands().holds("shown", (1..=p.width).contains(&p.shown), "must be at least 1 and at most `width`").faults()
     }
 
-    fn working_set(p: &Params) -> usize {
+    fn working_set(p: &Params) -> Option<usize> {
         // Each flow of the widest kind: features of four samples at two points, and a dozen vectors of its parameters; and
         // what is kept of every cell.
         let flows = (p.powers.len() + 2) * 2 * p.width * (2 * 4 * 2 + 12 * 3);
-        flows + p.points.len() * (MEASURES.len() + 3 * p.shown + 1000 * (2 + 3 * p.powers.len()))
+        Some(flows + p.points.len() * (MEASURES.len() + 3 * p.shown + 1000 * (2 + 3 * p.powers.len())))
     }
 
     fn run(p: &Params, ctx: &Context) -> Result<Results, Stop> {

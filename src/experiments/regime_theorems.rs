@@ -5,8 +5,9 @@
 //! γ > 1 and γ' < γ - 1 (Theorem 2*). Slide "Regime separation -- theorems"; Luo, Xu, Ma & Zhang, JMLR 22 (2021), Theorems 6, 8.
 //! The theorems take the limit of infinite width; we take widths, and the paper's task of four points.
 
+use crate::experiment::params::{Parameters as _, params};
 use crate::experiment::row::row;
-use crate::experiment::{Context, Demands, Experiment, Fault, Stop};
+use crate::experiment::{Context, Experiment, Fault, Stop};
 use crate::frame::{Frame, Results};
 use crate::nn::flow::{Flow, Model as _, Tangent};
 use crate::nn::four_points::mirrored_network;
@@ -15,45 +16,29 @@ use crate::nn::two_layer::TwoLayer;
 use crate::num::eigen;
 use crate::num::math;
 use crate::num::stats::mean;
-use serde::{Deserialize, Serialize};
 
 /// Trainings at several widths, point by point.
 pub struct RegimeTheorems;
 
-/// Settings.
-#[derive(Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Params {
-    /// γ of each point, at γ' = 0.
-    pub gammas: Vec<f64>,
-    /// Widths m.
-    pub widths: Vec<usize>,
-    /// Those whose course is drawn.
-    pub courses: Vec<usize>,
-    /// Up to this width every neuron is simulated …
-    pub full: usize,
-    /// … and beyond it, this many representatives.
-    pub representatives: usize,
-    /// Trainings for each point and width.
-    pub seeds: usize,
-    /// Training ends below this mean square.
-    pub goal: f64,
-    /// The integrator's tolerance.
-    pub tolerance: f64,
-}
-
-impl Default for Params {
-    fn default() -> Self {
-        Self {
-            gammas: vec![0.5, 1.0, 1.75],
-            widths: vec![1000, 3000, 10_000, 30_000, 100_000, 1_000_000],
-            courses: vec![1000, 10_000, 100_000],
-            full: 10_000,
-            representatives: 1000,
-            seeds: 4,
-            goal: 1e-6,
-            tolerance: 0.01,
-        }
+params! {
+    /// Settings.
+    pub struct Params {
+        /// γ of each point, at γ' = 0.
+        pub gammas: Vec<f64> = vec![0.5, 1.0, 1.75], finite;
+        /// Widths m.
+        pub widths: Vec<usize> = vec![1000, 3000, 10_000, 30_000, 100_000, 1_000_000], rising_from 2;
+        /// Those whose course is drawn.
+        pub courses: Vec<usize> = vec![1000, 10_000, 100_000];
+        /// Up to this width every neuron is simulated …
+        pub full: usize = 10_000;
+        /// … and beyond it, this many representatives.
+        pub representatives: usize = 1000, at_least 1;
+        /// Trainings for each point and width.
+        pub seeds: usize = 4, at_least 1;
+        /// Training ends below this mean square.
+        pub goal: f64 = 1e-6, above 0.0;
+        /// The integrator's tolerance.
+        pub tolerance: f64 = 0.01, above 0.0;
     }
 }
 
@@ -135,26 +120,20 @@ impl Experiment for RegimeTheorems {
     type Params = Params;
 
     fn check(p: &Params) -> Vec<Fault> {
-        let rising = p.widths.len() >= 2 && p.widths[0] >= 2 && p.widths.is_sorted_by(|one, next| one < next);
-        let gammas = !p.gammas.is_empty() && p.gammas.iter().all(|gamma| gamma.is_finite());
         let courses = !p.courses.is_empty() && p.courses.iter().all(|width| p.widths.contains(width));
         let full = p.widths.iter().filter(|&&width| width <= p.full).count() >= 2;
-        Demands::new()
-            .holds("gammas", gammas, "must be numbers, and one of them")
-            .holds("widths", rising, "must be two whole numbers or more, rising, from 2 on")
+        p.demands()
             .holds("courses", courses, "must be some of `widths`, and one of them")
             .holds("full", full, "must not be below the second of `widths`")
-            .at_least("representatives", p.representatives, 1)
-            .at_least("seeds", p.seeds, 1)
-            .above("goal", p.goal, 0.0)
-            .above("tolerance", p.tolerance, 0.0)
             .faults()
     }
 
-    fn working_set(p: &Params) -> usize {
+    fn working_set(p: &Params) -> Option<usize> {
         // The largest network: features of four samples at two points, and a dozen vectors of its parameters. Courses.
         let widest = p.widths.iter().filter(|&&width| width <= p.full).max().copied().unwrap_or(0);
-        2 * widest.max(p.representatives) * (2 * 4 * 2 + 14 * 3) + p.gammas.len() * p.widths.len() * 2000 * p.seeds
+        Some(
+            2 * widest.max(p.representatives) * (2 * 4 * 2 + 14 * 3) + p.gammas.len() * p.widths.len() * 2000 * p.seeds,
+        )
     }
 
     fn run(p: &Params, ctx: &Context) -> Result<Results, Stop> {

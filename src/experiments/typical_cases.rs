@@ -4,8 +4,9 @@
 //! γ = 0.5, 1, 1.75 at γ' = 0, m = 1000, trained on four points of `y = x²` by gradient flow from a mirrored start (`f = 0`).
 //! Slide "Typical cases across the phase diagram"; Luo, Xu, Ma & Zhang, JMLR 22 (2021), Figure 2.
 
+use crate::experiment::params::{Parameters as _, params};
 use crate::experiment::row::row;
-use crate::experiment::{Context, Demands, Experiment, Fault, Stop};
+use crate::experiment::{Context, Experiment, Fault, Stop};
 use crate::frame::{Frame, Results};
 use crate::nn::flow::Flow;
 use crate::nn::four_points::mirrored_network;
@@ -16,46 +17,30 @@ use crate::nn::two_layer::TwoLayer;
 use crate::nn::unpack::{neurons, plain_neurons};
 use crate::num::math::atan2;
 use crate::num::stats::linspace;
-use serde::{Deserialize, Serialize};
 use std::f64::consts::PI;
 
 /// The trainings, several draws of each.
 pub struct TypicalCases;
 
-/// Settings.
-#[derive(Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Params {
-    /// γ of each case.
-    pub gammas: Vec<f64>,
-    /// m, neurons of each of the mirrored halves.
-    pub width: usize,
-    /// Draws of the initial neurons, the same for each case; the first is shown.
-    pub draws: usize,
-    /// Of so many neurons of each half the features are drawn.
-    pub shown: usize,
-    /// Neurons with less than this share of the largest amplitude do not count.
-    pub cut: f64,
-    /// Sectors of the circle of orientations; 63 are as good as 0.1 rad wide.
-    pub sectors: usize,
-    /// Training ends below this mean square.
-    pub goal: f64,
-    /// The integrator's tolerance.
-    pub tolerance: f64,
-}
-
-impl Default for Params {
-    fn default() -> Self {
-        Self {
-            gammas: vec![0.5, 1.0, 1.75],
-            width: 1000,
-            draws: 12,
-            shown: 1000,
-            cut: 0.1,
-            sectors: 63,
-            goal: 1e-6,
-            tolerance: 0.02,
-        }
+params! {
+    /// Settings.
+    pub struct Params {
+        /// γ of each case.
+        pub gammas: Vec<f64> = vec![0.5, 1.0, 1.75], finite;
+        /// m, neurons of each of the mirrored halves.
+        pub width: usize = 1000, at_least 2;
+        /// Draws of the initial neurons, the same for each case; the first is shown.
+        pub draws: usize = 12, at_least 1;
+        /// Of so many neurons of each half the features are drawn.
+        pub shown: usize = 1000;
+        /// Neurons with less than this share of the largest amplitude do not count.
+        pub cut: f64 = 0.1, within 0.0..1.0;
+        /// Sectors of the circle of orientations; 63 are as good as 0.1 rad wide.
+        pub sectors: usize = 63, at_least 1;
+        /// Training ends below this mean square.
+        pub goal: f64 = 1e-6, above 0.0;
+        /// The integrator's tolerance.
+        pub tolerance: f64 = 0.02, above 0.0;
     }
 }
 
@@ -170,24 +155,14 @@ impl Experiment for TypicalCases {
     type Params = Params;
 
     fn check(p: &Params) -> Vec<Fault> {
-        let gammas = !p.gammas.is_empty() && p.gammas.iter().all(|gamma| gamma.is_finite());
-        Demands::new()
-            .holds("gammas", gammas, "must be numbers, and one of them")
-            .at_least("width", p.width, 2)
-            .at_least("draws", p.draws, 1)
-            .holds("shown", (1..=p.width).contains(&p.shown), "must be at least 1 and at most `width`")
-            .holds("cut", (0.0..1.0).contains(&p.cut), "must lie in [0, 1)")
-            .at_least("sectors", p.sectors, 1)
-            .above("goal", p.goal, 0.0)
-            .above("tolerance", p.tolerance, 0.0)
-            .faults()
+        p.demands().holds("shown", (1..=p.width).contains(&p.shown), "must be at least 1 and at most `width`").faults()
     }
 
-    fn working_set(p: &Params) -> usize {
+    fn working_set(p: &Params) -> Option<usize> {
         // A network of two halves: features of four samples at two points, a dozen vectors of its parameters, its neurons; and
         // what is drawn of each case.
         let drawn = p.gammas.len() * 2 * (CURVE + 3 * p.shown) + p.draws * p.gammas.len() * MEASURES.len();
-        2 * p.width * (2 * 4 * 2 + 14 * 3 + 20) + 3 * drawn + p.sectors
+        Some(2 * p.width * (2 * 4 * 2 + 14 * 3 + 20) + 3 * drawn + p.sectors)
     }
 
     fn run(p: &Params, root: &Context) -> Result<Results, Stop> {
