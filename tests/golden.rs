@@ -14,6 +14,7 @@ use condense::nn::images::{Images, Window};
 use condense::nn::kan::{Grid, Kan, Layer, Training};
 use condense::nn::packed::Packed;
 use condense::nn::rule::{Adam, Descent, Rule};
+use condense::nn::stepwise::Stepwise as _;
 use condense::nn::task::Samples;
 use condense::nn::train::Trainer;
 use condense::nn::two_layer::TwoLayer;

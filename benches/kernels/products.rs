@@ -4,6 +4,7 @@
 use crate::{Kernel, Limit};
 use condense::experiment::{Context, Inline};
 use condense::nn::activation::Activation;
+use condense::nn::stepwise::Stepwise as _;
 use condense::nn::three_layer::{Training, Weights};
 use condense::num::matrix::{Matrix, MatrixMut};
 use condense::num::product::{Factor, product};

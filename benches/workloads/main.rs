@@ -12,6 +12,7 @@ use condense::nn::attention::Attention;
 use condense::nn::images::{Images, Window};
 use condense::nn::packed::{Neuron, Packed};
 use condense::nn::rule::{Adam, Descent, Rule};
+use condense::nn::stepwise::Stepwise as _;
 use condense::nn::task::Samples;
 use condense::nn::train::Trainer;
 use condense::nn::{conv, heads, three_layer};

@@ -12,6 +12,7 @@ use crate::nn::columns::{Columns, product_alignment};
 use crate::nn::readout::{Part, Readout, Sizes, Task, outputs};
 use crate::nn::rule::Adam;
 use crate::nn::similarity::cosines_in_blocks;
+use crate::nn::stepwise::Stepwise as _;
 use crate::num::math::exp;
 use crate::num::rng::Stream;
 use crate::num::vector::{dot, unit};
@@ -71,69 +72,101 @@ impl Experiment for CondensationTransformer {
     }
 
     fn run(p: &Params, ctx: &Context) -> Result<Results, Stop> {
-        let (task, [from, to]) = task(p, &mut ctx.rng("task"));
+        let (task, directions) = task(p, &mut ctx.rng("task"));
         let sizes = Sizes { tokens: p.tokens, width: p.width, head: p.head, heads: p.heads };
-        let mut results = Results::default();
         let runs = ctx.cells("runs", RUNS.len(), |run, ctx| {
             let std = [p.small_std, p.large_std][run];
             // Both runs start from the same draw, in units of their size.
             let theta = ctx.rng("init").normals(sizes.parameters(), std);
             train(p, sizes, &task, theta, ctx)
         })?;
+        let mut results = Results::default();
         let (mut course, mut matrices, mut widest) = (Vec::new(), Vec::new(), 0.0f64);
         for (run, snapshots) in runs.iter().enumerate() {
             for (point, Snapshot { step, loss, theta }) in snapshots.iter().enumerate() {
-                let looks: Vec<Columns> =
-                    PARTS.iter().map(|(part, _)| Columns::of(&sizes.columns(theta, *part), p.cosine)).collect();
-                let [query, key] = [Part::Query, Part::Key].map(|part| sizes.columns(theta, part));
-                let aligned =
-                    [looks[0].alignment(&from), looks[1].alignment(&to), product_alignment(&query, &key, [&from, &to])];
-                let mut line = vec![run as f64, *step as f64, *loss];
-                line.extend(
-                    looks.iter().map(|look| look.energy).chain(looks.iter().map(|look| look.share)).chain(aligned),
-                );
-                course.push(line);
+                let look = Look::of(sizes, theta, p.cosine, &directions);
+                course.push(look.line([run as f64, *step as f64, *loss]));
                 if run == 1 {
-                    widest = looks.iter().map(|look| look.share).fold(widest, f64::max);
+                    widest = look.columns.iter().map(|columns| columns.share).fold(widest, f64::max);
                 }
                 let reached = || p.stages.iter().position(|at| at == step).map(|at| at + 1);
-                let stage = if point == 0 { Some(0) } else { reached() };
-                let Some(stage) = stage else { continue };
+                let Some(stage) = (if point == 0 { Some(0) } else { reached() }) else { continue };
                 results.value(&format!("{}.{stage}.loss", RUNS[run]), *loss);
-                for ((part, name), look) in PARTS.iter().zip(&looks) {
-                    results.value(&format!("{}.{stage}.{name}.share", RUNS[run]), look.share);
-                    results.value(&format!("{}.{stage}.{name}.energy", RUNS[run]), look.energy);
-                    let blocks = cosines_in_blocks(&sizes.columns(theta, *part));
-                    let head = [run as f64, stage as f64, f64::from(*part as u8)];
-                    matrices.extend(
-                        blocks.indexed_iter().map(|((j, k), c)| [head[0], head[1], head[2], j as f64, k as f64, *c]),
-                    );
-                }
-                for (name, aligned) in ["query", "key", "scores"].iter().zip(aligned) {
-                    results.value(&format!("{}.{stage}.{name}.aligned", RUNS[run]), aligned);
-                }
+                look.report(&format!("{}.{stage}", RUNS[run]), &mut results);
+                matrices.extend(similarity(sizes, theta, [run as f64, stage as f64]));
             }
             let end = snapshots.last().map_or(&[][..], |snapshot| &snapshot.theta);
             results.value(&format!("{}.heads.apart", RUNS[run]), heads_apart(sizes, &task, end));
         }
         results.value("large.share", widest);
-        let names = [
-            "run",
-            "step",
-            "loss",
-            "energy-query",
-            "energy-key",
-            "energy-value",
-            "energy-output",
-            "share-query",
-            "share-key",
-        ];
-        let names =
-            [&names[..], &["share-value", "share-output", "aligned-query", "aligned-key", "aligned-scores"]].concat();
-        results.frame("course", Frame::from_rows(&names, course));
+        results.frame("course", Frame::from_rows(&COURSE, course));
         results.frame("similarity", Frame::from_rows(&["run", "stage", "matrix", "row", "column", "cosine"], matrices));
         Ok(results)
     }
+}
+
+/// The columns of [`Look::line`].
+const COURSE: [&str; 14] = [
+    "run",
+    "step",
+    "loss",
+    "energy-query",
+    "energy-key",
+    "energy-value",
+    "energy-output",
+    "share-query",
+    "share-key",
+    "share-value",
+    "share-output",
+    "aligned-query",
+    "aligned-key",
+    "aligned-scores",
+];
+
+/// What there is to see of the block at one step.
+struct Look {
+    /// Of each of [`PARTS`].
+    columns: [Columns; PARTS.len()],
+    /// |cosines| of the query's, the key's and the scores' leading direction with those by which the target attends.
+    aligned: [f64; 3],
+}
+
+impl Look {
+    fn of(sizes: Sizes, theta: &[f64], bound: f64, [from, to]: &[Vec<f64>; 2]) -> Self {
+        let columns = PARTS.map(|(part, _)| Columns::of(&sizes.columns(theta, part), bound));
+        let [query, key] = [Part::Query, Part::Key].map(|part| sizes.columns(theta, part));
+        let scores = product_alignment(&query, &key, [from, to]);
+        let aligned = [columns[0].alignment(from), columns[1].alignment(to), scores];
+        Self { columns, aligned }
+    }
+
+    /// A row of the course, after its head.
+    fn line(&self, head: [f64; 3]) -> Vec<f64> {
+        let energies = self.columns.each_ref().map(|columns| columns.energy);
+        let shares = self.columns.each_ref().map(|columns| columns.share);
+        [&head[..], &energies, &shares, &self.aligned].concat()
+    }
+
+    fn report(&self, place: &str, results: &mut Results) {
+        for ((_, name), columns) in PARTS.iter().zip(&self.columns) {
+            results.value(&format!("{place}.{name}.share"), columns.share);
+            results.value(&format!("{place}.{name}.energy"), columns.energy);
+        }
+        for (name, aligned) in ["query", "key", "scores"].iter().zip(self.aligned) {
+            results.value(&format!("{place}.{name}.aligned"), aligned);
+        }
+    }
+}
+
+/// Cosines of all pairs of columns of each matrix, after run and stage.
+fn similarity(sizes: Sizes, theta: &[f64], [run, stage]: [f64; 2]) -> Vec<[f64; 6]> {
+    let of_part = |(part, _): (Part, &str)| {
+        let blocks = cosines_in_blocks(&sizes.columns(theta, part));
+        let row =
+            |((j, k), cosine): ((usize, usize), &f64)| [run, stage, f64::from(part as u8), j as f64, k as f64, *cosine];
+        blocks.indexed_iter().map(row).collect::<Vec<_>>()
+    };
+    PARTS.into_iter().flat_map(of_part).collect()
 }
 
 /// Sequences with the outputs of the target, and the directions `p` and `q` by which it attends.
@@ -167,12 +200,9 @@ fn train(p: &Params, sizes: Sizes, task: &Task, theta: Vec<f64>, ctx: &Context) 
     let mut steps: Vec<usize> = (0..=p.stages[3]).step_by(p.every).chain(p.stages).collect();
     steps.sort_unstable();
     steps.dedup();
-    let mut snapshots = Vec::new();
-    for step in steps {
-        block.train_to(step, ctx)?;
-        snapshots.push(Snapshot { step, loss: block.loss(), theta: block.theta().to_vec() });
-    }
-    Ok(snapshots)
+    let snapshot =
+        |block: &Readout| Snapshot { step: block.steps(), loss: block.loss(), theta: block.theta().to_vec() };
+    block.course(steps, ctx, snapshot)
 }
 
 /// By how much the outputs differ when the heads change places, over the largest output.

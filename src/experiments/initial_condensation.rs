@@ -12,6 +12,7 @@ use crate::nn::measure::{Direction, clusters, features};
 use crate::nn::packed::{Neuron, Packed};
 use crate::nn::rule::Adam;
 use crate::nn::similarity::{cosines, cosines_in_blocks};
+use crate::nn::stepwise::Stepwise as _;
 use crate::nn::task::{Samples, wave};
 use crate::nn::train::Trainer;
 use crate::num::math::sin;

@@ -13,6 +13,7 @@ use crate::nn::measure::Direction;
 use crate::nn::packed::{Neuron, Packed};
 use crate::nn::rule::Adam;
 use crate::nn::stage::{Gauge, Stage};
+use crate::nn::stepwise::Stepwise as _;
 use crate::nn::task::{Samples, best_step, three_steps};
 use crate::nn::train::Trainer;
 use crate::num::stats::linspace;

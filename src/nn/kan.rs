@@ -8,7 +8,7 @@
 //! Every sum has one order: samples, then inputs, then splines, each from the first to the last; over outputs it runs in
 //! lanes. So a row of parameters belongs to one spline, and its entries to the outputs.
 
-use crate::experiment::{Context, Stop};
+use crate::nn::stepwise::{Seen, Stepwise};
 use crate::num::each::{add_scaled, inner};
 use crate::num::kernel::{axpy, dot, kernel};
 use crate::num::math;
@@ -221,27 +221,6 @@ impl Training {
         &self.losses
     }
 
-    /// Trains on to a step.
-    ///
-    /// # Errors
-    /// When the loss is no longer finite (the message names the step), or when the host wants to stop.
-    pub fn train_to(&mut self, step: usize, ctx: &Context) -> Result<(), Stop> {
-        while self.losses.len() <= step {
-            ctx.tick(self.losses.len() - 1, step)?;
-            let mut gradient: Vec<_> = self.net.layers.iter().map(|layer| vec![0.0; layer.theta.len()]).collect();
-            self.net.backward(&self.x, &self.forces, &mut gradient);
-            for (layer, gradient) in self.net.layers.iter_mut().zip(&gradient) {
-                add_scaled(-self.rate, gradient, &mut layer.theta);
-            }
-            let (step, rate, loss) = (self.losses.len(), self.rate, self.look());
-            if !loss.is_finite() {
-                let said = format!("training diverged: the loss is {loss} at step {step}, with rate {rate}");
-                return Err(Stop::failed(said));
-            }
-        }
-        Ok(())
-    }
-
     /// Sets the forces, and notes the loss.
     fn look(&mut self) -> f64 {
         let n = self.y.len() as f64;
@@ -252,10 +231,30 @@ impl Training {
     }
 }
 
+impl Stepwise for Training {
+    fn steps(&self) -> usize {
+        self.losses.len() - 1
+    }
+
+    fn advance(&mut self) -> Seen {
+        let mut gradient: Vec<_> = self.net.layers.iter().map(|layer| vec![0.0; layer.theta.len()]).collect();
+        self.net.backward(&self.x, &self.forces, &mut gradient);
+        for (layer, gradient) in self.net.layers.iter_mut().zip(&gradient) {
+            add_scaled(-self.rate, gradient, &mut layer.theta);
+        }
+        let loss = self.look();
+        Seen { step: self.steps(), loss }
+    }
+
+    fn setting(&self) -> String {
+        format!("with rate {}", self.rate)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::Inline;
+    use crate::experiment::{Context, Inline};
     use crate::num::level::same_on_all;
     use crate::num::rng::Stream;
     use std::collections::BTreeMap;

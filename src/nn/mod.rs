@@ -31,6 +31,7 @@ pub mod similarity;
 pub mod softmax;
 pub mod spread;
 pub mod stage;
+pub mod stepwise;
 pub mod survey;
 pub mod tanh_net;
 pub mod task;

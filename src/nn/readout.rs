@@ -5,8 +5,8 @@
 //! of D × d; the output is `f(X) = A(X)_last · u`, with a fixed vector `u`. Only the last row of the scores is needed, and with
 //! `g_h = V_h O_hᵀ u` it is `f = Σ_h g_h · x̄_h`, where `x̄_h` is the mean of the tokens under the softmax.
 
-use crate::experiment::{Context, Stop};
 use crate::nn::rule::{Adam, Rule, Stride};
+use crate::nn::stepwise::{Seen, Stepwise};
 use crate::num::each::{add_scaled, inner};
 use crate::num::kernel::kernel;
 use crate::num::lanes::{LANES, Lanes as _};
@@ -108,30 +108,28 @@ impl<'t> Readout<'t> {
         &self.losses
     }
 
-    /// Trains on to a step.
-    ///
-    /// # Errors
-    /// When the loss is no longer finite (the message names the step), or when the host wants to stop.
-    pub fn train_to(&mut self, step: usize, ctx: &Context) -> Result<(), Stop> {
-        while self.losses.len() < step {
-            ctx.tick(self.losses.len(), step)?;
-            let (loss, gradient) = loss_and_gradient(self.sizes, self.task, &self.theta);
-            if !loss.is_finite() {
-                return Err(Stop::failed(format!(
-                    "training diverged: the loss is {loss} at step {}",
-                    self.losses.len()
-                )));
-            }
-            self.losses.push(loss);
-            self.powers = self.rule.decayed(self.powers);
-            follow(self.rule.stride(self.powers), &mut self.theta, &gradient, &mut self.memory);
-        }
-        Ok(())
-    }
-
     /// The present loss.
     pub fn loss(&self) -> f64 {
         loss_and_gradient(self.sizes, self.task, &self.theta).0
+    }
+}
+
+impl Stepwise for Readout<'_> {
+    fn steps(&self) -> usize {
+        self.losses.len()
+    }
+
+    fn advance(&mut self) -> Seen {
+        let (loss, gradient) = loss_and_gradient(self.sizes, self.task, &self.theta);
+        let seen = Seen { step: self.steps(), loss };
+        self.losses.push(loss);
+        self.powers = self.rule.decayed(self.powers);
+        follow(self.rule.stride(self.powers), &mut self.theta, &gradient, &mut self.memory);
+        seen
+    }
+
+    fn setting(&self) -> String {
+        format!("by {:?}", self.rule)
     }
 }
 
@@ -224,7 +222,7 @@ kernel! {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::Inline;
+    use crate::experiment::{Context, Inline};
     use crate::num::rng::Stream;
     use std::collections::BTreeMap;
 
