@@ -188,15 +188,8 @@ fn the_run_of_every_experiment_fits_a_screen() {
 }
 
 #[test]
-fn unsafe_code_lives_at_the_kernel_door_and_in_the_lanes_alone() {
-    const ROOMS: [&str; 6] = [
-        "num/kernel.rs",
-        "num/lanes_arm.rs",
-        "num/lanes_avx2.rs",
-        "num/lanes_avx512.rs",
-        "num/singles_arm.rs",
-        "num/singles_x86.rs",
-    ];
+fn unsafe_code_lives_in_the_dispatch_of_kernels_and_in_the_lanes_alone() {
+    const ROOMS: [&str; 4] = ["num/kernel.rs", "num/lanes_arm.rs", "num/lanes_avx2.rs", "num/lanes_avx512.rs"];
     for (path, text) in sources() {
         let code = code(&text);
         assert!(
@@ -204,6 +197,27 @@ fn unsafe_code_lives_at_the_kernel_door_and_in_the_lanes_alone() {
             "src/{path}"
         );
     }
+}
+
+/// The bodies to which the kernels of a file dispatch: `scale_body` of `pub fn scale(…) = scale_body;`.
+fn kernel_bodies(code: &str) -> impl Iterator<Item = &str> {
+    code.lines().filter_map(|line| line.rsplit_once(" = ")?.1.strip_suffix(';')).filter(|name| name.ends_with("_body"))
+}
+
+/// Else it would be compiled without the instructions, and be many times slower.
+#[test]
+fn the_body_of_every_kernel_is_compiled_within_its_dispatch() {
+    let mut seen = 0;
+    for (path, text) in sources().into_iter().filter(|(path, _)| ["num", "nn"].contains(&top(path))) {
+        let code = code(&text);
+        for body in kernel_bodies(&code) {
+            let (before, _) = text.split_once(&format!("fn {body}<")).unwrap_or_else(|| panic!("src/{path}: {body}"));
+            let attributes = before.rsplit("\n\n").next().unwrap_or_default();
+            assert!(attributes.contains("#[inline(always)]"), "src/{path}: `{body}` is not `#[inline(always)]`");
+            seen += 1;
+        }
+    }
+    assert!(seen > 30, "only {seen} were found");
 }
 
 /// The names of type and trait that the head of an `impl` speaks of: `Default`, `Params` of `impl Default for Params {`.

@@ -12,7 +12,7 @@
 use crate::nn::heads::{Room, Shape, Weights, backward, compare, descend, forward};
 use crate::nn::stepwise::{Seen, Stepwise};
 use crate::num::contract::Lane;
-use crate::num::singles::SINGLES;
+use crate::num::lanes::SINGLES;
 
 /// A block in training.
 #[derive(Clone, Debug)]

@@ -11,6 +11,7 @@
 use crate::nn::stepwise::{Seen, Stepwise};
 use crate::num::each::{add_scaled, inner};
 use crate::num::kernel::{axpy, dot, kernel};
+use crate::num::lanes::Simd;
 use crate::num::math;
 
 /// A uniform grid of cubic B-splines: `count - 3` intervals from `low` to `high`. With `h` their length and
@@ -115,38 +116,43 @@ impl Layer {
 }
 
 kernel! {
-    fn forward(_m, layer: &Layer, x: &[f64], y: &mut [f64]) {
-        let (count, outputs) = (layer.grid.count, layer.outputs);
-        for (x, y) in x.chunks_exact(layer.inputs).zip(y.chunks_exact_mut(outputs)) {
-            for (x, theta) in x.iter().zip(layer.theta.chunks_exact(layer.edge() * outputs)) {
-                let near = layer.grid.near(*x);
-                for (g, at) in near.splines(count) {
-                    axpy(near.values[at], &theta[g * outputs..][..outputs], y);
-                }
-                if layer.base {
-                    axpy(near.base[0], &theta[count * outputs..], y);
-                }
+    fn forward(layer: &Layer, x: &[f64], y: &mut [f64]) = forward_body;
+    fn backward(layer: &Layer, x: &[f64], force: &[f64], gradient: &mut [f64], pull: &mut [f64]) = backward_body;
+}
+
+#[inline(always)]
+fn forward_body<S: Simd>(_: S, layer: &Layer, x: &[f64], y: &mut [f64]) {
+    let (count, outputs) = (layer.grid.count, layer.outputs);
+    for (x, y) in x.chunks_exact(layer.inputs).zip(y.chunks_exact_mut(outputs)) {
+        for (x, theta) in x.iter().zip(layer.theta.chunks_exact(layer.edge() * outputs)) {
+            let near = layer.grid.near(*x);
+            for (g, at) in near.splines(count) {
+                axpy(near.values[at], &theta[g * outputs..][..outputs], y);
+            }
+            if layer.base {
+                axpy(near.base[0], &theta[count * outputs..], y);
             }
         }
     }
+}
 
-    fn backward(_m, layer: &Layer, x: &[f64], force: &[f64], gradient: &mut [f64], pull: &mut [f64]) {
-        let (count, outputs, rows) = (layer.grid.count, layer.outputs, layer.edge() * layer.outputs);
-        let samples = x.chunks_exact(layer.inputs).zip(force.chunks_exact(outputs));
-        for ((x, force), pull) in samples.zip(pull.chunks_exact_mut(layer.inputs)) {
-            let inputs = layer.theta.chunks_exact(rows).zip(gradient.chunks_exact_mut(rows));
-            for ((x, pull), (theta, gradient)) in x.iter().zip(pull).zip(inputs) {
-                let near = layer.grid.near(*x);
-                for (g, at) in near.splines(count) {
-                    let row = g * outputs..(g + 1) * outputs;
-                    axpy(near.values[at], force, &mut gradient[row.clone()]);
-                    *pull = near.slopes[at].mul_add(dot(&theta[row], force), *pull);
-                }
-                if layer.base {
-                    let row = count * outputs..;
-                    axpy(near.base[0], force, &mut gradient[row.clone()]);
-                    *pull = near.base[1].mul_add(dot(&theta[row], force), *pull);
-                }
+#[inline(always)]
+fn backward_body<S: Simd>(_: S, layer: &Layer, x: &[f64], force: &[f64], gradient: &mut [f64], pull: &mut [f64]) {
+    let (count, outputs, rows) = (layer.grid.count, layer.outputs, layer.edge() * layer.outputs);
+    let samples = x.chunks_exact(layer.inputs).zip(force.chunks_exact(outputs));
+    for ((x, force), pull) in samples.zip(pull.chunks_exact_mut(layer.inputs)) {
+        let inputs = layer.theta.chunks_exact(rows).zip(gradient.chunks_exact_mut(rows));
+        for ((x, pull), (theta, gradient)) in x.iter().zip(pull).zip(inputs) {
+            let near = layer.grid.near(*x);
+            for (g, at) in near.splines(count) {
+                let row = g * outputs..(g + 1) * outputs;
+                axpy(near.values[at], force, &mut gradient[row.clone()]);
+                *pull = near.slopes[at].mul_add(dot(&theta[row], force), *pull);
+            }
+            if layer.base {
+                let row = count * outputs..;
+                axpy(near.base[0], force, &mut gradient[row.clone()]);
+                *pull = near.base[1].mul_add(dot(&theta[row], force), *pull);
             }
         }
     }

@@ -4,7 +4,7 @@
 use crate::experiment::row::Row;
 use crate::nn::activation::Activation;
 use crate::num::kernel::kernel;
-use crate::num::lanes::{LANES, Lanes as _, Real as _};
+use crate::num::lanes::{LANES, Lanes as _, Real as _, Simd};
 use crate::num::rng::Stream;
 
 /// One number for each of eight neurons.
@@ -119,20 +119,32 @@ impl Packed<2> {
 
 kernel! {
     fn evaluate<const D: usize>(
-        m, activation: Activation, blocks: &[Block<D>], inputs: &[[f64; D]], outputs: &mut [f64],
-    ) {
-        for (x, output) in inputs.iter().zip(outputs) {
-            let mut sum = m.splat(0.0);
-            for block in blocks {
-                // The bias first.
-                let mut z = m.splat(0.0);
-                for (w, x) in block.w.iter().zip(x).rev() {
-                    z = m.load(w).mul_add(m.splat(*x), z);
-                }
-                sum = m.load(&block.a).mul_add(activation.value(z), sum);
+        activation: Activation,
+        blocks: &[Block<D>],
+        inputs: &[[f64; D]],
+        outputs: &mut [f64],
+    ) = evaluate_body;
+}
+
+#[inline(always)]
+fn evaluate_body<S: Simd, const D: usize>(
+    simd: S,
+    activation: Activation,
+    blocks: &[Block<D>],
+    inputs: &[[f64; D]],
+    outputs: &mut [f64],
+) {
+    for (x, output) in inputs.iter().zip(outputs) {
+        let mut sum = simd.splat(0.0);
+        for block in blocks {
+            // The bias first.
+            let mut z = simd.splat(0.0);
+            for (w, x) in block.w.iter().zip(x).rev() {
+                z = simd.load(w).mul_add(simd.splat(*x), z);
             }
-            *output = sum.fold();
+            sum = simd.load(&block.a).mul_add(activation.value(z), sum);
         }
+        *output = sum.fold();
     }
 }
 

@@ -9,7 +9,7 @@ use crate::nn::rule::{Adam, Rule, Stride};
 use crate::nn::stepwise::{Seen, Stepwise};
 use crate::num::each::{add_scaled, inner};
 use crate::num::kernel::kernel;
-use crate::num::lanes::{LANES, Lanes as _};
+use crate::num::lanes::{LANES, Lanes as _, Simd};
 use crate::num::math::exp;
 use std::ops::Range;
 
@@ -211,11 +211,14 @@ pub fn loss_and_gradient(sizes: Sizes, task: &Task, theta: &[f64]) -> (f64, Vec<
 
 kernel! {
     /// All parameters one step on.
-    fn follow(m, stride: Stride, theta: &mut [f64], gradient: &[f64], memory: &mut [[f64; LANES]]) {
-        let (theta, gradient) = (theta.as_chunks_mut::<LANES>().0, gradient.as_chunks::<LANES>().0);
-        for ((theta, gradient), memory) in theta.iter_mut().zip(gradient).zip(memory.chunks_mut(2)) {
-            stride.follow(m, 1.0, m.load(theta), m.load(gradient), memory).store(theta);
-        }
+    fn follow(stride: Stride, theta: &mut [f64], gradient: &[f64], memory: &mut [[f64; LANES]]) = follow_body;
+}
+
+#[inline(always)]
+fn follow_body<S: Simd>(simd: S, stride: Stride, theta: &mut [f64], gradient: &[f64], memory: &mut [[f64; LANES]]) {
+    let (theta, gradient) = (theta.as_chunks_mut::<LANES>().0, gradient.as_chunks::<LANES>().0);
+    for ((theta, gradient), memory) in theta.iter_mut().zip(gradient).zip(memory.chunks_mut(2)) {
+        stride.follow(simd, 1.0, simd.load(theta), simd.load(gradient), memory).store(theta);
     }
 }
 
