@@ -19,6 +19,7 @@ use condense_nn::tasks::images::{Images, Window};
 use condense_nn::tasks::task::Samples;
 use condense_nn::training::flow::Flow;
 use condense_nn::training::rule::{Adam, Descent, Rule};
+use condense_nn::training::stepwise::Stepwise as _;
 use condense_nn::training::train::Trainer;
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;

@@ -65,3 +65,19 @@ fn every_experiment_runs_at_its_smallest_and_gives_the_same_finite_bits_twice() 
         smoke::assert_same(&figure.id, &first, &smoke::run(figure, entry));
     }
 }
+
+#[test]
+fn every_parameter_says_what_it_means_and_has_a_default_of_its_own_type() {
+    for entry in condensation::ROSTER.entries {
+        let defaults = entry.defaults();
+        let declared: BTreeSet<&str> = entry.parameters.iter().map(|parameter| parameter.name).collect();
+        assert_eq!(declared, defaults.keys().map(String::as_str).collect(), "{}", entry.name);
+        for parameter in entry.parameters {
+            let words = parameter.doc.split_whitespace().count();
+            assert!(words > 0, "`{}` of {} has no words", parameter.name, entry.name);
+        }
+        // The digests of MNIST alone have no default that could be right.
+        let faults = entry.faults(&defaults);
+        assert!(faults.iter().all(|fault| fault.key == "sha256"), "{}: {faults:?}", entry.name);
+    }
+}

@@ -14,6 +14,7 @@ use condense_nn::nets::{conv, heads, three_layer};
 use condense_nn::tasks::images::{Images, Window};
 use condense_nn::tasks::task::Samples;
 use condense_nn::training::rule::{Adam, Descent, Rule};
+use condense_nn::training::stepwise::Stepwise as _;
 use condense_nn::training::train::Trainer;
 use inputs::{line, neurons, normals};
 use std::collections::BTreeMap;

@@ -1,6 +1,7 @@
 //! The experiments of a paper by name, behind one object-safe face, with the fingerprint of the code they reach.
 //! The list itself is a value that the paper's program hands over; `condense_build::roster` writes it.
 
+use crate::experiment::params::{Parameter, Parameters as _};
 use crate::experiment::{Context, Experiment, Fault, Stop};
 use crate::frame::Results;
 use serde::{Serialize, Serializer};
@@ -63,6 +64,9 @@ pub struct Entry {
     pub file: &'static str,
     /// The code it reaches.
     pub code: Code,
+    /// Its parameters, as they are declared. What they are worth in a run is in its recipe.
+    #[serde(skip)]
+    pub parameters: &'static [Parameter],
     #[serde(skip)]
     defaults: fn() -> Map<String, Value>,
     #[serde(skip)]
@@ -80,6 +84,7 @@ impl Entry {
             name,
             file,
             code,
+            parameters: E::Params::DECLARED,
             defaults: defaults::<E>,
             faults: faults::<E>,
             working_set: working_set::<E>,
@@ -97,7 +102,8 @@ impl Entry {
         (self.faults)(params)
     }
 
-    /// Bytes that a run holds at once, at most (see [`Experiment::working_set`]); none where parameters do not fit.
+    /// Bytes that a run holds at once, at most (see [`Experiment::working_set`]); none where that is not stated, or where
+    /// parameters do not fit.
     pub fn working_set(&self, params: &Map<String, Value>) -> Option<usize> {
         (self.working_set)(params)
     }
@@ -136,7 +142,8 @@ fn faults<E: Experiment>(params: &Map<String, Value>) -> Vec<Fault> {
 }
 
 fn working_set<E: Experiment>(params: &Map<String, Value>) -> Option<usize> {
-    parse::<E>(params).ok().map(|params| E::working_set(&params).saturating_mul(size_of::<f64>()))
+    let numbers = E::working_set(&parse::<E>(params).ok()?)?;
+    Some(numbers.saturating_mul(size_of::<f64>()))
 }
 
 fn run<E: Experiment>(params: &Map<String, Value>, ctx: &Context) -> Result<Results, Stop> {

@@ -1,30 +1,37 @@
 //! The contract between science and machinery: what an experiment is, and what it may ask of the world.
 //! An experiment sees its parameters, a seeded stream, declared inputs and its host; no files, clock or environment.
 
+pub mod params;
+pub mod row;
+
+use crate::params::{Parameter, Parameters};
+use crate::row::{Row, flat, typed};
 use condense_base::frame::Results;
 use condense_num::rng::Stream;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::Range;
 
 /// A seeded computation: numbers in, numbers out.
 ///
 /// `src/experiments/phase_map.rs` holds `pub struct PhaseMap` with this trait; the roster finds it by
 /// those two names. The same parameters, seed and inputs must give the same bits, whatever the machine.
 pub trait Experiment {
-    /// Settings with their defaults: `#[serde(default, deny_unknown_fields)]`.
-    type Params: DeserializeOwned + Serialize + Default;
+    /// Settings with their defaults and demands; see [`params`].
+    type Params: Parameters;
 
-    /// Faults of well-typed parameters (a width of 0, a rate that is negative, …), each at its key.
+    /// Faults of well-typed parameters (a width of 0, a rate that is negative, …), each at its key: by default, those that
+    /// each parameter alone can have.
     fn check(params: &Self::Params) -> Vec<Fault> {
-        let _ = params;
-        Vec::new()
+        params.demands().faults()
     }
 
     /// How many numbers (eight bytes each) it holds at once, at most: its large arrays, of one cell of a sweep and of what
-    /// is kept of all cells. A bound that is easy to see is better than a sharp one.
-    fn working_set(params: &Self::Params) -> usize;
+    /// is kept of all cells. A bound that is easy to see is better than a sharp one. By default nothing is stated.
+    fn working_set(params: &Self::Params) -> Option<usize> {
+        let _ = params;
+        None
+    }
 
     /// Computes.
     ///
@@ -42,41 +49,83 @@ pub struct Fault {
     pub message: String,
 }
 
-/// What [`Experiment::check`] asks of parameters, one demand after the other; those that are not met become faults.
-#[derive(Debug, Default)]
-pub struct Demands(Vec<Fault>);
+/// What is asked of parameters, one demand after the other; those that are not met become faults.
+#[derive(Debug)]
+pub struct Demands {
+    faults: Vec<Fault>,
+    declared: &'static [Parameter],
+}
 
 impl Demands {
-    /// No demand yet.
-    pub fn new() -> Self {
-        Self::default()
+    /// No demand yet on these parameters.
+    pub fn of(declared: &'static [Parameter]) -> Self {
+        Self { faults: Vec::new(), declared }
     }
 
     /// Asks that a number is not below `least`.
     #[must_use]
-    pub fn at_least<T: Copy + PartialOrd + fmt::Display>(self, key: &str, value: T, least: T) -> Self {
-        self.holds(key, value >= least, &format!("must be at least {least}"))
+    pub fn at_least<T: PartialOrd + fmt::Display>(self, key: &str, value: &T, least: T) -> Self {
+        self.holds(key, *value >= least, &format!("must be at least {least}"))
     }
 
     /// Asks that a number is above `bound`.
     #[must_use]
-    pub fn above(self, key: &str, value: f64, bound: f64) -> Self {
-        self.holds(key, value > bound, &format!("must be above {bound}"))
+    pub fn above<T: PartialOrd + fmt::Display>(self, key: &str, value: &T, bound: T) -> Self {
+        self.holds(key, *value > bound, &format!("must be above {bound}"))
+    }
+
+    /// Asks that a number lies in a range, whose end is not part of it.
+    #[must_use]
+    pub fn within<T: PartialOrd + fmt::Display>(self, key: &str, value: &T, range: Range<T>) -> Self {
+        self.holds(key, range.contains(value), &format!("must lie in [{}, {})", range.start, range.end))
+    }
+
+    /// Asks for a list of finite numbers, at least one.
+    #[must_use]
+    pub fn finite(self, key: &str, list: &[f64]) -> Self {
+        let holds = !list.is_empty() && list.iter().all(|number| number.is_finite());
+        self.holds(key, holds, "must be numbers, and one of them")
+    }
+
+    /// Asks for a list of at least two numbers, each above the one before.
+    #[must_use]
+    pub fn rising(self, key: &str, list: &[f64]) -> Self {
+        self.holds(key, list.len() >= 2 && ascends(list), "must be two numbers or more, rising")
+    }
+
+    /// Asks for a list of at least two whole numbers, the first not below `least` and each above the one before.
+    #[must_use]
+    pub fn rising_from(self, key: &str, list: &[usize], least: usize) -> Self {
+        let holds = list.len() >= 2 && list[0] >= least && ascends(list);
+        self.holds(key, holds, &format!("must be two whole numbers or more, rising, from {least} on"))
+    }
+
+    /// Asks for what holds of the value, in the words of the message: "must …".
+    #[must_use]
+    pub fn such_that<T>(self, key: &str, value: &T, holds: impl FnOnce(&T) -> bool, message: &str) -> Self {
+        self.holds(key, holds(value), message)
     }
 
     /// Asks for whatever the message says: "must …".
     #[must_use]
     pub fn holds(mut self, key: &str, holds: bool, message: &str) -> Self {
         if !holds {
-            self.0.push(Fault { key: key.to_owned(), message: message.to_owned() });
+            self.faults.push(Fault { key: key.to_owned(), message: message.to_owned() });
         }
         self
     }
 
-    /// What was not met, in the order of the demands.
-    pub fn faults(self) -> Vec<Fault> {
-        self.0
+    /// What was not met, in the order in which the parameters are declared.
+    pub fn faults(mut self) -> Vec<Fault> {
+        let place = |fault: &Fault| self.declared.iter().position(|parameter| parameter.name == fault.key);
+        self.faults.sort_by_key(|fault| place(fault).unwrap_or(usize::MAX));
+        self.faults
     }
+}
+
+/// Whether each item is above the one before.
+fn ascends<T: PartialOrd>(list: &[T]) -> bool {
+    list.is_sorted_by(|one, next| one < next)
 }
 
 /// Why a run ended without results.
@@ -139,22 +188,28 @@ impl<'a> Context<'a> {
         self.host.tick(done, total)
     }
 
-    /// Computes `count` independent cells of a sweep and returns their rows by index.
+    /// Computes `count` independent cells of a sweep and returns what they gave by index.
     ///
     /// A cell is what is scheduled over threads, cached, and resumed after a crash; so it must depend on
     /// its index, the parameters and the seed alone. It gets its own context, whose streams are forked
-    /// by `<sweep>/<index>`.
+    /// by `<sweep>/<index>`. What it gives travels as a flat [`Row`] of numbers.
     ///
     /// # Errors
-    /// The first failure by index, or an interrupt.
-    pub fn cells<F>(&self, sweep: &str, count: usize, cell: F) -> Result<Vec<Vec<f64>>, Stop>
+    /// The first failure by index, an interrupt, or a row that does not fit its type.
+    pub fn cells<R, F>(&self, sweep: &str, count: usize, cell: F) -> Result<Vec<R>, Stop>
     where
-        F: Fn(usize, &Context) -> Result<Vec<f64>, Stop> + Sync,
+        R: Row,
+        F: Fn(usize, &Context) -> Result<R, Stop> + Sync,
     {
-        self.host.sweep(sweep, count, &|index, host| {
+        let rows = self.host.sweep(sweep, count, &|index, host| {
             let stream = self.stream.fork(&format!("{sweep}/{index}"));
-            cell(index, &Context { stream, inputs: self.inputs, host })
-        })
+            cell(index, &Context { stream, inputs: self.inputs, host }).map(|value| flat(&value))
+        })?;
+        let value = |(index, row): (usize, Vec<f64>)| {
+            let misfit = || format!("cell {index} of sweep `{sweep}`: its row of length {} does not fit", row.len());
+            typed(&row).ok_or_else(|| Stop::Failed(misfit()))
+        };
+        rows.into_iter().enumerate().map(value).collect()
     }
 }
 
@@ -169,7 +224,7 @@ pub trait Host: Sync {
     /// [`Stop::Interrupted`].
     fn tick(&self, done: usize, total: usize) -> Result<(), Stop>;
 
-    /// Runs every cell, in any order and on any thread, and returns the rows by index.
+    /// Runs every cell, in any order and on any thread, and returns the rows as they were given, by index.
     ///
     /// # Errors
     /// The first failure by index, or an interrupt.
@@ -194,10 +249,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn demands_that_are_not_met_become_faults_in_their_order() {
-        let demands = Demands::new().at_least("width", 0, 1).at_least("draws", 1, 1).above("rate", f64::NAN, 0.0);
-        let faults = demands.holds("frames", false, "must ascend").faults();
-        let said: Vec<_> = faults.iter().map(|fault| format!("{} {}", fault.key, fault.message)).collect();
-        assert_eq!(said, ["width must be at least 1", "rate must be above 0", "frames must ascend"]);
+    fn a_row_that_does_not_fit_names_its_sweep_and_cell() {
+        /// Loses the last number of every row from the second on.
+        struct Lossy;
+        impl Host for Lossy {
+            fn tick(&self, _: usize, _: usize) -> Result<(), Stop> {
+                Ok(())
+            }
+            fn sweep(&self, _: &str, count: usize, cell: &Cell<'_>) -> Result<Vec<Vec<f64>>, Stop> {
+                let cut = |index, row: Vec<f64>| row[..row.len() - usize::from(index > 0)].to_vec();
+                (0..count).map(|index| cell(index, self).map(|row| cut(index, row))).collect()
+            }
+        }
+        let inputs = BTreeMap::new();
+        let pairs =
+            |host: &dyn Host| Context::new(0, &inputs, host).cells("pairs", 3, |cell, _| Ok([cell as f64, 0.5]));
+        assert_eq!(pairs(&Inline), Ok(vec![[0.0, 0.5], [1.0, 0.5], [2.0, 0.5]]));
+        let said = pairs(&Lossy).unwrap_err().to_string();
+        assert_eq!(said, "cell 1 of sweep `pairs`: its row of length 1 does not fit");
     }
 }

@@ -4,8 +4,7 @@
 //! Every entry is one chain of fused multiply-adds over `k`, from the first to the last, lane by lane; the tiles in which
 //! entries are worked on change no bit.
 
-use crate::lanes::Machine;
-use crate::singles::{SINGLES, Single, Singles};
+use crate::lanes::{Lanes, Real as _, SINGLES, Simd};
 
 /// Sixteen numbers in memory.
 pub type Lane = [f32; SINGLES];
@@ -13,20 +12,20 @@ pub type Lane = [f32; SINGLES];
 /// What a matrix may consist of: sixteen numbers, or one that counts for all lanes.
 pub trait Entry: Copy {
     /// The entry in a register.
-    fn lanes<M: Machine>(&self, m: M) -> M::Singles;
+    fn lanes<S: Simd>(&self, simd: S) -> S::F32x16;
 }
 
 impl Entry for f32 {
     #[inline(always)]
-    fn lanes<M: Machine>(&self, m: M) -> M::Singles {
-        m.splat_singles(*self)
+    fn lanes<S: Simd>(&self, simd: S) -> S::F32x16 {
+        simd.splat_f32(*self)
     }
 }
 
 impl Entry for Lane {
     #[inline(always)]
-    fn lanes<M: Machine>(&self, m: M) -> M::Singles {
-        m.load_singles(self)
+    fn lanes<S: Simd>(&self, simd: S) -> S::F32x16 {
+        simd.load_f32(self)
     }
 }
 
@@ -63,10 +62,10 @@ impl<'a, T> View<'a, T> {
 /// What is done with the entries of a product.
 pub trait Out {
     /// Where the chain of an entry begins.
-    fn start<M: Machine>(&self, m: M, i: usize, j: usize) -> M::Singles;
+    fn start<S: Simd>(&self, simd: S, i: usize, j: usize) -> S::F32x16;
 
     /// Takes an entry.
-    fn put<S: Singles>(&mut self, i: usize, j: usize, value: S);
+    fn put<L: Lanes<Scalar = f32>>(&mut self, i: usize, j: usize, value: L);
 }
 
 /// Writes lanes down, row by row of a width.
@@ -83,44 +82,44 @@ pub struct Fold<'a>(pub &'a mut [f32], pub usize);
 
 impl Out for Write<'_> {
     #[inline(always)]
-    fn start<M: Machine>(&self, m: M, _i: usize, _j: usize) -> M::Singles {
-        m.splat_singles(0.0)
+    fn start<S: Simd>(&self, simd: S, _i: usize, _j: usize) -> S::F32x16 {
+        simd.splat_f32(0.0)
     }
 
     #[inline(always)]
-    fn put<S: Singles>(&mut self, i: usize, j: usize, value: S) {
+    fn put<L: Lanes<Scalar = f32>>(&mut self, i: usize, j: usize, value: L) {
         value.store(&mut self.0[i * self.1 + j]);
     }
 }
 
 impl Out for Add<'_> {
     #[inline(always)]
-    fn start<M: Machine>(&self, m: M, i: usize, j: usize) -> M::Singles {
-        m.load_singles(&self.0[i * self.1 + j])
+    fn start<S: Simd>(&self, simd: S, i: usize, j: usize) -> S::F32x16 {
+        simd.load_f32(&self.0[i * self.1 + j])
     }
 
     #[inline(always)]
-    fn put<S: Singles>(&mut self, i: usize, j: usize, value: S) {
+    fn put<L: Lanes<Scalar = f32>>(&mut self, i: usize, j: usize, value: L) {
         value.store(&mut self.0[i * self.1 + j]);
     }
 }
 
 impl Out for Fold<'_> {
     #[inline(always)]
-    fn start<M: Machine>(&self, m: M, _i: usize, _j: usize) -> M::Singles {
-        m.splat_singles(0.0)
+    fn start<S: Simd>(&self, simd: S, _i: usize, _j: usize) -> S::F32x16 {
+        simd.splat_f32(0.0)
     }
 
     #[inline(always)]
-    fn put<S: Singles>(&mut self, i: usize, j: usize, value: S) {
+    fn put<L: Lanes<Scalar = f32>>(&mut self, i: usize, j: usize, value: L) {
         self.0[i * self.1 + j] = value.fold();
     }
 }
 
 /// The product of `a` (rows × depth) and `b` (depth × columns), for `[rows, depth, columns]`; the depth is at least 1.
 #[inline(always)]
-pub fn multiply<M: Machine, A: Entry, B: Entry>(
-    m: M,
+pub fn multiply<S: Simd, A: Entry, B: Entry>(
+    simd: S,
     a: View<A>,
     b: View<B>,
     [rows, depth, columns]: [usize; 3],
@@ -131,18 +130,18 @@ pub fn multiply<M: Machine, A: Entry, B: Entry>(
         let (taken, rest) = (i, rows - i);
         // The height of a tile; all of them give the same chains.
         i += match rest {
-            8.. => strip::<M, A, B, 8>(m, a, b, [taken, depth, columns], out),
-            4.. => strip::<M, A, B, 4>(m, a, b, [taken, depth, columns], out),
-            2.. => strip::<M, A, B, 2>(m, a, b, [taken, depth, columns], out),
-            _ => strip::<M, A, B, 1>(m, a, b, [taken, depth, columns], out),
+            8.. => strip::<S, A, B, 8>(simd, a, b, [taken, depth, columns], out),
+            4.. => strip::<S, A, B, 4>(simd, a, b, [taken, depth, columns], out),
+            2.. => strip::<S, A, B, 2>(simd, a, b, [taken, depth, columns], out),
+            _ => strip::<S, A, B, 1>(simd, a, b, [taken, depth, columns], out),
         };
     }
 }
 
 /// `I` rows of the product, from row `i` on; says how many.
 #[inline(always)]
-fn strip<M: Machine, A: Entry, B: Entry, const I: usize>(
-    m: M,
+fn strip<S: Simd, A: Entry, B: Entry, const I: usize>(
+    simd: S,
     a: View<A>,
     b: View<B>,
     [i, depth, columns]: [usize; 3],
@@ -150,41 +149,41 @@ fn strip<M: Machine, A: Entry, B: Entry, const I: usize>(
 ) -> usize {
     let pairs = columns / 2;
     for pair in 0..pairs {
-        tile::<M, A, B, I, 2>(m, a, b, [i, depth, 2 * pair], out);
+        tile::<S, A, B, I, 2>(simd, a, b, [i, depth, 2 * pair], out);
     }
     if columns % 2 == 1 {
-        tile::<M, A, B, I, 1>(m, a, b, [i, depth, columns - 1], out);
+        tile::<S, A, B, I, 1>(simd, a, b, [i, depth, columns - 1], out);
     }
     I
 }
 
 /// `I × J` entries of the product, whose chains stay in registers.
 #[inline(always)]
-fn tile<M: Machine, A: Entry, B: Entry, const I: usize, const J: usize>(
-    m: M,
+fn tile<S: Simd, A: Entry, B: Entry, const I: usize, const J: usize>(
+    simd: S,
     a: View<A>,
     b: View<B>,
     [i, depth, j]: [usize; 3],
     out: &mut impl Out,
 ) {
-    // Loops and not `from_fn`, whose closures might be compiled outside of the kernel's door.
-    let (mut a_rows, mut b_columns, mut sums) = ([a.data; I], [b.data; J], [[m.splat_singles(0.0); J]; I]);
+    // Loops and not `from_fn`, whose closures might be compiled outside of the kernel's dispatch.
+    let (mut a_rows, mut b_columns, mut sums) = ([a.data; I], [b.data; J], [[simd.splat_f32(0.0); J]; I]);
     for row in 0..I {
         a_rows[row] = &a.data[(i + row) * a.strides[0]..];
         for column in 0..J {
-            sums[row][column] = out.start(m, i + row, j + column);
+            sums[row][column] = out.start(simd, i + row, j + column);
         }
     }
     for column in 0..J {
         b_columns[column] = &b.data[(j + column) * b.strides[1]..];
     }
     for k in 0..depth {
-        let mut factors = [m.splat_singles(0.0); J];
+        let mut factors = [simd.splat_f32(0.0); J];
         for column in 0..J {
-            factors[column] = b_columns[column][k * b.strides[0]].lanes(m);
+            factors[column] = b_columns[column][k * b.strides[0]].lanes(simd);
         }
         for row in 0..I {
-            let factor = a_rows[row][k * a.strides[1]].lanes(m);
+            let factor = a_rows[row][k * a.strides[1]].lanes(simd);
             for column in 0..J {
                 sums[row][column] = factor.mul_add(factors[column], sums[row][column]);
             }
@@ -201,16 +200,34 @@ fn tile<M: Machine, A: Entry, B: Entry, const I: usize, const J: usize>(
 mod tests {
     use super::*;
     use crate::kernel::kernel;
+    use crate::lanes::fold;
     use crate::level::same_on_all;
     use crate::rng::Stream;
-    use crate::singles::fold;
 
     kernel! {
-        fn all_ways(m, a: View<Lane>, s: View<f32>, b: View<Lane>, shape: [usize; 3], lanes: &mut [Lane], sums: &mut [f32]) {
-            multiply(m, a, b, shape, &mut Write(lanes, shape[2]));
-            multiply(m, s, b, shape, &mut Add(lanes, shape[2]));
-            multiply(m, a, b, shape, &mut Fold(sums, shape[2]));
-        }
+        fn all_ways(
+            a: View<Lane>,
+            s: View<f32>,
+            b: View<Lane>,
+            shape: [usize; 3],
+            lanes: &mut [Lane],
+            sums: &mut [f32],
+        ) = all_ways_body;
+    }
+
+    #[inline(always)]
+    fn all_ways_body<S: Simd>(
+        simd: S,
+        a: View<Lane>,
+        s: View<f32>,
+        b: View<Lane>,
+        shape: [usize; 3],
+        lanes: &mut [Lane],
+        sums: &mut [f32],
+    ) {
+        multiply(simd, a, b, shape, &mut Write(lanes, shape[2]));
+        multiply(simd, s, b, shape, &mut Add(lanes, shape[2]));
+        multiply(simd, a, b, shape, &mut Fold(sums, shape[2]));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! It knows nothing of where the matrix came from, and makes no use of sparsity.
 
 use crate::kernel::kernel;
-use crate::lanes::LANES;
+use crate::lanes::{LANES, Simd};
 use ndarray::Array2;
 
 /// The most sweeps ever needed is about ten; more means the input was not a matrix of finite numbers.
@@ -51,17 +51,20 @@ pub fn rotation(app: f64, aqq: f64, apq: f64) -> (f64, f64) {
 
 kernel! {
     /// Turns the pair of vectors `(x, y)` into `(cos x - sin y, sin x + cos y)`.
-    pub fn rotate(_m, x: &mut [f64], y: &mut [f64], cos: f64, sin: f64) {
-        assert_eq!(x.len(), y.len(), "a rotation needs equal lengths");
+    pub fn rotate(x: &mut [f64], y: &mut [f64], cos: f64, sin: f64) = rotate_body;
+}
+
+#[inline(always)]
+fn rotate_body<S: Simd>(_: S, x: &mut [f64], y: &mut [f64], cos: f64, sin: f64) {
+    assert_eq!(x.len(), y.len(), "a rotation needs equal lengths");
     let ((x, x_rest), (y, y_rest)) = (x.as_chunks_mut::<LANES>(), y.as_chunks_mut::<LANES>());
-        for (x, y) in x.iter_mut().zip(y) {
-            for lane in 0..LANES {
-                (x[lane], y[lane]) = turned(x[lane], y[lane], cos, sin);
-            }
+    for (x, y) in x.iter_mut().zip(y) {
+        for lane in 0..LANES {
+            (x[lane], y[lane]) = turned(x[lane], y[lane], cos, sin);
         }
-        for (x, y) in x_rest.iter_mut().zip(y_rest) {
-            (*x, *y) = turned(*x, *y, cos, sin);
-        }
+    }
+    for (x, y) in x_rest.iter_mut().zip(y_rest) {
+        (*x, *y) = turned(*x, *y, cos, sin);
     }
 }
 

@@ -1,11 +1,10 @@
 //! What matrices are made of: `f64` in lanes of eight, `f32` in lanes of sixteen, so that a product is written once.
 //! It knows no loop and no matrix.
 
-use crate::lanes::{LANES, Lanes as _, Machine, Real as _};
-use crate::singles::{SINGLES, Single as _, Singles as _};
+use crate::lanes::{LANES, Lanes as _, Real as _, SINGLES, Simd};
 use std::fmt::Debug;
 
-/// A number, and how a machine takes it by the lane.
+/// A number, and how it is taken by the lane.
 pub trait Element: Copy + PartialEq + Debug + 'static {
     /// 0.
     const ZERO: Self;
@@ -16,7 +15,7 @@ pub trait Element: Copy + PartialEq + Debug + 'static {
     /// What is loaded at once, in memory.
     type Block: Copy;
     /// And in registers.
-    type Lanes<M: Machine>: Copy;
+    type Lanes<S: Simd>: Copy;
 
     /// The whole blocks of a slice.
     fn blocks(x: &[Self]) -> &[Self::Block];
@@ -25,16 +24,16 @@ pub trait Element: Copy + PartialEq + Debug + 'static {
     /// The numbers of blocks.
     fn flat_mut(blocks: &mut [Self::Block]) -> &mut [Self];
     /// `x` in every lane.
-    fn splat<M: Machine>(m: M, x: Self) -> Self::Lanes<M>;
+    fn splat<S: Simd>(simd: S, x: Self) -> Self::Lanes<S>;
     /// A block from memory.
-    fn load<M: Machine>(m: M, from: &Self::Block) -> Self::Lanes<M>;
+    fn load<S: Simd>(simd: S, from: &Self::Block) -> Self::Lanes<S>;
     /// A block to memory.
-    fn store<M: Machine>(lanes: Self::Lanes<M>, to: &mut Self::Block);
+    fn store<S: Simd>(lanes: Self::Lanes<S>, to: &mut Self::Block);
     /// `x * y + term`, rounded once.
-    fn mul_add<M: Machine>(x: Self::Lanes<M>, y: Self::Lanes<M>, term: Self::Lanes<M>) -> Self::Lanes<M>;
+    fn mul_add<S: Simd>(x: Self::Lanes<S>, y: Self::Lanes<S>, term: Self::Lanes<S>) -> Self::Lanes<S>;
 }
 
-/// Defines both by the names that a machine has for them.
+/// Defines both by the names that `Simd` has for them.
 macro_rules! element {
     ($($number:ident $width:ident $lanes:ident $splat:ident $load:ident),+ $(,)?) => {$(
         impl Element for $number {
@@ -42,7 +41,7 @@ macro_rules! element {
             const WIDTH: usize = $width;
             const ZEROS: [$number; $width] = [0.0; $width];
             type Block = [$number; $width];
-            type Lanes<M: Machine> = M::$lanes;
+            type Lanes<S: Simd> = S::$lanes;
 
             #[inline(always)]
             fn blocks(x: &[Self]) -> &[Self::Block] {
@@ -60,25 +59,25 @@ macro_rules! element {
             }
 
             #[inline(always)]
-            fn splat<M: Machine>(m: M, x: Self) -> M::$lanes {
-                m.$splat(x)
+            fn splat<S: Simd>(simd: S, x: Self) -> S::$lanes {
+                simd.$splat(x)
             }
 
             #[inline(always)]
-            fn load<M: Machine>(m: M, from: &Self::Block) -> M::$lanes {
-                m.$load(from)
+            fn load<S: Simd>(simd: S, from: &Self::Block) -> S::$lanes {
+                simd.$load(from)
             }
 
             #[inline(always)]
-            fn store<M: Machine>(lanes: M::$lanes, to: &mut Self::Block) {
+            fn store<S: Simd>(lanes: S::$lanes, to: &mut Self::Block) {
                 lanes.store(to);
             }
 
             #[inline(always)]
-            fn mul_add<M: Machine>(x: M::$lanes, y: M::$lanes, term: M::$lanes) -> M::$lanes {
+            fn mul_add<S: Simd>(x: S::$lanes, y: S::$lanes, term: S::$lanes) -> S::$lanes {
                 x.mul_add(y, term)
             }
         }
     )+};
 }
-element!(f64 LANES Lanes splat load, f32 SINGLES Singles splat_singles load_singles);
+element!(f64 LANES F64x8 splat load, f32 SINGLES F32x16 splat_f32 load_f32);

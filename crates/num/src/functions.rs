@@ -5,7 +5,7 @@
 //! kind too, but stand in `math`, beside the pinned scalars of the same names as some of these. `math::ln`, `math::sin`
 //! and `math::cos` keep the bits of `libm`: what is published rests on them. The two agree but for the last bit or two.
 
-use crate::lanes::Real;
+use crate::lanes::{Double, Mask as _};
 use crate::math::{ROUNDER, TINY, exp};
 use std::f64::consts::{FRAC_2_PI, FRAC_PI_2, SQRT_2};
 
@@ -56,80 +56,80 @@ pub const REACH: f64 = 1048576.0;
 /// With `s = f/(2 + f)`, `ln(1 + f) = f - f²/2 + s (f²/2 + R(s²))` as in Sun's `fdlibm`: what is rounded is small
 /// beside `f`.
 #[inline(always)]
-fn ln_parts<R: Real>(k: R, f: R) -> R {
-    let s = f / (f + f.like(2.0));
-    let (z, half) = (s * s, f * f.like(0.5));
+fn ln_parts<R: Double>(k: R, f: R) -> R {
+    let s = f / (f + f.splat(2.0));
+    let (z, half) = (s * s, f * f.splat(0.5));
     let z2 = z * z;
-    let c = |n: usize| f.like(LN_SERIES[n]);
+    let c = |n: usize| f.splat(LN_SERIES[n]);
     let even = c(6).mul_add(z2, c(4)).mul_add(z2, c(2)).mul_add(z2, c(0));
     let odd = c(5).mul_add(z2, c(3)).mul_add(z2, c(1));
     let series = odd.mul_add(z, even) * z;
-    let high = k * f.like(LN_2_PARTS[0]);
+    let high = k * f.splat(LN_2_PARTS[0]);
     let sum = high + f;
-    let lost = k.mul_add(f.like(LN_2_PARTS[1]), f - (sum - high));
+    let lost = k.mul_add(f.splat(LN_2_PARTS[1]), f - (sum - high));
     sum + half.mul_add(-f, s.mul_add(half.mul_add(f, series), lost))
 }
 
 /// Natural logarithm, within 1 ulp; -∞ at 0, not a number below.
 #[inline(always)]
-pub fn ln<R: Real>(x: R) -> R {
-    let zero = x.like(0.0);
-    let subnormal = x.like(f64::MIN_POSITIVE).above(x);
-    let (m, k) = (x * x.like(18014398509481984.0)).or_else(subnormal, x).split();
-    let value = ln_parts(k - x.like(54.0).or_zero(subnormal), m - x.like(1.0));
-    let finite = x.or_else(x.above(x.like(f64::MAX)), value);
-    let edge = x.like(f64::NAN).or_else(zero.above(x), x - x.like(f64::INFINITY));
-    finite.or_else(x.above(zero), edge)
+pub fn ln<R: Double>(x: R) -> R {
+    let zero = x.splat(0.0);
+    let subnormal = x.splat(f64::MIN_POSITIVE).gt(x);
+    let (m, k) = subnormal.select(x * x.splat(18014398509481984.0), x).split();
+    let value = ln_parts(k - subnormal.select_or_zero(x.splat(54.0)), m - x.splat(1.0));
+    let finite = x.gt(x.splat(f64::MAX)).select(x, value);
+    let edge = zero.gt(x).select(x.splat(f64::NAN), x - x.splat(f64::INFINITY));
+    x.gt(zero).select(finite, edge)
 }
 
 /// A polynomial of six terms in `z`, by pairs.
 #[inline(always)]
-fn six<R: Real>(c: &[f64; 6], z: R, z2: R) -> R {
-    let low = z.mul_add(z.like(c[1]), z.like(c[0]));
-    let mid = z.mul_add(z.like(c[3]), z.like(c[2]));
-    let high = z.mul_add(z.like(c[5]), z.like(c[4]));
+fn six<R: Double>(c: &[f64; 6], z: R, z2: R) -> R {
+    let low = z.mul_add(z.splat(c[1]), z.splat(c[0]));
+    let mid = z.mul_add(z.splat(c[3]), z.splat(c[2]));
+    let high = z.mul_add(z.splat(c[5]), z.splat(c[4]));
     high.mul_add(z2, mid).mul_add(z2, low)
 }
 
 /// `sin(x)` and `cos(x)` up to [`REACH`], by Cody and Waite's reduction `x = k π/2 + r`.
 #[inline(always)]
-fn sin_cos_within<R: Real>(x: R) -> (R, R) {
-    let one = x.like(1.0);
-    let shifted = x.mul_add(x.like(FRAC_2_PI), x.like(ROUNDER));
-    let k = shifted - x.like(ROUNDER);
+fn sin_cos_within<R: Double>(x: R) -> (R, R) {
+    let one = x.splat(1.0);
+    let shifted = x.mul_add(x.splat(FRAC_2_PI), x.splat(ROUNDER));
+    let k = shifted - x.splat(ROUNDER);
     // The first step is exact: its value is below 1 and a multiple of 2⁻⁵². `rest` is what the second rounds off, which
     // is exact again, and the third.
-    let high = k.mul_add(x.like(-RIGHT_ANGLE[0]), x);
-    let r = k.mul_add(x.like(-RIGHT_ANGLE[1]), high);
-    let rest = k.mul_add(x.like(-RIGHT_ANGLE[2]), k.mul_add(x.like(-RIGHT_ANGLE[1]), high - r));
+    let high = k.mul_add(x.splat(-RIGHT_ANGLE[0]), x);
+    let r = k.mul_add(x.splat(-RIGHT_ANGLE[1]), high);
+    let rest = k.mul_add(x.splat(-RIGHT_ANGLE[2]), k.mul_add(x.splat(-RIGHT_ANGLE[1]), high - r));
 
     let z = r * r;
     let z2 = z * z;
     // sin(r + rest) = sin(r) + rest and cos(r + rest) = cos(r) - r rest, as far as can be seen.
     let sin = r + (r * z).mul_add(six(&SIN_SERIES, z, z2), rest);
-    let half = z * x.like(0.5);
+    let half = z * x.splat(0.5);
     let near = one - half;
     let cos = near + z2.mul_add(six(&COS_SERIES, z, z2), r.mul_add(-rest, (one - near) - half));
 
     let odd = shifted.odd();
-    let (turned_sin, turned_cos) = (cos.or_else(odd, sin), sin.or_else(odd, cos));
+    let (turned_sin, turned_cos) = (odd.select(cos, sin), odd.select(sin, cos));
     (turned_sin.negated_if_second(shifted), turned_cos.negated_if_second(shifted + one))
 }
 
 #[inline(always)]
-fn sin_within<R: Real>(x: R) -> R {
-    x.or_else(x.like(TINY).above(x.abs()), sin_cos_within(x).0)
+fn sin_within<R: Double>(x: R) -> R {
+    x.splat(TINY).gt(x.abs()).select(x, sin_cos_within(x).0)
 }
 
 #[inline(always)]
-fn cos_within<R: Real>(x: R) -> R {
+fn cos_within<R: Double>(x: R) -> R {
     sin_cos_within(x).1
 }
 
 /// Whether some angle is beyond [`REACH`]. Not an angle: not beyond.
 #[inline(always)]
-fn far<R: Real>(x: R) -> bool {
-    R::any(x.abs().above(x.like(REACH)))
+fn far<R: Double>(x: R) -> bool {
+    x.abs().gt(x.splat(REACH)).any()
 }
 
 fn sin_anywhere(x: f64) -> f64 {
@@ -142,29 +142,29 @@ fn cos_anywhere(x: f64) -> f64 {
 
 /// Sine of an angle in radians, within 1 ulp; odd to the last bit.
 #[inline(always)]
-pub fn sin<R: Real>(x: R) -> R {
+pub fn sin<R: Double>(x: R) -> R {
     if far(x) { x.map(sin_anywhere) } else { sin_within(x) }
 }
 
 /// Cosine of an angle in radians, within 1 ulp; even to the last bit.
 #[inline(always)]
-pub fn cos<R: Real>(x: R) -> R {
+pub fn cos<R: Double>(x: R) -> R {
     if far(x) { x.map(cos_anywhere) } else { cos_within(x) }
 }
 
 /// Sine and cosine of an angle in radians: hardly dearer than one of them.
 #[inline(always)]
-pub fn sin_cos<R: Real>(x: R) -> (R, R) {
+pub fn sin_cos<R: Double>(x: R) -> (R, R) {
     if far(x) { (x.map(sin_anywhere), x.map(cos_anywhere)) } else { (sin_within(x), cos_within(x)) }
 }
 
 /// `1/(1 + e⁻ˣ)`, within 2 ulp, also where it is tiny.
 #[inline(always)]
-pub fn sigmoid<R: Real>(x: R) -> R {
-    let one = x.like(1.0);
+pub fn sigmoid<R: Double>(x: R) -> R {
+    let one = x.splat(1.0);
     let e = exp(-x.abs());
     // 1/(1 + e) or e/(1 + e), with the correction that `tanh` has.
-    let top = one.or_else(x.above(x.like(0.0)), e);
+    let top = x.gt(x.splat(0.0)).select(one, e);
     let divisor = e + one;
     let lost = e - (divisor - one);
     let inverse = one / divisor;
@@ -175,30 +175,33 @@ pub fn sigmoid<R: Real>(x: R) -> R {
 
 /// `ln(1 + eˣ)`, within 2 ulp, also where it is tiny.
 #[inline(always)]
-pub fn softplus<R: Real>(x: R) -> R {
+pub fn softplus<R: Double>(x: R) -> R {
     let u = exp(-x.abs());
     // 1 + u = 2 (1 + (u - 1)/2), where that is nearer to 1.
-    let half = x.like(0.5);
-    let doubled = u.above(x.like(SQRT_2 - 1.0));
-    let f = u.mul_add(half, -half).or_else(doubled, u);
-    x.positive() + ln_parts(x.like(1.0).or_zero(doubled), f)
+    let half = x.splat(0.5);
+    let doubled = u.gt(x.splat(SQRT_2 - 1.0));
+    let f = doubled.select(u.mul_add(half, -half), u);
+    x.relu() + ln_parts(doubled.select_or_zero(x.splat(1.0)), f)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::kernel::kernel;
-    use crate::lanes::{LANES, Lanes as _};
+    use crate::lanes::{LANES, Lanes as _, Simd};
     use crate::level::same_on_all;
     use crate::rng::Stream;
 
     kernel! {
-        fn all_functions(m, x: &[f64; LANES], out: &mut [[f64; LANES]; 7]) {
-            let x = m.load(x);
-            let (s, c) = sin_cos(x);
-            let all = [ln(x), sin(x), cos(x), sigmoid(x), softplus(x), s, c];
-            all.into_iter().zip(out).for_each(|(lanes, out)| lanes.store(out));
-        }
+        fn all_functions(x: &[f64; LANES], out: &mut [[f64; LANES]; 7]) = all_functions_body;
+    }
+
+    #[inline(always)]
+    fn all_functions_body<S: Simd>(simd: S, x: &[f64; LANES], out: &mut [[f64; LANES]; 7]) {
+        let x = simd.load(x);
+        let (s, c) = sin_cos(x);
+        let all = [ln(x), sin(x), cos(x), sigmoid(x), softplus(x), s, c];
+        all.into_iter().zip(out).for_each(|(lanes, out)| lanes.store(out));
     }
 
     /// The bits, but for what a NaN carries along.

@@ -1,27 +1,30 @@
-//! The door of hot loops: one source, compiled for the plainest machine and for wider ones, with the same bits from all.
+//! The dispatch of hot loops: one source, compiled for the plainest machine and for wider ones, with the same bits from all.
 //! It knows nothing of what the loops compute.
 //!
 //! Why the bits agree: every `f64` operation a kernel may use (`+ - * /`, `sqrt`, `mul_add`, comparisons) is correctly
 //! rounded by IEEE 754, in hardware or in software; the compiler neither reorders nor fuses them; and sums over many terms
 //! run in [`LANES`] logical lanes whatever the width of the registers. Without the instructions `mul_add` is a slow call
-//! (about 3 ns); so helpers must be `#[inline(always)]`, lest they be compiled outside of the door.
+//! (about 3 ns); so bodies and their helpers must be `#[inline(always)]`, lest they be compiled outside of the dispatch.
 
 use crate::lanes::{LANES, fold};
 
-/// Defines functions whose body is compiled for every [level](crate::level::Level): the door looks which one is in
-/// force and goes in.
+/// Defines functions that dispatch to a body, which is compiled for every [level](crate::level::Level): they look which
+/// one is in force and go in.
 ///
-/// The signature is an ordinary one, with named arguments and at most const generics. Before the arguments stands a name
-/// for the [machine](crate::lanes::Machine) that the body runs on: loops that want eight lanes in their hands take
-/// them from it; others leave them to the compiler.
+/// The signature is an ordinary one, with named arguments and at most const generics. The body is a function that is generic
+/// over [`Simd`](crate::lanes::Simd), takes the token as its first argument, and is `#[inline(always)]`: loops that want
+/// eight lanes in their hands take them from the token; others leave them to the compiler.
 ///
 /// ```ignore
 /// kernel! {
 ///     /// Scales in place.
-///     pub fn scale(m, x: &mut [[f64; 8]], by: f64) {
-///         for block in x {
-///             (m.load(block) * m.splat(by)).store(block);
-///         }
+///     pub fn scale(x: &mut [[f64; 8]], by: f64) = scale_body;
+/// }
+///
+/// #[inline(always)]
+/// fn scale_body<S: Simd>(simd: S, x: &mut [[f64; 8]], by: f64) {
+///     for block in x {
+///         (simd.load(block) * simd.splat(by)).store(block);
 ///     }
 /// }
 /// ```
@@ -29,22 +32,16 @@ use crate::lanes::{LANES, fold};
 #[macro_export]
 macro_rules! __kernel {
     ($($(#[$meta:meta])* $vis:vis fn $name:ident $(<$(const $size:ident: $kind:ty),+>)? (
-        $machine:ident $(, $arg:ident: $type:ty)* $(,)?
-    ) $(-> $ret:ty)? $body:block)+) => {$(
+        $($arg:ident: $type:ty),* $(,)?
+    ) $(-> $ret:ty)? = $body:ident;)+) => {$(
         $(#[$meta])*
         $vis fn $name $(<$(const $size: $kind),+>)? ($($arg: $type),*) $(-> $ret)? {
-            #[inline(always)]
-            #[allow(clippy::too_many_arguments)] // the machine is one more than the author wrote
-            fn body<M: $crate::lanes::Machine $($(, const $size: $kind)+)?>(
-                $machine: M $(, $arg: $type)*
-            ) $(-> $ret)? $body
-
             match $crate::level::level() {
                 #[cfg(target_arch = "x86_64")]
                 $crate::level::Level::Avx512 => {
                     #[target_feature(enable = "avx512f,avx512dq")]
                     fn wide $(<$(const $size: $kind),+>)? ($($arg: $type),*) $(-> $ret)? {
-                        body::<_ $($(, $size)+)?>($crate::lanes_avx512::Avx512::here() $(, $arg)*)
+                        $body::<_ $($(, $size)+)?>($crate::lanes_avx512::Avx512::here() $(, $arg)*)
                     }
                     // SAFETY: `wide` is a safe function but for the instructions it contains; `level` has asked the
                     // processor for exactly those.
@@ -55,7 +52,7 @@ macro_rules! __kernel {
                 $crate::level::Level::Avx2 => {
                     #[target_feature(enable = "avx2,fma")]
                     fn wide $(<$(const $size: $kind),+>)? ($($arg: $type),*) $(-> $ret)? {
-                        body::<_ $($(, $size)+)?>($crate::lanes_avx2::Avx2::here() $(, $arg)*)
+                        $body::<_ $($(, $size)+)?>($crate::lanes_avx2::Avx2::here() $(, $arg)*)
                     }
                     // SAFETY: as above.
                     #[allow(unsafe_code)]
@@ -63,9 +60,9 @@ macro_rules! __kernel {
                 }
                 #[cfg(target_arch = "aarch64")]
                 $crate::level::Level::Neon => {
-                    body::<_ $($(, $size)+)?>($crate::lanes_arm::Neon $(, $arg)*)
+                    $body::<_ $($(, $size)+)?>($crate::lanes_arm::Neon $(, $arg)*)
                 }
-                _ => body::<_ $($(, $size)+)?>($crate::lanes::Plain $(, $arg)*),
+                _ => $body::<_ $($(, $size)+)?>($crate::lanes_plain::Plain $(, $arg)*),
             }
         }
     )+};
@@ -124,33 +121,42 @@ pub fn axpy(factor: f64, x: &[f64], y: &mut [f64]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lanes::{Lanes as _, Real};
+    use crate::lanes::{Double, Lanes as _, Mask as _, Real as _, Simd};
     use crate::level::same_on_all;
     use crate::math;
     use crate::rng::Stream;
 
     kernel! {
-        fn sum_of_tanh(_m, x: &[f64], work: &mut [f64]) -> f64 {
-            for (work, x) in work.iter_mut().zip(x) {
-                *work = math::tanh(*x);
-            }
-            sum(work)
-        }
+        fn sum_of_tanh(x: &[f64], work: &mut [f64]) -> f64 = sum_of_tanh_body;
+        fn tower(x: &mut [f64]) = tower_body;
+        fn inner(a: &[f64], b: &mut [f64]) -> f64 = inner_body;
+        fn halves<const N: usize>(x: [f64; N]) -> [f64; N] = halves_body;
+    }
 
-        fn tower(_m, x: &mut [f64]) {
-            for x in x {
-                *x = math::exp(math::expm1(*x));
-            }
+    #[inline(always)]
+    fn sum_of_tanh_body<S: Simd>(_: S, x: &[f64], work: &mut [f64]) -> f64 {
+        for (work, x) in work.iter_mut().zip(x) {
+            *work = math::tanh(*x);
         }
+        sum(work)
+    }
 
-        fn inner(_m, a: &[f64], b: &mut [f64]) -> f64 {
-            axpy(0.3, a, b);
-            dot(a, b)
+    #[inline(always)]
+    fn tower_body<S: Simd>(_: S, x: &mut [f64]) {
+        for x in x {
+            *x = math::exp(math::expm1(*x));
         }
+    }
 
-        fn halves<const N: usize>(_m, x: [f64; N]) -> [f64; N] {
-            x.map(|x| 0.5 * x)
-        }
+    #[inline(always)]
+    fn inner_body<S: Simd>(_: S, a: &[f64], b: &mut [f64]) -> f64 {
+        axpy(0.3, a, b);
+        dot(a, b)
+    }
+
+    #[inline(always)]
+    fn halves_body<S: Simd, const N: usize>(_: S, x: [f64; N]) -> [f64; N] {
+        x.map(|x| 0.5 * x)
     }
 
     fn draws(count: usize) -> Vec<f64> {
@@ -189,42 +195,75 @@ mod tests {
     }
 
     kernel! {
-        fn every_operation(m, x: &[f64; LANES], y: &[f64; LANES], z: &[f64; LANES], out: &mut [[f64; LANES]; 25]) {
-            let (a, b, c) = (m.load(x), m.load(y), m.load(z));
-            let all = [
-                a + b, a - b, a * b, a / b, -a, a.mul_add(b, c), a.abs(), a.copysign(b), a.abs().sqrt(),
-                a.or_else(b.above(c), b), a.or_zero(b.above(c)), a.at_most(b), a.positive(), m.splat(3.0),
-                (a.like(6755399441055744.0) + a.like(7.0)).power_of_two(), math::tanh(a), a.at_least(b), a.split().0,
-                a.split().1, a.or_zero(b.odd()), a.negated_if_second(b), a.map(third), a.like(1.0).or_zero(anywhere(a, b)),
-                a.like(1.0).or_zero(everywhere(a, b)),
-                tame(a).mul_add_where(b.above(c), tame(b), tame(c)) + a.like(0.0),
-            ];
-            all.into_iter().zip(out).for_each(|(lanes, out)| lanes.store(out));
-        }
+        fn every_operation(
+            x: &[f64; LANES],
+            y: &[f64; LANES],
+            z: &[f64; LANES],
+            out: &mut [[f64; LANES]; 25],
+        ) = every_operation_body;
+    }
+
+    #[inline(always)]
+    fn every_operation_body<S: Simd>(
+        simd: S,
+        x: &[f64; LANES],
+        y: &[f64; LANES],
+        z: &[f64; LANES],
+        out: &mut [[f64; LANES]; 25],
+    ) {
+        let (a, b, c) = (simd.load(x), simd.load(y), simd.load(z));
+        let all = [
+            a + b,
+            a - b,
+            a * b,
+            a / b,
+            -a,
+            a.mul_add(b, c),
+            a.abs(),
+            a.copysign(b),
+            a.abs().sqrt(),
+            b.gt(c).select(a, b),
+            b.gt(c).select_or_zero(a),
+            a.clamp_max(b),
+            a.relu(),
+            simd.splat(3.0),
+            (a.splat(6755399441055744.0) + a.splat(7.0)).power_of_two(),
+            math::tanh(a),
+            a.clamp_min(b),
+            a.split().0,
+            a.split().1,
+            b.odd().select_or_zero(a),
+            a.negated_if_second(b),
+            a.map(third),
+            anywhere(a, b).select_or_zero(a.splat(1.0)),
+            everywhere(a, b).select_or_zero(a.splat(1.0)),
+            tame(a).masked_mul_add(b.gt(c), tame(b), tame(c)) + a.splat(0.0),
+        ];
+        all.into_iter().zip(out).for_each(|(lanes, out)| lanes.store(out));
     }
 
     fn third(x: f64) -> f64 {
         x / 3.0
     }
 
-    /// A factor that is finite, as `mul_add_where` asks for.
+    /// A factor that is finite, as `masked_mul_add` asks for.
     #[inline(always)]
-    fn tame<R: Real>(x: R) -> R {
-        x.or_else(x.like(1e150).above(x.abs()), x.like(1.5))
+    fn tame<R: Double>(x: R) -> R {
+        x.splat(1e150).gt(x.abs()).select(x, x.splat(1.5))
     }
 
     /// Yes in every lane, where `a > b` in any.
     #[inline(always)]
-    fn anywhere<R: Real>(a: R, b: R) -> R::Mask {
-        let any = if R::any(a.above(b)) { 1.0 } else { 0.0 };
-        a.like(any).above(a.like(0.5))
+    fn anywhere<R: Double>(a: R, b: R) -> R::Mask {
+        let any = if a.gt(b).any() { 1.0 } else { 0.0 };
+        a.splat(any).gt(a.splat(0.5))
     }
 
     /// Yes in every lane, where `a > b` in all.
     #[inline(always)]
-    fn everywhere<R: Real>(a: R, b: R) -> R::Mask {
-        let all = if R::all(a.above(b)) { 1.0 } else { 0.0 };
-        a.like(all).above(a.like(0.5))
+    fn everywhere<R: Double>(a: R, b: R) -> R::Mask {
+        let all = if a.gt(b).all() { 1.0 } else { 0.0 };
+        a.splat(all).gt(a.splat(0.5))
     }
 
     /// The bits, but for what a NaN carries along: which of two is passed on is no arithmetic.

@@ -1,5 +1,5 @@
-//! Eight lanes, or sixteen of single precision, in one register of AVX-512.
-//! It knows the instructions and nothing else; what they have to compute is said in `lanes` and `singles`.
+//! The registers of AVX-512: eight numbers of double precision, or sixteen of single.
+//! It knows the instructions and nothing else; what they have to compute is said in `lanes`.
 //!
 //! # Why this is sound
 //!
@@ -11,22 +11,13 @@
 #![allow(unsafe_code)]
 #![allow(clippy::wildcard_imports)] // an instruction each: the list would be a page
 
-use crate::lanes::{FRACTION, LANES, Lanes, Machine, Real, SPLIT, SPLIT_CARRY, WHOLE, WHOLE_BIASED};
-use crate::singles::{SINGLES, Single, Singles};
+use crate::lanes::{Double, FRACTION, Lanes, Mask, Real, SPLIT, SPLIT_CARRY, Simd, WHOLE, WHOLE_BIASED, fold};
 use std::arch::x86_64::*;
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
 /// The proof that the processor has AVX-512 F and DQ.
 #[derive(Clone, Copy, Debug)]
 pub struct Avx512(());
-
-/// All lanes.
-#[derive(Clone, Copy, Debug)]
-pub struct Avx512Lanes(__m512d);
-
-/// All lanes of single precision.
-#[derive(Clone, Copy, Debug)]
-pub struct Avx512Singles(__m512);
 
 impl Avx512 {
     /// The proof, for those who need none.
@@ -40,46 +31,16 @@ impl Avx512 {
     }
 }
 
-impl Machine for Avx512 {
+impl Simd for Avx512 {
     const REGISTERS: usize = 32;
-    type Lanes = Avx512Lanes;
-    type Singles = Avx512Singles;
-
-    #[inline(always)]
-    fn splat(self, x: f64) -> Avx512Lanes {
-        // SAFETY: `self` is the proof.
-        unsafe { Avx512Lanes(_mm512_set1_pd(x)) }
-    }
-
-    #[inline(always)]
-    fn load(self, from: &[f64; LANES]) -> Avx512Lanes {
-        // SAFETY: `self` is the proof; the array is eight numbers long.
-        unsafe { Avx512Lanes(_mm512_loadu_pd(from.as_ptr())) }
-    }
-
-    #[inline(always)]
-    fn splat_singles(self, x: f32) -> Avx512Singles {
-        Avx512Singles::splat(self, x)
-    }
-
-    #[inline(always)]
-    fn load_singles(self, from: &[f32; SINGLES]) -> Avx512Singles {
-        Avx512Singles::load(self, from)
-    }
-}
-
-impl Lanes for Avx512Lanes {
-    #[inline(always)]
-    fn store(self, to: &mut [f64; LANES]) {
-        // SAFETY: `self` is the proof; the array is eight numbers long.
-        unsafe { _mm512_storeu_pd(to.as_mut_ptr(), self.0) }
-    }
+    type F64x8 = F64x8;
+    type F32x16 = F32x16;
 }
 
 /// Defines operators by one instruction each.
 macro_rules! operators {
-    ($type:ident: $($trait:ident $method:ident $instruction:ident),+ $(,)?) => {$(
-        impl $trait for $type {
+    ($name:ident: $($trait:ident $method:ident $instruction:ident),+) => {$(
+        impl $trait for $name {
             type Output = Self;
 
             #[inline(always)]
@@ -90,83 +51,204 @@ macro_rules! operators {
         }
     )+};
 }
-operators!(Avx512Lanes: Add add _mm512_add_pd, Sub sub _mm512_sub_pd, Mul mul _mm512_mul_pd, Div div _mm512_div_pd);
 
-impl Neg for Avx512Lanes {
-    type Output = Self;
+/// Defines lanes and their mask by the names that one precision has for the instructions.
+macro_rules! register {
+    (
+        $(#[$meta:meta])* $name:ident, $mask:ident: $width:literal of $scalar:ident in $register:ident, $mask_register:ident;
+        memory $set:ident $load:ident $store:ident;
+        operators $add:ident $sub:ident $mul:ident $div:ident;
+        fused $mul_add:ident $masked_mul_add:ident; root $sqrt:ident; order $min:ident $max:ident $compare:ident;
+        bits $and:ident $and_not:ident $or:ident $xor:ident; choice $blend:ident $keep:ident;
+        exponent $to_bits:ident $from_bits:ident $shift:ident $by:literal $plus:ident;
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug)]
+        pub struct $name($register);
 
-    #[inline(always)]
-    fn neg(self) -> Self {
-        // SAFETY: `self` is the proof.
-        unsafe { Self(_mm512_xor_pd(self.0, self.like(-0.0).0)) }
-    }
+        /// A mask of them: a bit each.
+        #[derive(Clone, Copy, Debug)]
+        pub struct $mask($mask_register);
+
+        operators!($name: Add add $add, Sub sub $sub, Mul mul $mul, Div div $div);
+
+        impl Neg for $name {
+            type Output = Self;
+
+            #[inline(always)]
+            fn neg(self) -> Self {
+                // SAFETY: `self` is the proof.
+                unsafe { Self($xor(self.0, self.splat(-0.0).0)) }
+            }
+        }
+
+        impl Real for $name {
+            type Scalar = $scalar;
+            type Mask = $mask;
+
+            #[inline(always)]
+            fn splat(self, x: $scalar) -> Self {
+                // SAFETY: `self` is the proof.
+                unsafe { Self($set(x)) }
+            }
+
+            #[inline(always)]
+            fn mul_add(self, factor: Self, term: Self) -> Self {
+                // SAFETY: `self` is the proof.
+                unsafe { Self($mul_add(self.0, factor.0, term.0)) }
+            }
+
+            #[inline(always)]
+            fn abs(self) -> Self {
+                // SAFETY: `self` is the proof.
+                unsafe { Self($and_not(self.splat(-0.0).0, self.0)) }
+            }
+
+            #[inline(always)]
+            fn copysign(self, sign: Self) -> Self {
+                // SAFETY: `self` is the proof.
+                unsafe { Self($or(self.abs().0, $and(self.splat(-0.0).0, sign.0))) }
+            }
+
+            #[inline(always)]
+            fn sqrt(self) -> Self {
+                // SAFETY: `self` is the proof.
+                unsafe { Self($sqrt(self.0)) }
+            }
+
+            #[inline(always)]
+            fn gt(self, other: Self) -> $mask {
+                // SAFETY: `self` is the proof.
+                unsafe { $mask($compare::<_CMP_GT_OQ>(self.0, other.0)) }
+            }
+
+            // The instructions for the smaller and the larger give their second operand where one is not a number, and
+            // where both are equal: that is what the words in `lanes` say.
+            #[inline(always)]
+            fn clamp_max(self, bound: Self) -> Self {
+                // SAFETY: `self` is the proof.
+                unsafe { Self($min(bound.0, self.0)) }
+            }
+
+            #[inline(always)]
+            fn clamp_min(self, bound: Self) -> Self {
+                // SAFETY: `self` is the proof.
+                unsafe { Self($max(bound.0, self.0)) }
+            }
+
+            #[inline(always)]
+            fn relu(self) -> Self {
+                // SAFETY: `self` is the proof.
+                unsafe { Self($max(self.0, self.splat(0.0).0)) }
+            }
+
+            #[inline(always)]
+            fn power_of_two(self) -> Self {
+                // SAFETY: `self` is the proof.
+                unsafe { Self($from_bits($plus($shift::<$by>($to_bits(self.0)), $to_bits(self.splat(1.0).0)))) }
+            }
+
+            #[inline(always)]
+            fn masked_mul_add(self, yes: $mask, factor: Self, term: Self) -> Self {
+                // SAFETY: `self` is the proof.
+                unsafe { Self($masked_mul_add(self.0, factor.0, term.0, yes.0)) }
+            }
+        }
+
+        impl Mask<$name> for $mask {
+            #[inline(always)]
+            fn select(self, yes: $name, no: $name) -> $name {
+                // SAFETY: masks are made from lanes, which are the proof.
+                unsafe { $name($blend(self.0, no.0, yes.0)) }
+            }
+
+            #[inline(always)]
+            fn select_or_zero(self, yes: $name) -> $name {
+                // SAFETY: masks are made from lanes, which are the proof.
+                unsafe { $name($keep(self.0, yes.0)) }
+            }
+
+            #[inline(always)]
+            fn any(self) -> bool {
+                self.0 != 0
+            }
+
+            #[inline(always)]
+            fn all(self) -> bool {
+                self.0 == $mask_register::MAX
+            }
+
+            #[inline(always)]
+            fn and(self, other: Self) -> Self {
+                Self(self.0 & other.0)
+            }
+
+            #[inline(always)]
+            fn or(self, other: Self) -> Self {
+                Self(self.0 | other.0)
+            }
+        }
+
+        impl Lanes for $name {
+            type Simd = Avx512;
+            const WIDTH: usize = $width;
+
+            #[inline(always)]
+            fn broadcast(_: Avx512, x: $scalar) -> Self {
+                // SAFETY: there is a proof.
+                unsafe { Self($set(x)) }
+            }
+
+            #[inline(always)]
+            fn load(_: Avx512, from: &[$scalar]) -> Self {
+                let from: &[$scalar; $width] = from.first_chunk().expect("a number for every lane");
+                // SAFETY: there is a proof; the array is as long as the register.
+                unsafe { Self($load(from.as_ptr())) }
+            }
+
+            #[inline(always)]
+            fn store(self, to: &mut [$scalar]) {
+                let to: &mut [$scalar; $width] = to.first_chunk_mut().expect("a place for every lane");
+                // SAFETY: `self` is the proof; the array is as long as the register.
+                unsafe { $store(to.as_mut_ptr(), self.0) }
+            }
+
+            #[inline(always)]
+            fn fold(self) -> $scalar {
+                let mut lanes = [0.0; $width];
+                self.store(&mut lanes);
+                fold(lanes)
+            }
+        }
+    };
 }
 
-impl Real for Avx512Lanes {
-    type Mask = __mmask8;
+register! {
+    /// Eight numbers of double precision.
+    F64x8, M64x8: 8 of f64 in __m512d, __mmask8;
+    memory _mm512_set1_pd _mm512_loadu_pd _mm512_storeu_pd;
+    operators _mm512_add_pd _mm512_sub_pd _mm512_mul_pd _mm512_div_pd;
+    fused _mm512_fmadd_pd _mm512_mask3_fmadd_pd; root _mm512_sqrt_pd; order _mm512_min_pd _mm512_max_pd _mm512_cmp_pd_mask;
+    bits _mm512_and_pd _mm512_andnot_pd _mm512_or_pd _mm512_xor_pd; choice _mm512_mask_blend_pd _mm512_maskz_mov_pd;
+    exponent _mm512_castpd_si512 _mm512_castsi512_pd _mm512_slli_epi64 52 _mm512_add_epi64;
+}
 
-    #[inline(always)]
-    fn like(self, x: f64) -> Self {
-        Avx512(()).splat(x)
-    }
+register! {
+    /// Sixteen numbers of single precision.
+    F32x16, M32x16: 16 of f32 in __m512, __mmask16;
+    memory _mm512_set1_ps _mm512_loadu_ps _mm512_storeu_ps;
+    operators _mm512_add_ps _mm512_sub_ps _mm512_mul_ps _mm512_div_ps;
+    fused _mm512_fmadd_ps _mm512_mask3_fmadd_ps; root _mm512_sqrt_ps; order _mm512_min_ps _mm512_max_ps _mm512_cmp_ps_mask;
+    bits _mm512_and_ps _mm512_andnot_ps _mm512_or_ps _mm512_xor_ps; choice _mm512_mask_blend_ps _mm512_maskz_mov_ps;
+    exponent _mm512_castps_si512 _mm512_castsi512_ps _mm512_slli_epi32 23 _mm512_add_epi32;
+}
 
-    #[inline(always)]
-    fn mul_add(self, factor: Self, term: Self) -> Self {
-        // SAFETY: `self` is the proof.
-        unsafe { Self(_mm512_fmadd_pd(self.0, factor.0, term.0)) }
-    }
-
-    #[inline(always)]
-    fn abs(self) -> Self {
-        // SAFETY: `self` is the proof.
-        unsafe { Self(_mm512_andnot_pd(self.like(-0.0).0, self.0)) }
-    }
-
-    #[inline(always)]
-    fn copysign(self, sign: Self) -> Self {
-        // SAFETY: `self` is the proof.
-        unsafe { Self(_mm512_or_pd(self.abs().0, _mm512_and_pd(self.like(-0.0).0, sign.0))) }
-    }
-
-    #[inline(always)]
-    fn sqrt(self) -> Self {
-        // SAFETY: `self` is the proof.
-        unsafe { Self(_mm512_sqrt_pd(self.0)) }
-    }
-
-    #[inline(always)]
-    fn above(self, other: Self) -> Self::Mask {
-        // SAFETY: `self` is the proof.
-        unsafe { _mm512_cmp_pd_mask::<_CMP_GT_OQ>(self.0, other.0) }
-    }
-
-    #[inline(always)]
-    fn or_else(self, yes: Self::Mask, other: Self) -> Self {
-        // SAFETY: `self` is the proof.
-        unsafe { Self(_mm512_mask_blend_pd(yes, other.0, self.0)) }
-    }
-
-    #[inline(always)]
-    fn or_zero(self, yes: Self::Mask) -> Self {
-        // SAFETY: `self` is the proof.
-        unsafe { Self(_mm512_maskz_mov_pd(yes, self.0)) }
-    }
-
-    #[inline(always)]
-    fn any(yes: Self::Mask) -> bool {
-        yes != 0
-    }
-
-    #[inline(always)]
-    fn all(yes: Self::Mask) -> bool {
-        yes == __mmask8::MAX
-    }
-
+impl Double for F64x8 {
     #[inline(always)]
     fn map(self, f: fn(f64) -> f64) -> Self {
-        let mut lanes = [0.0; LANES];
+        let mut lanes = [0.0; 8];
         self.store(&mut lanes);
-        Avx512(()).load(&lanes.map(f))
+        Self::load(Avx512(()), &lanes.map(f))
     }
 
     #[inline(always)]
@@ -178,14 +260,14 @@ impl Real for Avx512Lanes {
             let bits = _mm512_add_epi64(_mm512_castpd_si512(self.0), carry);
             let k = _mm512_or_si512(_mm512_srli_epi64::<52>(bits), _mm512_castpd_si512(_mm512_set1_pd(WHOLE)));
             let m = _mm512_add_epi64(_mm512_and_si512(bits, fraction), split);
-            (Self(_mm512_castsi512_pd(m)), Self(_mm512_castsi512_pd(k)) - self.like(WHOLE_BIASED))
+            (Self(_mm512_castsi512_pd(m)), Self(_mm512_castsi512_pd(k)) - self.splat(WHOLE_BIASED))
         }
     }
 
     #[inline(always)]
-    fn odd(self) -> Self::Mask {
+    fn odd(self) -> M64x8 {
         // SAFETY: `self` is the proof.
-        unsafe { _mm512_test_epi64_mask(_mm512_castpd_si512(self.0), _mm512_set1_epi64(1)) }
+        unsafe { M64x8(_mm512_test_epi64_mask(_mm512_castpd_si512(self.0), _mm512_set1_epi64(1))) }
     }
 
     #[inline(always)]
@@ -193,138 +275,7 @@ impl Real for Avx512Lanes {
         // SAFETY: `self` is the proof.
         unsafe {
             let bit = _mm512_castsi512_pd(_mm512_slli_epi64::<62>(_mm512_castpd_si512(whole.0)));
-            Self(_mm512_xor_pd(self.0, _mm512_and_pd(bit, self.like(-0.0).0)))
-        }
-    }
-
-    // As above.
-    #[inline(always)]
-    fn at_most(self, bound: Self) -> Self {
-        // SAFETY: `self` is the proof.
-        unsafe { Self(_mm512_min_pd(bound.0, self.0)) }
-    }
-
-    #[inline(always)]
-    fn at_least(self, bound: Self) -> Self {
-        // SAFETY: `self` is the proof.
-        unsafe { Self(_mm512_max_pd(bound.0, self.0)) }
-    }
-
-    #[inline(always)]
-    fn positive(self) -> Self {
-        // SAFETY: `self` is the proof.
-        unsafe { Self(_mm512_max_pd(self.0, self.like(0.0).0)) }
-    }
-
-    #[inline(always)]
-    fn mul_add_where(self, yes: Self::Mask, factor: Self, term: Self) -> Self {
-        // SAFETY: `self` is the proof.
-        unsafe { Self(_mm512_mask3_fmadd_pd(self.0, factor.0, term.0, yes)) }
-    }
-
-    #[inline(always)]
-    fn power_of_two(self) -> Self {
-        // SAFETY: `self` is the proof.
-        unsafe {
-            let bits = _mm512_slli_epi64::<52>(_mm512_castpd_si512(self.0));
-            Self(_mm512_castsi512_pd(_mm512_add_epi64(bits, _mm512_castpd_si512(_mm512_set1_pd(1.0)))))
-        }
-    }
-}
-
-impl Avx512Singles {
-    /// `x` in every lane.
-    #[inline(always)]
-    pub fn splat(_proof: Avx512, x: f32) -> Self {
-        // SAFETY: there is a proof.
-        unsafe { Self(_mm512_set1_ps(x)) }
-    }
-
-    /// Sixteen numbers from memory.
-    #[inline(always)]
-    pub fn load(_proof: Avx512, from: &[f32; SINGLES]) -> Self {
-        // SAFETY: there is a proof; the array is sixteen numbers long.
-        unsafe { Self(_mm512_loadu_ps(from.as_ptr())) }
-    }
-}
-
-impl Singles for Avx512Singles {
-    #[inline(always)]
-    fn store(self, to: &mut [f32; SINGLES]) {
-        // SAFETY: `self` is the proof; the array is sixteen numbers long.
-        unsafe { _mm512_storeu_ps(to.as_mut_ptr(), self.0) }
-    }
-}
-
-operators!(Avx512Singles: Add add _mm512_add_ps, Sub sub _mm512_sub_ps, Mul mul _mm512_mul_ps, Div div _mm512_div_ps);
-
-impl Neg for Avx512Singles {
-    type Output = Self;
-
-    #[inline(always)]
-    fn neg(self) -> Self {
-        // SAFETY: `self` is the proof.
-        unsafe { Self(_mm512_xor_ps(self.0, self.like(-0.0).0)) }
-    }
-}
-
-impl Single for Avx512Singles {
-    type Mask = __mmask16;
-
-    #[inline(always)]
-    fn like(self, x: f32) -> Self {
-        // SAFETY: `self` is the proof.
-        unsafe { Self(_mm512_set1_ps(x)) }
-    }
-
-    #[inline(always)]
-    fn mul_add(self, factor: Self, term: Self) -> Self {
-        // SAFETY: `self` is the proof.
-        unsafe { Self(_mm512_fmadd_ps(self.0, factor.0, term.0)) }
-    }
-
-    #[inline(always)]
-    fn abs(self) -> Self {
-        // SAFETY: `self` is the proof.
-        unsafe { Self(_mm512_andnot_ps(self.like(-0.0).0, self.0)) }
-    }
-
-    #[inline(always)]
-    fn copysign(self, sign: Self) -> Self {
-        // SAFETY: `self` is the proof.
-        unsafe { Self(_mm512_or_ps(self.abs().0, _mm512_and_ps(self.like(-0.0).0, sign.0))) }
-    }
-
-    #[inline(always)]
-    fn sqrt(self) -> Self {
-        // SAFETY: `self` is the proof.
-        unsafe { Self(_mm512_sqrt_ps(self.0)) }
-    }
-
-    #[inline(always)]
-    fn above(self, other: Self) -> Self::Mask {
-        // SAFETY: `self` is the proof.
-        unsafe { _mm512_cmp_ps_mask::<_CMP_GT_OQ>(self.0, other.0) }
-    }
-
-    #[inline(always)]
-    fn or_else(self, yes: Self::Mask, other: Self) -> Self {
-        // SAFETY: `self` is the proof.
-        unsafe { Self(_mm512_mask_blend_ps(yes, other.0, self.0)) }
-    }
-
-    #[inline(always)]
-    fn or_zero(self, yes: Self::Mask) -> Self {
-        // SAFETY: `self` is the proof.
-        unsafe { Self(_mm512_maskz_mov_ps(yes, self.0)) }
-    }
-
-    #[inline(always)]
-    fn power_of_two(self) -> Self {
-        // SAFETY: `self` is the proof.
-        unsafe {
-            let bits = _mm512_slli_epi32::<23>(_mm512_castps_si512(self.0));
-            Self(_mm512_castsi512_ps(_mm512_add_epi32(bits, _mm512_castps_si512(_mm512_set1_ps(1.0)))))
+            Self(_mm512_xor_pd(self.0, _mm512_and_pd(bit, self.splat(-0.0).0)))
         }
     }
 }

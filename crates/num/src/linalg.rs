@@ -2,6 +2,7 @@
 //! It knows nothing of processors: the bits are the same everywhere.
 
 use crate::kernel::{axpy, kernel};
+use crate::lanes::Simd;
 use ndarray::Array2;
 
 /// `Aᵀ A` for a matrix of shape n × p: the inner products of its columns, p × p. There must be a column.
@@ -15,11 +16,14 @@ pub fn gram(matrix: &Array2<f64>) -> Array2<f64> {
 
 kernel! {
     /// Adds the outer square of each row of `p` numbers to `sums`, which is p × p.
-    fn add_squares(_m, rows: &[f64], p: usize, sums: &mut [f64]) {
-        for row in rows.chunks_exact(p) {
-            for (x, sums) in row.iter().zip(sums.chunks_exact_mut(p)) {
-                axpy(*x, row, sums);
-            }
+    fn add_squares(rows: &[f64], p: usize, sums: &mut [f64]) = add_squares_body;
+}
+
+#[inline(always)]
+fn add_squares_body<S: Simd>(_: S, rows: &[f64], p: usize, sums: &mut [f64]) {
+    for row in rows.chunks_exact(p) {
+        for (x, sums) in row.iter().zip(sums.chunks_exact_mut(p)) {
+            axpy(*x, row, sums);
         }
     }
 }

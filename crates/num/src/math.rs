@@ -7,7 +7,7 @@
 //! definition. How far off they are at worst is in `docs/functions.md`. The others are pure-Rust `libm` (musl's algorithms)
 //! and belong outside hot loops: for those see [`functions`](crate::functions).
 
-use crate::lanes::Real;
+use crate::lanes::{Double, Mask as _};
 use std::f64::consts::{LN_2, LOG2_E};
 
 /// `ln 2 - LN_2`: the part of ln 2 below the last bit of `f64`.
@@ -54,16 +54,16 @@ const TANH_SERIES: [f64; 13] = [
 
 /// The `k` and `r` of `x = k ln 2 + r`, `k` with [`ROUNDER`] still added.
 #[inline(always)]
-fn reduce<R: Real>(x: R) -> (R, R) {
-    let shifted = x.mul_add(x.like(LOG2_E), x.like(ROUNDER));
-    let k = shifted - x.like(ROUNDER);
-    (shifted, k.mul_add(x.like(-LN_2_TAIL), k.mul_add(x.like(-LN_2), x)))
+fn reduce<R: Double>(x: R) -> (R, R) {
+    let shifted = x.mul_add(x.splat(LOG2_E), x.splat(ROUNDER));
+    let k = shifted - x.splat(ROUNDER);
+    (shifted, k.mul_add(x.splat(-LN_2_TAIL), k.mul_add(x.splat(-LN_2), x)))
 }
 
 /// `expm1(r)` for `|r| <= ln 2 / 2`: the series by Estrin's scheme, which keeps the multipliers busier than Horner's.
 #[inline(always)]
-fn expm1_reduced<R: Real>(r: R) -> R {
-    let pair = |n: usize| r.like(SERIES[n + 1]).mul_add(r, r.like(SERIES[n]));
+fn expm1_reduced<R: Double>(r: R) -> R {
+    let pair = |n: usize| r.splat(SERIES[n + 1]).mul_add(r, r.splat(SERIES[n]));
     let r2 = r * r;
     let r4 = r2 * r2;
     let low = r2.mul_add(pair(2), pair(0));
@@ -74,22 +74,22 @@ fn expm1_reduced<R: Real>(r: R) -> R {
 
 /// eˣ, within 1.1 ulp; gradual underflow and overflow as IEEE has them.
 #[inline(always)]
-pub fn exp<R: Real>(x: R) -> R {
-    let (shifted, r) = reduce(x.at_most(x.like(710.0)).at_least(x.like(-746.0)));
+pub fn exp<R: Double>(x: R) -> R {
+    let (shifted, r) = reduce(x.clamp_max(x.splat(710.0)).clamp_min(x.splat(-746.0)));
     // 2^k in two factors, for neither 2¹⁰²⁴ nor 2⁻¹⁰⁷⁵ is a number; only the last product can round.
-    let half = shifted.mul_add(x.like(0.5), x.like(0.5 * ROUNDER));
-    let other = (shifted - half) + x.like(ROUNDER);
-    (x.like(1.0) + expm1_reduced(r)) * half.power_of_two() * other.power_of_two()
+    let half = shifted.mul_add(x.splat(0.5), x.splat(0.5 * ROUNDER));
+    let other = (shifted - half) + x.splat(ROUNDER);
+    (x.splat(1.0) + expm1_reduced(r)) * half.power_of_two() * other.power_of_two()
 }
 
 /// eˣ - 1, within 2 ulp, also where eˣ is near 1.
 #[inline(always)]
-pub fn expm1<R: Real>(x: R) -> R {
-    let (shifted, r) = reduce(x.at_most(x.like(710.0)).at_least(x.like(-40.0)));
+pub fn expm1<R: Double>(x: R) -> R {
+    let (shifted, r) = reduce(x.clamp_max(x.splat(710.0)).clamp_min(x.splat(-40.0)));
     // Half of the value, for 2¹⁰²⁴ is not a number; doubling is exact.
-    let scale = (shifted - x.like(1.0)).power_of_two();
-    let value = x.like(2.0) * scale.mul_add(expm1_reduced(r), scale - x.like(0.5));
-    x.or_else(x.like(TINY).above(x.abs()), value)
+    let scale = (shifted - x.splat(1.0)).power_of_two();
+    let value = x.splat(2.0) * scale.mul_add(expm1_reduced(r), scale - x.splat(0.5));
+    x.splat(TINY).gt(x.abs()).select(x, value)
 }
 
 /// Hyperbolic tangent, within 2 ulp; odd to the last bit.
@@ -97,39 +97,39 @@ pub fn expm1<R: Real>(x: R) -> R {
 /// Near 0, where the neurons of a small initialization live, it is a polynomial, without a division; elsewhere it is
 /// `1 - 2/(e²ˣ + 1)`. Of eight numbers, those that all lie near 0 cost half as much.
 #[inline(always)]
-pub fn tanh<R: Real>(x: R) -> R {
+pub fn tanh<R: Double>(x: R) -> R {
     let y = x * x;
-    let near = x.like(TANH_NEAR * TANH_NEAR).above(y);
-    if R::all(near) {
+    let near = x.splat(TANH_NEAR * TANH_NEAR).gt(y);
+    if near.all() {
         return tanh_near(x, y);
     }
     let far = tanh_far(x);
-    if R::any(near) { tanh_near(x, y).or_else(near, far) } else { far }
+    if near.any() { near.select(tanh_near(x, y), far) } else { far }
 }
 
 /// The polynomial [`TANH_SERIES`], even and odd powers of `y = x²` apart: two chains that do not wait for each other.
 #[inline(always)]
-fn tanh_near<R: Real>(x: R, y: R) -> R {
+fn tanh_near<R: Double>(x: R, y: R) -> R {
     let y2 = y * y;
     let chain = |start: usize| {
-        let (mut n, mut sum) = (start, y.like(TANH_SERIES[start]));
+        let (mut n, mut sum) = (start, y.splat(TANH_SERIES[start]));
         while n >= 2 {
             n -= 2;
-            sum = sum.mul_add(y2, y.like(TANH_SERIES[n]));
+            sum = sum.mul_add(y2, y.splat(TANH_SERIES[n]));
         }
         sum
     };
     let last = TANH_SERIES.len() - 1;
     let (one, other) = (chain(last), chain(last - 1));
     let series = if last % 2 == 1 { one.mul_add(y, other) } else { other.mul_add(y, one) };
-    x * y.mul_add(series, x.like(1.0))
+    x * y.mul_add(series, x.splat(1.0))
 }
 
 #[inline(always)]
-fn tanh_far<R: Real>(x: R) -> R {
-    let (one, two) = (x.like(1.0), x.like(2.0));
+fn tanh_far<R: Double>(x: R) -> R {
+    let (one, two) = (x.splat(1.0), x.splat(2.0));
     // From 20 on the value rounds to 1.
-    let (shifted, r) = reduce(two * x.abs().at_most(x.like(20.0)));
+    let (shifted, r) = reduce(two * x.abs().clamp_max(x.splat(20.0)));
     let scale = shifted.power_of_two();
     (one - two / scale.mul_add(expm1_reduced(r), scale + one)).copysign(x)
 }

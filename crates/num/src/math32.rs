@@ -1,7 +1,7 @@
 //! `exp` and `tanh` in single precision, for one number or sixteen: the same bits on every platform.
 //! The definitions are those of [`math`](crate::math) with fewer terms; as there, fused multiply-adds are part of them.
 
-use crate::singles::Single;
+use crate::lanes::Real;
 use std::f32::consts::{LN_2, LOG2_E};
 
 /// `ln 2 - LN_2`: the part of ln 2 below the last bit of `f32`.
@@ -15,16 +15,16 @@ const SERIES: [f32; 6] = [1.0 / 2.0, 1.0 / 6.0, 1.0 / 24.0, 1.0 / 120.0, 1.0 / 7
 
 /// The `k` and `r` of `x = k ln 2 + r`, `k` with [`ROUNDER`] still added.
 #[inline(always)]
-fn reduce<S: Single>(x: S) -> (S, S) {
-    let shifted = x.mul_add(x.like(LOG2_E), x.like(ROUNDER));
-    let k = shifted - x.like(ROUNDER);
-    (shifted, k.mul_add(x.like(-LN_2_TAIL), k.mul_add(x.like(-LN_2), x)))
+fn reduce<R: Real<Scalar = f32>>(x: R) -> (R, R) {
+    let shifted = x.mul_add(x.splat(LOG2_E), x.splat(ROUNDER));
+    let k = shifted - x.splat(ROUNDER);
+    (shifted, k.mul_add(x.splat(-LN_2_TAIL), k.mul_add(x.splat(-LN_2), x)))
 }
 
 /// `expm1(r)` for `|r| <= ln 2 / 2`.
 #[inline(always)]
-fn expm1_reduced<S: Single>(r: S) -> S {
-    let pair = |n: usize| r.like(SERIES[n + 1]).mul_add(r, r.like(SERIES[n]));
+fn expm1_reduced<R: Real<Scalar = f32>>(r: R) -> R {
+    let pair = |n: usize| r.splat(SERIES[n + 1]).mul_add(r, r.splat(SERIES[n]));
     let r2 = r * r;
     let series = r2.mul_add(r2.mul_add(pair(4), pair(2)), pair(0));
     r2.mul_add(series, r)
@@ -32,27 +32,27 @@ fn expm1_reduced<S: Single>(r: S) -> S {
 
 /// eˣ, within 1 ulp; gradual underflow and overflow as IEEE has them.
 #[inline(always)]
-pub fn exp<S: Single>(x: S) -> S {
-    let rounder = x.like(ROUNDER);
-    let (shifted, r) = reduce(x.at_most(x.like(89.0)).at_least(x.like(-105.0)));
+pub fn exp<R: Real<Scalar = f32>>(x: R) -> R {
+    let rounder = x.splat(ROUNDER);
+    let (shifted, r) = reduce(x.clamp_max(x.splat(89.0)).clamp_min(x.splat(-105.0)));
     // 2^k in two factors, for neither 2¹²⁸ nor 2⁻¹⁵¹ is a number; only the last product can round.
     let k = shifted - rounder;
-    let half = k.mul_add(x.like(0.5), rounder);
+    let half = k.mul_add(x.splat(0.5), rounder);
     let other = (k - (half - rounder)) + rounder;
-    (x.like(1.0) + expm1_reduced(r)) * half.power_of_two() * other.power_of_two()
+    (x.splat(1.0) + expm1_reduced(r)) * half.power_of_two() * other.power_of_two()
 }
 
 /// Hyperbolic tangent, within 2 ulp; odd to the last bit.
 #[inline(always)]
-pub fn tanh<S: Single>(x: S) -> S {
-    let two = x.like(2.0);
+pub fn tanh<R: Real<Scalar = f32>>(x: R) -> R {
+    let two = x.splat(2.0);
     // From 10 on the value rounds to 1.
-    let (shifted, r) = reduce(two * x.abs().at_most(x.like(10.0)));
+    let (shifted, r) = reduce(two * x.abs().clamp_max(x.splat(10.0)));
     let scale = shifted.power_of_two();
-    let expm1 = scale.mul_add(expm1_reduced(r), scale - x.like(1.0));
+    let expm1 = scale.mul_add(expm1_reduced(r), scale - x.splat(1.0));
     let divisor = expm1 + two;
     let lost = expm1 - (divisor - two);
-    let inverse = x.like(1.0) / divisor;
+    let inverse = x.splat(1.0) / divisor;
     let quotient = expm1 * inverse;
     let remainder = quotient.mul_add(-lost, quotient.mul_add(-divisor, expm1));
     remainder.mul_add(inverse, quotient).copysign(x)
@@ -62,10 +62,10 @@ pub fn tanh<S: Single>(x: S) -> S {
 mod tests {
     use super::*;
     use crate::kernel::kernel;
+    use crate::lanes::{Lanes as _, SINGLES, Simd};
     use crate::level::same_on_all;
     use crate::math;
     use crate::rng::Stream;
-    use crate::singles::{SINGLES, Singles as _};
 
     /// Arguments of every size up to `reach`, of both signs.
     fn arguments(reach: f64) -> Vec<f32> {
@@ -102,7 +102,7 @@ mod tests {
         assert!(exp(f32::NAN).is_nan() && tanh(f32::NAN).is_nan());
         assert_eq!([exp(0.0), exp(-0.0), exp(inf), exp(-inf), exp(-104.5)], [1.0, 1.0, inf, 0.0, 0.0]);
         assert_eq!(
-            [exp(88.72284), exp(-103.2), exp(-95.0)].map(f64::from),
+            [exp(88.72284f32), exp(-103.2), exp(-95.0)].map(f64::from),
             [88.72284, -103.2, -95.0].map(|x: f32| { f64::from(math::exp(f64::from(x)) as f32) })
         );
         assert_eq!([exp(88.723), tanh(inf), tanh(-inf), tanh(10.0)], [inf, 1.0, -1.0, 1.0]);
@@ -113,10 +113,13 @@ mod tests {
     }
 
     kernel! {
-        fn both(m, x: &mut [[f32; SINGLES]]) {
-            for x in x {
-                (tanh(m.load_singles(x)) + exp(m.load_singles(x))).store(x);
-            }
+        fn both(x: &mut [[f32; SINGLES]]) = both_body;
+    }
+
+    #[inline(always)]
+    fn both_body<S: Simd>(simd: S, x: &mut [[f32; SINGLES]]) {
+        for x in x {
+            (tanh(simd.load_f32(x)) + exp(simd.load_f32(x))).store(x);
         }
     }
 

@@ -7,7 +7,7 @@
 
 use crate::element::Element;
 use crate::kernel::kernel;
-use crate::lanes::Machine;
+use crate::lanes::Simd;
 use crate::matrix::{Matrix, MatrixMut};
 use crate::tile::{Place, tile};
 use std::cell::Cell;
@@ -24,20 +24,20 @@ const LINE: usize = 64;
 
 /// A number whose matrices can be multiplied.
 pub trait Factor: Element {
-    /// The door of the kernel: C, or its sums so far, with what [`product`] and [`add_product`] have checked.
+    /// The kernel: C, or its sums so far, with what [`product`] and [`add_product`] have checked.
     fn multiply(a: Matrix<'_, Self>, b: Matrix<'_, Self>, c: &mut MatrixMut<'_, Self>, fresh: bool);
 }
 
 /// Each thread keeps its panels from product to product: fresh memory costs more than what is done with it.
 macro_rules! factor {
-    ($($number:ident $door:ident),+) => {$(
+    ($($number:ident $kernel:ident),+) => {$(
         impl Factor for $number {
             fn multiply(a: Matrix<'_, Self>, b: Matrix<'_, Self>, c: &mut MatrixMut<'_, Self>, fresh: bool) {
                 thread_local! {
                     static PANELS: Cell<[Vec<$number>; 2]> = const { Cell::new([const { Vec::new() }; 2]) };
                 }
                 let mut panels = PANELS.take();
-                $door(a, b, c, fresh, &mut panels);
+                $kernel(a, b, c, fresh, &mut panels);
                 PANELS.set(panels);
             }
         }
@@ -76,37 +76,68 @@ fn check<T>(a: &Matrix<'_, T>, b: &Matrix<'_, T>, c: &MatrixMut<'_, T>) {
 }
 
 kernel! {
-    fn doubles(m, a: Matrix<'_, f64>, b: Matrix<'_, f64>, c: &mut MatrixMut<'_, f64>, fresh: bool, panels: &mut [Vec<f64>; 2]) {
-        by_registers(m, a, b, c, fresh, panels);
-    }
+    fn doubles(
+        a: Matrix<'_, f64>,
+        b: Matrix<'_, f64>,
+        c: &mut MatrixMut<'_, f64>,
+        fresh: bool,
+        panels: &mut [Vec<f64>; 2],
+    ) = doubles_body;
+    fn singles(
+        a: Matrix<'_, f32>,
+        b: Matrix<'_, f32>,
+        c: &mut MatrixMut<'_, f32>,
+        fresh: bool,
+        panels: &mut [Vec<f32>; 2],
+    ) = singles_body;
+}
 
-    fn singles(m, a: Matrix<'_, f32>, b: Matrix<'_, f32>, c: &mut MatrixMut<'_, f32>, fresh: bool, panels: &mut [Vec<f32>; 2]) {
-        by_registers(m, a, b, c, fresh, panels);
-    }
+#[inline(always)]
+fn doubles_body<S: Simd>(
+    simd: S,
+    a: Matrix<'_, f64>,
+    b: Matrix<'_, f64>,
+    c: &mut MatrixMut<'_, f64>,
+    fresh: bool,
+    panels: &mut [Vec<f64>; 2],
+) {
+    by_registers(simd, a, b, c, fresh, panels);
+}
+
+#[inline(always)]
+fn singles_body<S: Simd>(
+    simd: S,
+    a: Matrix<'_, f32>,
+    b: Matrix<'_, f32>,
+    c: &mut MatrixMut<'_, f32>,
+    fresh: bool,
+    panels: &mut [Vec<f32>; 2],
+) {
+    by_registers(simd, a, b, c, fresh, panels);
 }
 
 /// Tiles as large as the registers allow: all sums, one row of B and one number of A.
 #[inline(always)]
-fn by_registers<T: Factor, M: Machine>(
-    m: M,
+fn by_registers<T: Factor, S: Simd>(
+    simd: S,
     a: Matrix<'_, T>,
     b: Matrix<'_, T>,
     c: &mut MatrixMut<'_, T>,
     fresh: bool,
     panels: &mut [Vec<T>; 2],
 ) {
-    match (M::REGISTERS, T::WIDTH) {
-        (32.., ..=8) => blocked::<T, M, 8, 3, 24>(m, a, b, c, fresh, panels),
-        (32.., _) => blocked::<T, M, 8, 3, 48>(m, a, b, c, fresh, panels),
-        (_, ..=8) => blocked::<T, M, 6, 1, 8>(m, a, b, c, fresh, panels),
-        _ => blocked::<T, M, 6, 1, 16>(m, a, b, c, fresh, panels),
+    match (S::REGISTERS, T::WIDTH) {
+        (32.., ..=8) => blocked::<T, S, 8, 3, 24>(simd, a, b, c, fresh, panels),
+        (32.., _) => blocked::<T, S, 8, 3, 48>(simd, a, b, c, fresh, panels),
+        (_, ..=8) => blocked::<T, S, 6, 1, 8>(simd, a, b, c, fresh, panels),
+        _ => blocked::<T, S, 6, 1, 16>(simd, a, b, c, fresh, panels),
     }
 }
 
 /// The blocks of a product, from the outermost: tiles have `R` rows and `W` columns, which are `N` blocks.
 #[inline(always)]
-fn blocked<T: Factor, M: Machine, const R: usize, const N: usize, const W: usize>(
-    m: M,
+fn blocked<T: Factor, S: Simd, const R: usize, const N: usize, const W: usize>(
+    simd: S,
     a: Matrix<'_, T>,
     b: Matrix<'_, T>,
     c: &mut MatrixMut<'_, T>,
@@ -124,7 +155,7 @@ fn blocked<T: Factor, M: Machine, const R: usize, const N: usize, const W: usize
                 let packed_a = pack::<T, R>(a, [row, high], [k, deep], keep_a);
                 for (i, panel) in packed_b.chunks_exact(deep).enumerate() {
                     let place = Place { row, col: col + i * W, rows: high, cols: W.min(width - i * W), fresh };
-                    column::<T, M, R, N, W>(m, packed_a, panel, c, place);
+                    column::<T, S, R, N, W>(simd, packed_a, panel, c, place);
                 }
             }
         }
@@ -133,8 +164,8 @@ fn blocked<T: Factor, M: Machine, const R: usize, const N: usize, const W: usize
 
 /// All tiles below one another that use a panel of B.
 #[inline(always)]
-fn column<T: Element, M: Machine, const R: usize, const N: usize, const W: usize>(
-    m: M,
+fn column<T: Element, S: Simd, const R: usize, const N: usize, const W: usize>(
+    simd: S,
     a: &[[T; R]],
     b: &[[T; W]],
     c: &mut MatrixMut<'_, T>,
@@ -143,7 +174,7 @@ fn column<T: Element, M: Machine, const R: usize, const N: usize, const W: usize
     let deep = a.len() / place.rows.div_ceil(R);
     for (i, a) in a.chunks_exact(deep).enumerate() {
         let below = Place { row: place.row + i * R, rows: R.min(place.rows - i * R), ..place };
-        tile::<T, M, R, N, W>(m, a, b, c, below);
+        tile::<T, S, R, N, W>(simd, a, b, c, below);
     }
 }
 

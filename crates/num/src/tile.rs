@@ -2,7 +2,7 @@
 //! It knows neither blocks of the caches nor whole matrices; see [`product`](crate::product).
 
 use crate::element::Element;
-use crate::lanes::Machine;
+use crate::lanes::Simd;
 use crate::matrix::MatrixMut;
 
 /// Where a tile lies in C, and how much of it does: padding is computed and thrown away.
@@ -23,20 +23,20 @@ pub struct Place {
 /// Carries on the sums of `R` rows and `N` blocks of columns: `c ← fma(a_ik, b_kj, c)`, one k after the other.
 /// `a` holds the rows' numbers for each k, `b` those of the `W` columns.
 #[inline(always)]
-pub fn tile<T: Element, M: Machine, const R: usize, const N: usize, const W: usize>(
-    m: M,
+pub fn tile<T: Element, S: Simd, const R: usize, const N: usize, const W: usize>(
+    simd: S,
     a: &[[T; R]],
     b: &[[T; W]],
     c: &mut MatrixMut<'_, T>,
     place: Place,
 ) {
-    let mut sums = [[T::splat(m, T::ZERO); N]; R];
+    let mut sums = [[T::splat(simd, T::ZERO); N]; R];
     let whole = place.rows == R && place.cols == N * T::WIDTH;
     if whole && !place.fresh {
         for i in 0..R {
             let part = T::blocks(c.part(place.row + i, place.col, N * T::WIDTH));
             for j in 0..N {
-                sums[i][j] = T::load(m, &part[j]);
+                sums[i][j] = T::load(simd, &part[j]);
             }
         }
     } else if !place.fresh {
@@ -47,7 +47,7 @@ pub fn tile<T: Element, M: Machine, const R: usize, const N: usize, const W: usi
         }
         for i in 0..R {
             for j in 0..N {
-                sums[i][j] = T::load(m, &patch[i][j]);
+                sums[i][j] = T::load(simd, &patch[i][j]);
             }
         }
     }
@@ -55,12 +55,12 @@ pub fn tile<T: Element, M: Machine, const R: usize, const N: usize, const W: usi
         let b = T::blocks(b);
         let mut row = [sums[0][0]; N];
         for j in 0..N {
-            row[j] = T::load(m, &b[j]);
+            row[j] = T::load(simd, &b[j]);
         }
         for i in 0..R {
-            let factor = T::splat(m, a[i]);
+            let factor = T::splat(simd, a[i]);
             for j in 0..N {
-                sums[i][j] = T::mul_add::<M>(factor, row[j], sums[i][j]);
+                sums[i][j] = T::mul_add::<S>(factor, row[j], sums[i][j]);
             }
         }
     }
@@ -68,14 +68,14 @@ pub fn tile<T: Element, M: Machine, const R: usize, const N: usize, const W: usi
         for i in 0..R {
             let part = T::blocks_mut(c.part(place.row + i, place.col, N * T::WIDTH));
             for j in 0..N {
-                T::store::<M>(sums[i][j], &mut part[j]);
+                T::store::<S>(sums[i][j], &mut part[j]);
             }
         }
     } else {
         let mut patch = [[T::ZEROS; N]; R];
         for i in 0..R {
             for j in 0..N {
-                T::store::<M>(sums[i][j], &mut patch[i][j]);
+                T::store::<S>(sums[i][j], &mut patch[i][j]);
             }
         }
         for i in 0..place.rows.min(R) {

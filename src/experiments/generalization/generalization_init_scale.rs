@@ -4,7 +4,9 @@
 //! `f(x) = Σ_k a_k tanh(w_k x + b_k)`, gradient descent with momentum on `(1/n) Σ (f - y)²`; the target is itself a
 //! network of two neurons. Slides "Final condensation" and "Generalization consequence of condensation".
 
-use condense::experiment::{Context, Demands, Experiment, Fault, Stop};
+use condense::experiment::params::params;
+use condense::experiment::row::row;
+use condense::experiment::{Context, Experiment, Stop};
 use condense::frame::{Frame, Results};
 use condense::num::stats::{linspace, mean, median};
 use condense_nn::measures::measure::{Direction, features};
@@ -14,7 +16,6 @@ use condense_nn::nets::packed::{Neuron, Packed};
 use condense_nn::tasks::task::{Samples, two_steps};
 use condense_nn::training::rule::Descent;
 use condense_nn::training::train::Trainer;
-use serde::{Deserialize, Serialize};
 
 /// The interval of samples and test points is `[-REACH, REACH]`.
 const REACH: f64 = 1.5;
@@ -26,49 +27,31 @@ const GAUGE: Gauge = Gauge { direction: Direction::Line, sectors: 18, cosine: 0.
 /// What is measured of each network.
 const NUMBERS: [&str; 5] = ["train", "test", "effective", "clusters", "epochs"];
 
-/// Settings.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Params {
-    /// Hidden neurons, m.
-    pub width: usize,
-    /// Samples, n, evenly spaced.
-    pub samples: usize,
-    /// Momentum of the gradient descent.
-    pub momentum: f64,
-    /// Training ends when the loss is below this …
-    pub tolerance: f64,
-    /// … and at this epoch at the latest.
-    pub epochs: usize,
-    /// Standard deviation of every parameter at the small start, which condenses.
-    pub small_std: f64,
-    /// Its learning rate.
-    pub small_rate: f64,
-    /// Standard deviation of the output weights at the large start, which does not condense.
-    pub large_std_a: f64,
-    /// Standard deviation of its input weights and biases.
-    pub large_std_w: f64,
-    /// Its learning rate.
-    pub large_rate: f64,
-    /// Independent draws of the initial weights; the first is the one that is drawn.
-    pub draws: usize,
-}
-
-impl Default for Params {
-    fn default() -> Self {
-        Self {
-            width: 200,
-            samples: 8,
-            momentum: 0.9,
-            tolerance: 1e-5,
-            epochs: 200_000,
-            small_std: 1e-3,
-            small_rate: 0.005,
-            large_std_a: 1.0,
-            large_std_w: 5.0,
-            large_rate: 0.002,
-            draws: 5,
-        }
+params! {
+    /// Settings.
+    pub struct Params {
+        /// Hidden neurons, m.
+        pub width: usize = 200, at_least 1;
+        /// Samples, n, evenly spaced.
+        pub samples: usize = 8, at_least 2;
+        /// Momentum of the gradient descent.
+        pub momentum: f64 = 0.9, within 0.0..1.0;
+        /// Training ends when the loss is below this …
+        pub tolerance: f64 = 1e-5, at_least 0.0;
+        /// … and at this epoch at the latest.
+        pub epochs: usize = 200_000, at_least 1;
+        /// Standard deviation of every parameter at the small start, which condenses.
+        pub small_std: f64 = 1e-3, above 0.0;
+        /// Its learning rate.
+        pub small_rate: f64 = 0.005, above 0.0;
+        /// Standard deviation of the output weights at the large start, which does not condense.
+        pub large_std_a: f64 = 1.0, above 0.0;
+        /// Standard deviation of its input weights and biases.
+        pub large_std_w: f64 = 5.0, above 0.0;
+        /// Its learning rate.
+        pub large_rate: f64 = 0.002, above 0.0;
+        /// Independent draws of the initial weights; the first is the one that is drawn.
+        pub draws: usize = 5, at_least 1;
     }
 }
 
@@ -78,50 +61,39 @@ pub struct GeneralizationInitScale;
 impl Experiment for GeneralizationInitScale {
     type Params = Params;
 
-    fn check(p: &Params) -> Vec<Fault> {
-        Demands::new()
-            .at_least("width", p.width, 1)
-            .at_least("samples", p.samples, 2)
-            .holds("momentum", (0.0..1.0).contains(&p.momentum), "must lie in [0, 1)")
-            .at_least("tolerance", p.tolerance, 0.0)
-            .at_least("epochs", p.epochs, 1)
-            .above("small_std", p.small_std, 0.0)
-            .above("small_rate", p.small_rate, 0.0)
-            .above("large_std_a", p.large_std_a, 0.0)
-            .above("large_std_w", p.large_std_w, 0.0)
-            .above("large_rate", p.large_rate, 0.0)
-            .at_least("draws", p.draws, 1)
-            .faults()
-    }
-
-    fn working_set(p: &Params) -> usize {
+    fn working_set(p: &Params) -> Option<usize> {
         // One training: three numbers a parameter, what is kept at the samples, every loss; and the row of each draw.
-        p.width * (9 + 2 * p.samples) + p.epochs + 2 * p.draws * (3 * p.width + 3 * TEST)
+        Some(p.width * (9 + 2 * p.samples) + p.epochs + 2 * p.draws * (3 * p.width + 3 * TEST))
     }
 
     fn run(p: &Params, ctx: &Context) -> Result<Results, Stop> {
         let samples = Samples::of(two_steps, &linspace(-REACH, REACH, p.samples));
         let test = Samples::of(two_steps, &linspace(-REACH, REACH, TEST));
-        // Two cells a draw: the numbers, and for the first draw the neurons and the loss curve.
-        let rows = ctx.cells("draws", 2 * p.draws, |cell, ctx| {
+        // Two cells a draw: from the small start, from the large one.
+        let trained = ctx.cells("draws", 2 * p.draws, |cell, ctx| {
             let trainer = train(p, cell % 2 == 0, &samples, ctx)?;
-            let mut row = numbers(&trainer, &test).to_vec();
-            if cell < 2 {
-                row.extend(trainer.net().neurons().iter().flat_map(|n| [n.a, n.w[0], n.w[1]]));
-                row.extend(trainer.curve(TEST).concat());
-            }
-            Ok(row)
+            let drawn = (cell < 2).then(|| (trainer.net().neurons(), trainer.curve(TEST)));
+            Ok(Trained { numbers: numbers(&trainer, &test), drawn })
         })?;
         let mut results = Results::default();
         results.frame("data", Frame::new().with("x", samples.x.iter().map(|x| x[0])).with("y", &samples.y));
-        for (row, name) in rows.iter().zip(["small", "large"]) {
-            let (neurons, curve) = row[NUMBERS.len()..].split_at(3 * p.width);
-            let neurons: Vec<_> = neurons.chunks(3).map(|n| Neuron { a: n[0], w: [n[1], n[2]] }).collect();
-            show(name, &neurons, &test, &mut results);
-            results.frame(&format!("loss-{name}"), Frame::from_rows(&["epoch", "loss"], curve.chunks(2)));
+        let drawn = trained.iter().filter_map(|trained| trained.drawn.as_ref());
+        for ((neurons, curve), name) in drawn.zip(["small", "large"]) {
+            show(name, neurons, &test, &mut results);
+            results.frame(&format!("loss-{name}"), Frame::from_rows(&["epoch", "loss"], curve));
         }
-        summarise(&rows, &mut results);
+        summarise(&trained, &mut results);
         Ok(results)
+    }
+}
+
+row! {
+    /// What is kept of a training.
+    struct Trained {
+        /// What [`NUMBERS`] names.
+        numbers: [f64; NUMBERS.len()],
+        /// Of the first draw: the neurons at the end, and `[epoch, loss]` on the way.
+        drawn: Option<(Vec<Neuron<2>>, Vec<[f64; 2]>)>,
     }
 }
 
@@ -152,8 +124,10 @@ fn show(name: &str, neurons: &[Neuron<2>], test: &Samples<2>, results: &mut Resu
 }
 
 /// The numbers of the first draw, and their worst over all draws.
-fn summarise(rows: &[Vec<f64>], results: &mut Results) {
-    let column = |which: usize, at: usize| rows.iter().skip(which).step_by(2).map(|row| row[at]).collect::<Vec<f64>>();
+fn summarise(trained: &[Trained], results: &mut Results) {
+    let column = |which: usize, at: usize| -> Vec<f64> {
+        trained.iter().skip(which).step_by(2).map(|trained| trained.numbers[at]).collect()
+    };
     for (which, name) in ["small", "large"].into_iter().enumerate() {
         for (at, what) in NUMBERS.into_iter().enumerate() {
             let values = column(which, at);

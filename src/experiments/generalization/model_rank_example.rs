@@ -1,37 +1,32 @@
 //! The model rank of two tanh neurons: 2 where they are condensed, 4 where they are not (slide "Example").
 //! Nothing is scaled down: ranks are read off singular values of the sampled tangent functions.
 
-use condense::experiment::{Context, Demands, Experiment, Fault, Stop};
+use condense::experiment::params::params;
+use condense::experiment::{Context, Experiment, Stop};
 use condense::frame::{Frame, Results};
 use condense_nn::measures::rank::Rank;
 use condense_nn::nets::tanh_net::TanhNet;
 use ndarray::{Array2, array};
-use serde::{Deserialize, Serialize};
 
 /// The rank of `F(θ)(x) = a_1 tanh(w_1 x) + a_2 tanh(w_2 x)` over a grid of `(w_1, w_2)` and in its special cases.
 ///
 /// `r_θ = dim span {tanh(w_1 x), a_1 tanh'(w_1 x) x, tanh(w_2 x), a_2 tanh'(w_2 x) x}` (Zhang et al. 2022, arXiv:2211.11623).
 pub struct ModelRankExample;
 
-/// Settings.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Params {
-    /// Output weights of the map; neither is 0.
-    pub a: [f64; 2],
-    /// The map covers `w_1, w_2 ∈ [−extent, extent]` …
-    pub extent: f64,
-    /// … with this many grid lines on each side of 0.
-    pub lines: usize,
-    /// Samples: equally spaced points of `(0, reach]`. All tangent functions are odd, so negative ones would add nothing.
-    pub samples: usize,
-    /// Largest sample.
-    pub reach: f64,
-}
-
-impl Default for Params {
-    fn default() -> Self {
-        Self { a: [1.0, 0.5], extent: 2.0, lines: 16, samples: 32, reach: 4.0 }
+params! {
+    /// Settings.
+    pub struct Params {
+        /// Output weights of the map; neither is 0.
+        pub a: [f64; 2] = [1.0, 0.5], such_that |a| a.iter().all(|&a| a != 0.0), "must not hold a 0";
+        /// The map covers `w_1, w_2 ∈ [−extent, extent]` …
+        pub extent: f64 = 2.0, above 0.0;
+        /// … with this many grid lines on each side of 0.
+        pub lines: usize = 16, at_least 1;
+        /// Samples: equally spaced points of `(0, reach]`. All tangent functions are odd, so negative ones would add nothing.
+        pub samples: usize = 32,
+            such_that |samples| *samples >= 8, "must be at least 8: twice the number of parameters";
+        /// Largest sample.
+        pub reach: f64 = 4.0, above 0.0;
     }
 }
 
@@ -51,20 +46,10 @@ const FLOOR: f64 = 1e-18;
 impl Experiment for ModelRankExample {
     type Params = Params;
 
-    fn check(params: &Params) -> Vec<Fault> {
-        Demands::new()
-            .holds("a", params.a.iter().all(|&a| a != 0.0), "must not hold a 0")
-            .above("extent", params.extent, 0.0)
-            .at_least("lines", params.lines, 1)
-            .holds("samples", params.samples >= 8, "must be at least 8: twice the number of parameters")
-            .above("reach", params.reach, 0.0)
-            .faults()
-    }
-
-    fn working_set(params: &Params) -> usize {
+    fn working_set(params: &Params) -> Option<usize> {
         // A row of tangents and the map.
         let side = 2 * params.lines + 1;
-        16 * params.samples + 9 * side * side
+        Some(16 * params.samples + 9 * side * side)
     }
 
     fn run(params: &Params, ctx: &Context) -> Result<Results, Stop> {
@@ -76,13 +61,13 @@ impl Experiment for ModelRankExample {
         let weight = |at: usize| (at as f64 - params.lines as f64) * params.extent / params.lines as f64;
 
         let rows = ctx.cells("map", side, |row, _| {
-            Ok((0..side).flat_map(|column| margins(&rank(params.a, [weight(column), weight(row)]))).collect())
+            Ok((0..side).map(|column| margins(&rank(params.a, [weight(column), weight(row)]))).collect::<Vec<_>>())
         })?;
         let mut map = Vec::new();
         for (row, cells) in rows.iter().enumerate() {
-            for (column, cell) in cells.chunks(3).enumerate() {
+            for (column, [rank, kept, dropped]) in cells.iter().enumerate() {
                 let (w1, w2) = (weight(column), weight(row));
-                map.push([w1, w2, cell[0], by_hand(w1, w2), cell[1], cell[2]]);
+                map.push([w1, w2, *rank, by_hand(w1, w2), *kept, *dropped]);
             }
         }
         let cases: Vec<Rank> = CASES.iter().map(|&(_, a, w, _)| rank(a, w)).collect();
@@ -104,6 +89,7 @@ impl Experiment for ModelRankExample {
     }
 }
 
+/// The rank, and by how much it is one: the least singular value that counts, and the largest that does not.
 fn margins(rank: &Rank) -> [f64; 3] {
     [rank.rank as f64, rank.kept(), rank.dropped()]
 }

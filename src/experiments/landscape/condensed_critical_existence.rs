@@ -1,40 +1,34 @@
 //! Condensed critical points exist: a narrow minimum, split, is a strict saddle of every wider loss (slide "Existance of condensed critical points").
 //! Only the synthetic column of the source's figure; its Iris column is not computed here.
 
-use condense::experiment::{Context, Demands, Experiment, Fault, Stop};
+use condense::experiment::params::params;
+use condense::experiment::{Context, Experiment, Stop};
 use condense::frame::{Frame, Results};
 use condense::num::vector::norm1;
 use condense_nn::theory::critical::{Inertia, Landscape};
 use condense_nn::theory::embed::split_equally;
 use condense_nn::theory::search::{Found, Search};
-use serde::{Deserialize, Serialize};
 
 /// Hessian spectra of the width-2 minimum of the three-step data and of its equal splits into widths 3 and 4.
 ///
 /// Source: Zhang et al., NeurIPS 2021, "Embedding Principle of Loss Landscape of Deep Neural Networks".
 pub struct CondensedCriticalExistence;
 
-/// Settings.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Params {
-    /// Width of the narrow minimum.
-    pub width: usize,
-    /// The narrow neuron of smallest output weight is split into up to this many.
-    pub parts: usize,
-    /// Random starts of the solver; the critical point of lowest loss is taken.
-    pub starts: usize,
-    /// Standard deviations of the starts: output weight, input weight, bias.
-    pub std: [f64; 3],
-    /// Most steps of Levenberg–Marquardt, and again of Newton.
-    pub steps: usize,
-    /// Eigenvalues up to this size count as zero (the source's dashed line).
-    pub zero: f64,
-}
-
-impl Default for Params {
-    fn default() -> Self {
-        Self { width: 2, parts: 3, starts: 24, std: [2.0, 0.7, 4.0], steps: 150, zero: 1e-11 }
+params! {
+    /// Settings.
+    pub struct Params {
+        /// Width of the narrow minimum.
+        pub width: usize = 2, at_least 1;
+        /// The narrow neuron of smallest output weight is split into up to this many.
+        pub parts: usize = 3, at_least 1;
+        /// Random starts of the solver; the critical point of lowest loss is taken.
+        pub starts: usize = 24, at_least 1;
+        /// Standard deviations of the starts: output weight, input weight, bias.
+        pub std: [f64; 3] = [2.0, 0.7, 4.0], such_that |std| std.iter().all(|std| *std > 0.0), "must be above 0";
+        /// Most steps of Levenberg–Marquardt, and again of Newton.
+        pub steps: usize = 150;
+        /// Eigenvalues up to this size count as zero (the source's dashed line).
+        pub zero: f64 = 1e-11, above 0.0;
     }
 }
 
@@ -44,20 +38,10 @@ const FLOOR: f64 = 1e-18;
 impl Experiment for CondensedCriticalExistence {
     type Params = Params;
 
-    fn check(params: &Params) -> Vec<Fault> {
-        Demands::new()
-            .at_least("width", params.width, 1)
-            .at_least("parts", params.parts, 1)
-            .at_least("starts", params.starts, 1)
-            .holds("std", params.std.iter().all(|&std| std > 0.0), "must be above 0")
-            .above("zero", params.zero, 0.0)
-            .faults()
-    }
-
-    fn working_set(params: &Params) -> usize {
+    fn working_set(params: &Params) -> Option<usize> {
         // The Hessian of the widest network, with its eigenvectors, and every start's network.
         let parameters = 3 * (params.width + params.parts);
-        8 * parameters * parameters + params.starts * parameters
+        Some(8 * parameters * parameters + params.starts * parameters)
     }
 
     fn run(params: &Params, ctx: &Context) -> Result<Results, Stop> {

@@ -1,7 +1,8 @@
 //! The loss landscape around zero: neurons do not meet, and each turns to one of at most 2p directions (slide of that name).
 //! Nothing is trained but a check network; the rest is the slide's own decoupled flow.
 
-use condense::experiment::{Context, Demands, Experiment, Fault, Stop};
+use condense::experiment::params::{Parameters as _, params};
+use condense::experiment::{Context, Experiment, Fault, Stop};
 use condense::frame::{Frame, Results};
 use condense::num::math::sin;
 use condense::num::stats::linspace;
@@ -13,7 +14,6 @@ use condense_nn::theory::critical::Landscape;
 use condense_nn::theory::origin::{Form, distinct};
 use condense_nn::theory::plane::{Portrait, off_line, rays};
 use ndarray::Array2;
-use serde::{Deserialize, Serialize};
 
 /// `ẇ ≈ a Σ_i y_i σ'(w·x_i) x_i ∝ a Σ_i y_i (w·x_i)^{p−1} x_i` for activations of multiplicity `p = 1, 2, 3`
 /// (tanh, x tanh x, x² tanh x), on five-dimensional and on one-dimensional data.
@@ -21,55 +21,35 @@ use serde::{Deserialize, Serialize};
 /// Source: Zhou et al., NeurIPS 2022, "Towards Understanding the Condensation of Neural Networks at Initial Training".
 pub struct LandscapeAroundZero;
 
-/// Settings.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Params {
-    /// Data sets with `inputs` inputs.
-    pub sets: usize,
-    /// Inputs without the bias.
-    pub inputs: usize,
-    /// Samples of each such set: `x ~ U[−4, 2]`, `y = Σ_k 3.5 sin(5 x_k + 1)`.
-    pub samples: usize,
-    /// Neurons that follow the flow; every other one has a negative output weight.
-    pub neurons: usize,
-    /// Most steps of the flow.
-    pub steps: usize,
-    /// Neurons of the similarity matrices (first data set).
-    pub shown: usize,
-    /// Samples of the one-dimensional set: `y = sin 3x + ½ sin 6x` on [−1, 1].
-    pub line_samples: usize,
-    /// Data sets on which a real tanh network is trained.
-    pub trained: usize,
-    /// Its hidden neurons.
-    pub width: usize,
-    /// Standard deviation of its initial weights.
-    pub std: f64,
-    /// Learning rate of full-batch gradient descent on the mean square.
-    pub lr: f64,
-    /// Training stops when the loss falls below this share of the first …
-    pub stop: f64,
-    /// … or after this many epochs.
-    pub epochs: usize,
-}
-
-impl Default for Params {
-    fn default() -> Self {
-        Self {
-            sets: 5,
-            inputs: 5,
-            samples: 80,
-            neurons: 400,
-            steps: 20_000,
-            shown: 60,
-            line_samples: 40,
-            trained: 3,
-            width: 50,
-            std: 1e-5,
-            lr: 0.01,
-            stop: 0.995,
-            epochs: 20_000,
-        }
+params! {
+    /// Settings.
+    pub struct Params {
+        /// Data sets with `inputs` inputs.
+        pub sets: usize = 5, at_least 1;
+        /// Inputs without the bias.
+        pub inputs: usize = 5, at_least 1;
+        /// Samples of each such set: `x ~ U[−4, 2]`, `y = Σ_k 3.5 sin(5 x_k + 1)`.
+        pub samples: usize = 80, at_least 1;
+        /// Neurons that follow the flow; every other one has a negative output weight.
+        pub neurons: usize = 400;
+        /// Most steps of the flow.
+        pub steps: usize = 20_000;
+        /// Neurons of the similarity matrices (first data set).
+        pub shown: usize = 60;
+        /// Samples of the one-dimensional set: `y = sin 3x + ½ sin 6x` on [−1, 1].
+        pub line_samples: usize = 40, at_least 2;
+        /// Data sets on which a real tanh network is trained.
+        pub trained: usize = 3;
+        /// Its hidden neurons.
+        pub width: usize = 50, at_least 1;
+        /// Standard deviation of its initial weights.
+        pub std: f64 = 1e-5;
+        /// Learning rate of full-batch gradient descent on the mean square.
+        pub lr: f64 = 0.01, above 0.0;
+        /// Training stops when the loss falls below this share of the first …
+        pub stop: f64 = 0.995, such_that |stop| *stop > 0.0 && *stop < 1.0, "must lie between 0 and 1";
+        /// … or after this many epochs.
+        pub epochs: usize = 20_000;
     }
 }
 
@@ -83,24 +63,24 @@ impl Experiment for LandscapeAroundZero {
     type Params = Params;
 
     fn check(params: &Params) -> Vec<Fault> {
-        Demands::new()
-            .at_least("sets", params.sets, 1)
-            .at_least("inputs", params.inputs, 1)
-            .at_least("samples", params.samples, 1)
+        params
+            .demands()
             .holds("shown", (2..=params.neurons).contains(&params.shown), "must be at least 2 and at most `neurons`")
-            .at_least("line_samples", params.line_samples, 2)
             .holds("trained", (1..=params.sets).contains(&params.trained), "must be at least 1 and at most `sets`")
-            .at_least("width", params.width, 1)
-            .above("lr", params.lr, 0.0)
-            .holds("stop", params.stop > 0.0 && params.stop < 1.0, "must lie between 0 and 1")
             .faults()
     }
 
-    fn working_set(params: &Params) -> usize {
+    fn working_set(params: &Params) -> Option<usize> {
         // The directions of one set and order, with as many again in flight, and those that are shown.
         let d = params.inputs + 1;
         let kept = params.sets * ORDERS.len() * params.shown * d;
-        4 * params.neurons * d + kept + params.samples * d * params.sets + params.width * (d + 1) * 4 + params.epochs
+        Some(
+            4 * params.neurons * d
+                + kept
+                + params.samples * d * params.sets
+                + params.width * (d + 1) * 4
+                + params.epochs,
+        )
     }
 
     fn run(params: &Params, ctx: &Context) -> Result<Results, Stop> {
@@ -128,16 +108,16 @@ fn sphere(params: &Params, ctx: &Context, results: &mut Results) -> Result<(), S
         let (set, p) = (&sets[cell / ORDERS.len()], ORDERS[cell % ORDERS.len()]);
         let form = Form::new(&set.x, &set.y, p);
         let ends = form.ends(params.neurons, params.steps, &mut ctx.rng("directions"));
-        let count = distinct(&ends, SAME).len() as f64;
-        Ok([count, form.misalignment(&ends)].into_iter().chain(ends[..params.shown].concat()).collect())
+        let count = distinct(&ends, SAME).len();
+        Ok((count, form.misalignment(&ends), ends[..params.shown].to_vec()))
     })?;
 
     let (mut counts, mut similarity) = (Vec::new(), Vec::new());
-    for (cell, row) in rows.iter().enumerate() {
+    for (cell, (count, misalignment, shown)) in rows.iter().enumerate() {
         let (set, p) = (cell / ORDERS.len(), ORDERS[cell % ORDERS.len()] as f64);
-        counts.push([set as f64, p, row[0], 2.0 * p, row[1]]);
+        counts.push([set as f64, p, *count as f64, 2.0 * p, *misalignment]);
         if set == 0 {
-            let cosines = cosines_in_blocks(&row[2..].chunks(d).collect::<Vec<_>>());
+            let cosines = cosines_in_blocks(shown);
             similarity.extend(cosines.indexed_iter().map(|((j, k), &cosine)| [p, j as f64, k as f64, cosine]));
         }
     }
@@ -205,7 +185,7 @@ fn trained(params: &Params, ctx: &Context, results: &mut Results) -> Result<(), 
         }
         let [direction, _] = Form::new(&set.x, &set.y, 1).extremes().expect("the weighted sum of inputs");
         let cosine = net.alignment(&direction);
-        Ok(vec![cell as f64, epochs as f64, set.loss(&net) / first, cosine])
+        Ok([cell as f64, epochs as f64, set.loss(&net) / first, cosine])
     })?;
     results.value("trained.aligned", rows.iter().filter(|row| row[3] > 0.999).count() as f64);
     results.value("trained.sets", rows.len() as f64);

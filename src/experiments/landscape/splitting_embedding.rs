@@ -1,41 +1,36 @@
 //! One-step splitting keeps the output and every critical point, for every real α (slide "Embedding principle").
 //! The laws are exact; what is measured is rounding, and what the split does to the Hessian.
 
-use condense::experiment::{Context, Demands, Experiment, Fault, Stop};
+use condense::experiment::params::params;
+use condense::experiment::{Context, Experiment, Stop};
 use condense::frame::{Frame, Results};
 use condense::num::vector::norm1;
 use condense_nn::nets::tanh_net::TanhNet;
 use condense_nn::theory::critical::{Inertia, Landscape};
 use condense_nn::theory::embed::{split, split_inertia};
 use condense_nn::theory::search::Search;
-use serde::{Deserialize, Serialize};
 
 /// Critical points of widths 1, 2, 3 of the three-step data, each neuron split at each `α` of a grid on [−1, 2].
 ///
 /// Source: Zhang et al., NeurIPS 2021, theorem 1; the inertia rule is derived in `nn::embed`.
 pub struct SplittingEmbedding;
 
-/// Settings.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Params {
-    /// Widths of the narrow networks.
-    pub widths: Vec<usize>,
-    /// Random starts of the solver for each width; the critical point of lowest loss is taken.
-    pub starts: usize,
-    /// Standard deviations of the starts: output weight, input weight, bias.
-    pub std: [f64; 3],
-    /// Most steps of Levenberg–Marquardt, and again of Newton.
-    pub steps: usize,
-    /// Values of `α` in each unit of [−1, 2].
-    pub per_unit: usize,
-    /// Eigenvalues up to this size count as zero.
-    pub zero: f64,
-}
-
-impl Default for Params {
-    fn default() -> Self {
-        Self { widths: vec![1, 2, 3], starts: 24, std: [2.0, 0.7, 4.0], steps: 150, per_unit: 20, zero: 1e-11 }
+params! {
+    /// Settings.
+    pub struct Params {
+        /// Widths of the narrow networks.
+        pub widths: Vec<usize> = vec![1, 2, 3],
+            such_that |widths| !widths.is_empty() && !widths.contains(&0), "must hold positive widths";
+        /// Random starts of the solver for each width; the critical point of lowest loss is taken.
+        pub starts: usize = 24, at_least 1;
+        /// Standard deviations of the starts: output weight, input weight, bias.
+        pub std: [f64; 3] = [2.0, 0.7, 4.0], such_that |std| std.iter().all(|std| *std > 0.0), "must be above 0";
+        /// Most steps of Levenberg–Marquardt, and again of Newton.
+        pub steps: usize = 150;
+        /// Values of `α` in each unit of [−1, 2].
+        pub per_unit: usize = 20, at_least 1;
+        /// Eigenvalues up to this size count as zero.
+        pub zero: f64 = 1e-11, above 0.0;
     }
 }
 
@@ -45,21 +40,10 @@ const FLOOR: f64 = 1e-17;
 impl Experiment for SplittingEmbedding {
     type Params = Params;
 
-    fn check(params: &Params) -> Vec<Fault> {
-        let widths = !params.widths.is_empty() && !params.widths.contains(&0);
-        Demands::new()
-            .holds("widths", widths, "must hold positive widths")
-            .at_least("starts", params.starts, 1)
-            .holds("std", params.std.iter().all(|&std| std > 0.0), "must be above 0")
-            .at_least("per_unit", params.per_unit, 1)
-            .above("zero", params.zero, 0.0)
-            .faults()
-    }
-
-    fn working_set(params: &Params) -> usize {
+    fn working_set(params: &Params) -> Option<usize> {
         // The Hessian of the widest network after a split, with its eigenvectors, and every start's network.
         let widest = params.widths.iter().copied().max().unwrap_or(0) + 1;
-        8 * (3 * widest) * (3 * widest) + params.starts * 3 * widest
+        Some(8 * (3 * widest) * (3 * widest) + params.starts * 3 * widest)
     }
 
     fn run(params: &Params, ctx: &Context) -> Result<Results, Stop> {

@@ -1,24 +1,18 @@
 //! Breiman's four questions of 1995, held against the slide that quotes them, with the figures that bear on each.
 //! It knows no answers; those are computed elsewhere.
 
+use condense::experiment::params::params;
 use condense::experiment::{Context, Experiment, Stop};
 use condense::frame::{Column, Frame, Results};
-use serde::{Deserialize, Serialize};
 
 /// The quotation of the slide "Generalization Gap, Long-standing problems".
 pub struct BreimanQuestions;
 
-/// There is nothing to set but where the table is.
-#[derive(Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Params {
-    /// The table of questions: question, seen_in (identifiers of figures, separated by spaces).
-    pub questions: String,
-}
-
-impl Default for Params {
-    fn default() -> Self {
-        Self { questions: "data/breiman-questions.csv".to_owned() }
+params! {
+    /// There is nothing to set but where the table is.
+    pub struct Params {
+        /// The table of questions: question, seen_in (identifiers of figures, separated by spaces).
+        pub questions: String = "data/breiman-questions.csv".to_owned();
     }
 }
 
@@ -33,9 +27,9 @@ const SLIDE: [&str; 4] = [
 impl Experiment for BreimanQuestions {
     type Params = Params;
 
-    fn working_set(_: &Params) -> usize {
+    fn working_set(_: &Params) -> Option<usize> {
         // Four rows of words.
-        1000
+        Some(1000)
     }
 
     fn run(params: &Params, ctx: &Context) -> Result<Results, Stop> {

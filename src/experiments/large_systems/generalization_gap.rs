@@ -1,7 +1,8 @@
 //! The generalization gap: polynomials of rising degree on noisy samples, and tanh networks of rising width on the same ones.
 //! It knows no features; of each fit it keeps the errors.
 
-use condense::experiment::{Context, Demands, Experiment, Fault, Stop};
+use condense::experiment::params::{Parameters as _, params};
+use condense::experiment::{Context, Experiment, Fault, Stop};
 use condense::frame::{Frame, Results};
 use condense::num::legendre::legendre;
 use condense::num::math;
@@ -13,47 +14,37 @@ use condense_nn::nets::bias::line_with_bias;
 use condense_nn::nets::two_layer::TwoLayer;
 use condense_nn::training::flow::Flow;
 use ndarray::Array2;
-use serde::{Deserialize, Serialize};
 use std::f64::consts::PI;
 
 /// Least squares by polynomials overfits when the degree rises; networks that start small do not when the width rises.
 pub struct GeneralizationGap;
 
-/// The task is ours: the slide has a drawing without numbers.
-#[derive(Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Params {
-    /// Samples at evenly spaced points of [-1, 1].
-    pub samples: usize,
-    /// Standard deviation of the noise on their targets.
-    pub noise: f64,
-    /// Draws of the noise to which polynomials are fitted.
-    pub draws: usize,
-    /// Widths of the networks.
-    pub widths: Vec<usize>,
-    /// The first of these draws are fitted by networks, too.
-    pub network_draws: usize,
-    /// Standard deviation of their initial weights.
-    pub std: f64,
-    /// Their training ends at this mean square.
-    pub goal: f64,
-    /// The integrator's tolerance.
-    pub tolerance: f64,
+params! {
+    /// The task is ours: the slide has a drawing without numbers.
+    pub struct Params {
+        /// Samples at evenly spaced points of [-1, 1].
+        pub samples: usize = 20, at_least 4;
+        /// Standard deviation of the noise on their targets.
+        pub noise: f64 = 0.1, above 0.0;
+        /// Draws of the noise to which polynomials are fitted.
+        pub draws: usize = 200, at_least 1;
+        /// Widths of the networks.
+        pub widths: Vec<usize> = vec![2, 4, 8, 16, 32, 64, 128, 256, 512],
+            such_that |widths| rising_to_eight(widths), "must be whole numbers from 1 on, rising to 8 or more";
+        /// The first of these draws are fitted by networks, too.
+        pub network_draws: usize = 10, at_least 1;
+        /// Standard deviation of their initial weights.
+        pub std: f64 = 0.1, above 0.0;
+        /// Their training ends at this mean square.
+        pub goal: f64 = 0.01, above 0.0;
+        /// The integrator's tolerance.
+        pub tolerance: f64 = 0.05, above 0.0;
+    }
 }
 
-impl Default for Params {
-    fn default() -> Self {
-        Self {
-            samples: 20,
-            noise: 0.1,
-            draws: 200,
-            widths: vec![2, 4, 8, 16, 32, 64, 128, 256, 512],
-            network_draws: 10,
-            std: 0.1,
-            goal: 0.01,
-            tolerance: 0.05,
-        }
-    }
+fn rising_to_eight(widths: &[usize]) -> bool {
+    let from_one = widths.first().is_some_and(|first| *first > 0);
+    from_one && widths.is_sorted_by(|one, next| one < next) && widths.last().is_some_and(|last| *last >= 8)
 }
 
 /// Points between -1 and 1 at which fits are held against the target.
@@ -119,29 +110,18 @@ impl Experiment for GeneralizationGap {
     type Params = Params;
 
     fn check(params: &Params) -> Vec<Fault> {
-        let rising = params.widths.is_sorted_by(|a, b| a < b) && params.widths.first().is_some_and(|first| *first > 0);
-        let widths = rising && params.widths.last().is_some_and(|last| *last >= 8);
-        Demands::new()
-            .at_least("samples", params.samples, 4)
-            .above("noise", params.noise, 0.0)
-            .at_least("draws", params.draws, 1)
-            .holds("widths", widths, "must be whole numbers from 1 on, rising to 8 or more")
-            .at_least("network_draws", params.network_draws, 1)
+        params
+            .demands()
             .holds("network_draws", params.network_draws <= params.draws, "must not be above `draws`")
-            .above("std", params.std, 0.0)
-            .above("goal", params.goal, 0.0)
-            .above("tolerance", params.tolerance, 0.0)
             .faults()
     }
 
-    fn working_set(params: &Params) -> usize {
+    fn working_set(params: &Params) -> Option<usize> {
         // Two designs of the highest degree and a decomposition; the widest network's features at both sets of points.
         let points = params.samples + TESTS;
         let widest = params.widths.last().copied().unwrap_or(0);
-        3 * points * params.samples
-            + 2 * params.draws * params.samples
-            + widest * (4 * points + 20)
-            + points * points * 3
+        let fits = 3 * points * params.samples + widest * (4 * points + 20) + points * points * 3;
+        Some(fits + 2 * params.draws * params.samples)
     }
 
     fn run(params: &Params, ctx: &Context) -> Result<Results, Stop> {
@@ -183,16 +163,15 @@ impl Experiment for GeneralizationGap {
     }
 }
 
-/// The errors of fits, two numbers each.
-fn errors(task: &Task, fits: impl Iterator<Item = Result<[Vec<f64>; 2], Stop>>) -> Result<Vec<f64>, Stop> {
-    let pairs: Result<Vec<_>, Stop> = fits.map(|fit| fit.map(|[fitted, drawn]| task.errors(&fitted, &drawn))).collect();
-    pairs.map(|pairs| pairs.concat())
+/// The errors of fits: on the samples, and against the target.
+fn errors(task: &Task, fits: impl Iterator<Item = Result<[Vec<f64>; 2], Stop>>) -> Result<Vec<[f64; 2]>, Stop> {
+    fits.map(|fit| fit.map(|[fitted, drawn]| task.errors(&fitted, &drawn))).collect()
 }
 
 /// Of each fit, the medians of its two errors over draws.
-fn medians(draws: &[Vec<f64>]) -> Vec<[f64; 2]> {
-    let column = |k: usize| median(&draws.iter().map(|draw| draw[k]).collect::<Vec<_>>());
-    (0..draws[0].len() / 2).map(|k| [column(2 * k), column(2 * k + 1)]).collect()
+fn medians(draws: &[Vec<[f64; 2]>]) -> Vec<[f64; 2]> {
+    let over = |fit: usize, error: usize| median(&draws.iter().map(|draw| draw[fit][error]).collect::<Vec<_>>());
+    (0..draws[0].len()).map(|fit| [over(fit, 0), over(fit, 1)]).collect()
 }
 
 /// One row a model: its size, its number of parameters, and its errors.

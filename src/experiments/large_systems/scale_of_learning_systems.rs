@@ -1,37 +1,31 @@
 //! How large learning systems are: neurons of brains and parameters of language models, from two published tables.
 //! It knows no training: it reads, fits two power laws, and compares sizes.
 
+use condense::experiment::params::params;
 use condense::experiment::{Context, Experiment, Stop};
 use condense::frame::{Column, Frame, Results};
 use condense::num::math;
 use condense::num::stats::{Fit, line_fit};
-use serde::{Deserialize, Serialize};
 
 /// Neurons of brains (Herculano-Houzel 2009) and parameters of language models.
 pub struct ScaleOfLearningSystems;
 
-/// There is nothing to set but where the tables are.
-#[derive(Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Params {
-    /// The table of brains: order, species, grams, neurons, source.
-    pub brains: String,
-    /// The table of language models: name, year, month, parameters, source.
-    pub models: String,
-}
-
-impl Default for Params {
-    fn default() -> Self {
-        Self { brains: "data/brains.csv".to_owned(), models: "data/language-models.csv".to_owned() }
+params! {
+    /// There is nothing to set but where the tables are.
+    pub struct Params {
+        /// The table of brains: order, species, grams, neurons, source.
+        pub brains: String = "data/brains.csv".to_owned();
+        /// The table of language models: name, year, month, parameters, source.
+        pub models: String = "data/language-models.csv".to_owned();
     }
 }
 
 impl Experiment for ScaleOfLearningSystems {
     type Params = Params;
 
-    fn working_set(_: &Params) -> usize {
+    fn working_set(_: &Params) -> Option<usize> {
         // Two tables of a few rows, and curves through them.
-        10_000
+        Some(10_000)
     }
 
     fn run(params: &Params, ctx: &Context) -> Result<Results, Stop> {

@@ -5,7 +5,9 @@
 //! Slides "1d example: condensation with small initialization" and "Evolution trajectory"; the setting is that of
 //! Xu, Zhang & Zhang, "An overview of condensation phenomenon in deep learning" (2025).
 
-use condense::experiment::{Context, Demands, Experiment, Fault, Stop};
+use condense::experiment::params::{Parameters as _, params};
+use condense::experiment::row::row;
+use condense::experiment::{Context, Experiment, Fault, Stop};
 use condense::frame::{Frame, Results};
 use condense::num::stats::{chi_square_uniform, linspace};
 use condense_nn::measures::measure::{Cluster, Direction, orientation, sector_counts};
@@ -15,7 +17,6 @@ use condense_nn::nets::packed::Packed;
 use condense_nn::tasks::task::{Samples, best_ramp, four_ramps};
 use condense_nn::training::rule::Descent;
 use condense_nn::training::train::Trainer;
-use serde::{Deserialize, Serialize};
 
 /// Sectors of the `(w, b)` plane behind the effective number of directions.
 const SECTORS: usize = 36;
@@ -26,52 +27,34 @@ const FITTED: f64 = 1.5e-3;
 /// Points of a drawn curve.
 const CURVE: usize = 201;
 
-/// Settings.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Params {
-    /// Hidden neurons, m.
-    pub width: usize,
-    /// Samples, n, evenly spaced on `[-1, 1]`.
-    pub samples: usize,
-    /// Standard deviation of every initial parameter.
-    pub std: f64,
-    /// Learning rate.
-    pub rate: f64,
-    /// The standard deviation of the contrast; `m^(-1/4)` is the linear regime, `m^(-1/2)` its border.
-    pub contrast_std: f64,
-    /// The learning rate of the contrast, whose curvature is larger from the start.
-    pub contrast_rate: f64,
-    /// Further draws of the small initial weights, each trained up to the fifth frame.
-    pub draws: usize,
-    /// The six epochs looked at: two on the plateau, two of the transition, two of the final stage.
-    pub frames: [usize; 6],
-    /// The epoch from which the plateau is measured …
-    pub plateau_from: usize,
-    /// … and the epoch up to which.
-    pub plateau_to: usize,
-    /// Neurons whose cosine is above this point the same way.
-    pub cosine: f64,
-    /// Neurons with less than this share of the largest amplitude do not count.
-    pub cut: f64,
-}
-
-impl Default for Params {
-    fn default() -> Self {
-        Self {
-            width: 100,
-            samples: 40,
-            std: 1e-4,
-            rate: 0.1,
-            contrast_std: 0.3,
-            contrast_rate: 0.02,
-            draws: 16,
-            frames: [100, 1000, 3000, 5000, 10_000, 100_000],
-            plateau_from: 200,
-            plateau_to: 1500,
-            cosine: 0.995,
-            cut: 0.01,
-        }
+params! {
+    /// Settings.
+    pub struct Params {
+        /// Hidden neurons, m.
+        pub width: usize = 100, at_least 1;
+        /// Samples, n, evenly spaced on `[-1, 1]`.
+        pub samples: usize = 40, at_least 2;
+        /// Standard deviation of every initial parameter.
+        pub std: f64 = 1e-4, above 0.0;
+        /// Learning rate.
+        pub rate: f64 = 0.1, above 0.0;
+        /// The standard deviation of the contrast; `m^(-1/4)` is the linear regime, `m^(-1/2)` its border.
+        pub contrast_std: f64 = 0.3, above 0.0;
+        /// The learning rate of the contrast, whose curvature is larger from the start.
+        pub contrast_rate: f64 = 0.02, above 0.0;
+        /// Further draws of the small initial weights, each trained up to the fifth frame.
+        pub draws: usize = 16, at_least 1;
+        /// The six epochs looked at: two on the plateau, two of the transition, two of the final stage.
+        pub frames: [usize; 6] = [100, 1000, 3000, 5000, 10_000, 100_000],
+            such_that |frames| frames[0] > 0 && frames.is_sorted_by(|one, next| one < next), "must ascend from 1 or more";
+        /// The epoch from which the plateau is measured …
+        pub plateau_from: usize = 200;
+        /// … and the epoch up to which.
+        pub plateau_to: usize = 1500;
+        /// Neurons whose cosine is above this point the same way.
+        pub cosine: f64 = 0.995, within 0.0..1.0;
+        /// Neurons with less than this share of the largest amplitude do not count.
+        pub cut: f64 = 0.01, within 0.0..1.0;
     }
 }
 
@@ -82,26 +65,13 @@ impl Experiment for Condensation1d {
     type Params = Params;
 
     fn check(p: &Params) -> Vec<Fault> {
-        let ascending = p.frames[0] > 0 && p.frames.is_sorted_by(|one, next| one < next);
         let inside = p.plateau_from < p.plateau_to && p.plateau_to <= p.frames[4];
-        Demands::new()
-            .at_least("width", p.width, 1)
-            .at_least("samples", p.samples, 2)
-            .above("std", p.std, 0.0)
-            .above("rate", p.rate, 0.0)
-            .above("contrast_std", p.contrast_std, 0.0)
-            .above("contrast_rate", p.contrast_rate, 0.0)
-            .at_least("draws", p.draws, 1)
-            .holds("frames", ascending, "must ascend from 1 or more")
-            .holds("plateau_to", inside, "must lie between `plateau_from` and the fifth of `frames`")
-            .holds("cosine", (0.0..1.0).contains(&p.cosine), "must lie in [0, 1)")
-            .holds("cut", (0.0..1.0).contains(&p.cut), "must lie in [0, 1)")
-            .faults()
+        p.demands().holds("plateau_to", inside, "must lie between `plateau_from` and the fifth of `frames`").faults()
     }
 
-    fn working_set(p: &Params) -> usize {
+    fn working_set(p: &Params) -> Option<usize> {
         // Both trainings: three numbers a parameter, what is kept at the samples, every loss, and six frames of the neurons.
-        2 * (p.width * (9 + 18 + 2 * p.samples) + p.frames[5])
+        Some(2 * (p.width * (9 + 18 + 2 * p.samples) + p.frames[5]))
     }
 
     fn run(p: &Params, ctx: &Context) -> Result<Results, Stop> {
@@ -137,21 +107,42 @@ fn plateau(p: &Params, run: &Run, samples: &Samples<2>, results: &mut Results) {
     results.value("plateau.excess", run.stages[2].loss / best - 1.0);
 }
 
+row! {
+    /// What is kept of a further draw, which is trained up to the fifth frame.
+    struct Draw {
+        /// The most directions at the first two frames, on the plateau.
+        plateau_directions: f64,
+        /// The loss at the second of them.
+        plateau_loss: f64,
+        /// Directions at the end.
+        directions: f64,
+        /// The loss at the end.
+        loss: f64,
+        /// `[epoch, loss]` on the way.
+        curve: Vec<[f64; 2]>,
+    }
+}
+
 /// Further draws: how often each path is taken, and whether the plateau and its one direction are there every time.
 fn draws(p: &Params, samples: &Samples<2>, ctx: &Context, results: &mut Results) -> Result<(), Stop> {
-    let measured = ctx.cells("draws", p.draws, |_, ctx| {
+    let draws = ctx.cells("draws", p.draws, |_, ctx| {
         let Run { trainer, stages } = Run::new(p, p.std, p.rate, &p.frames[..5], samples, ctx)?;
         let [one, two, last] = [1, 2, 5].map(|stage| &stages[stage]);
-        let numbers = [one.directions().max(two.directions()), two.loss, last.directions(), last.loss];
-        Ok([numbers.to_vec(), trainer.curve(CURVE).concat()].concat())
+        Ok(Draw {
+            plateau_directions: one.directions().max(two.directions()),
+            plateau_loss: two.loss,
+            directions: last.directions(),
+            loss: last.loss,
+            curve: trainer.curve(CURVE),
+        })
     })?;
-    let count = |holds: &dyn Fn(&[f64]) -> bool| measured.iter().filter(|row| holds(row)).count() as f64;
-    results.value("draws.split", count(&|row| row[0] > 1.0));
-    results.value("draws.crowded", count(&|row| !(2.0..=6.0).contains(&row[2])));
-    results.value("draws.fitted", count(&|row| row[3] < FITTED));
-    results.value("draws.plateau.low", measured.iter().map(|row| row[1]).fold(f64::INFINITY, f64::min));
-    results.value("draws.plateau.high", measured.iter().map(|row| row[1]).fold(0.0, f64::max));
-    let curves = measured.iter().map(|row| row[4..].chunks(2)).enumerate();
+    let count = |holds: &dyn Fn(&Draw) -> bool| draws.iter().filter(|draw| holds(draw)).count() as f64;
+    results.value("draws.split", count(&|draw| draw.plateau_directions > 1.0));
+    results.value("draws.crowded", count(&|draw| !(2.0..=6.0).contains(&draw.directions)));
+    results.value("draws.fitted", count(&|draw| draw.loss < FITTED));
+    results.value("draws.plateau.low", draws.iter().map(|draw| draw.plateau_loss).fold(f64::INFINITY, f64::min));
+    results.value("draws.plateau.high", draws.iter().map(|draw| draw.plateau_loss).fold(0.0, f64::max));
+    let curves = draws.iter().map(|draw| &draw.curve).enumerate();
     results.frame("draws", Frame::from_groups(&["draw", "epoch", "loss"], curves));
     Ok(())
 }

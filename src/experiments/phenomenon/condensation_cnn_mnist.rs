@@ -4,7 +4,8 @@
 //! 3×3 kernels without biases, tanh, a hidden layer, ten outputs; cross-entropy, mini-batches, momentum. Slide "Condensation in
 //! CNN on MNIST" (Zhou et al., arXiv 2305.09947), which names neither network nor optimiser: the setting is ours.
 
-use condense::experiment::{Context, Demands, Experiment, Fault, Stop};
+use condense::experiment::params::{Parameters as _, params};
+use condense::experiment::{Context, Experiment, Fault, Stop};
 use condense::frame::{Frame, Results};
 use condense_nn::measures::conv_stage::{ConvStage, SIZE};
 use condense_nn::measures::similarity::cosines_in_blocks;
@@ -13,72 +14,49 @@ use condense_nn::nets::conv::{ConvNet, Shape, Weights};
 use condense_nn::tasks::images::{Images, Window};
 use condense_nn::tasks::mnist;
 use condense_nn::training::rule::Descent;
-use serde::{Deserialize, Serialize};
 
-/// Settings.
-#[derive(Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Params {
-    /// SHA-256 of the unpacked files: images and labels to train on, images and labels of the test. Others are refused.
-    pub sha256: [String; 4],
-    /// So many images are trained on, the first ones.
-    pub images: usize,
-    /// So many images of the test are judged at the end.
-    pub tests: usize,
-    /// Pixels run from 0 to this.
-    pub scale: f64,
-    /// From one patch to the next.
-    pub stride: usize,
-    /// Kernels.
-    pub channels: usize,
-    /// Neurons of the hidden layer.
-    pub hidden: usize,
-    /// Standard deviation of the small weights of kernels and hidden layer; that of large ones is 1/√inputs.
-    pub small_std: f64,
-    /// Learning rate, until it goes down.
-    pub rate: f64,
-    /// Of the heavy ball.
-    pub momentum: f64,
-    /// Over this last part of the training the rate goes down, in a straight line to a fiftieth.
-    pub decay: f64,
-    /// Images of a batch.
-    pub batch: usize,
-    /// Passes over all images.
-    pub epochs: usize,
-    /// Steps between two looks at a network, during the first …
-    pub every: usize,
-    /// … so many steps; later there is one look an epoch.
-    pub close: usize,
-    /// Accuracies on the way are of so many images.
-    pub seen: usize,
-    /// Kernels whose |cosine| is above this are one.
-    pub cosine: f64,
-    /// Kernels whose |cosine| is above this are nearly one.
-    pub loose: f64,
-}
-
-impl Default for Params {
-    fn default() -> Self {
-        Self {
-            sha256: Default::default(),
-            images: 10_000,
-            tests: 10_000,
-            scale: 0.2,
-            stride: 3,
-            channels: 32,
-            hidden: 128,
-            small_std: 1e-8,
-            rate: 0.15,
-            momentum: 0.9,
-            decay: 0.3,
-            batch: 100,
-            epochs: 24,
-            every: 25,
-            close: 300,
-            seen: 1000,
-            cosine: 0.95,
-            loose: 0.9,
-        }
+params! {
+    /// Settings.
+    pub struct Params {
+        /// SHA-256 of the unpacked files: images and labels to train on, images and labels of the test. Others are refused.
+        pub sha256: [String; 4] = Default::default(),
+            such_that |digests| digests.iter().all(|digest| mnist::is_digest(digest)),
+            "must be four digests of 64 hexadecimal digits in lower case";
+        /// So many images are trained on, the first ones.
+        pub images: usize = 10_000, at_least 1;
+        /// So many images of the test are judged at the end.
+        pub tests: usize = 10_000, at_least 1;
+        /// Pixels run from 0 to this.
+        pub scale: f64 = 0.2, above 0.0;
+        /// From one patch to the next.
+        pub stride: usize = 3,
+            such_that |stride| (1..=mnist::SIDE - SIZE).contains(stride), "must be at least 1 and at most 25";
+        /// Kernels.
+        pub channels: usize = 32, at_least 2;
+        /// Neurons of the hidden layer.
+        pub hidden: usize = 128, at_least 1;
+        /// Standard deviation of the small weights of kernels and hidden layer; that of large ones is 1/√inputs.
+        pub small_std: f64 = 1e-8, such_that |std| (1e-30..=1.0).contains(std), "must lie in [1e-30, 1]";
+        /// Learning rate, until it goes down.
+        pub rate: f64 = 0.15, above 0.0;
+        /// Of the heavy ball.
+        pub momentum: f64 = 0.9, within 0.0..1.0;
+        /// Over this last part of the training the rate goes down, in a straight line to a fiftieth.
+        pub decay: f64 = 0.3, such_that |decay| *decay > 0.0 && *decay <= 1.0, "must lie in (0, 1]";
+        /// Images of a batch.
+        pub batch: usize = 100;
+        /// Passes over all images.
+        pub epochs: usize = 24, at_least 1;
+        /// Steps between two looks at a network, during the first …
+        pub every: usize = 25, at_least 1;
+        /// … so many steps; later there is one look an epoch.
+        pub close: usize = 300;
+        /// Accuracies on the way are of so many images.
+        pub seen: usize = 1000, at_least 1;
+        /// Kernels whose |cosine| is above this are one.
+        pub cosine: f64 = 0.95, within 0.0..1.0;
+        /// Kernels whose |cosine| is above this are nearly one.
+        pub loose: f64 = 0.9;
     }
 }
 
@@ -92,44 +70,27 @@ impl Experiment for CondensationCnnMnist {
     type Params = Params;
 
     fn check(p: &Params) -> Vec<Fault> {
-        let digests = p.sha256.iter().all(|digest| mnist::is_digest(digest));
-        Demands::new()
-            .holds("sha256", digests, "must be four digests of 64 hexadecimal digits in lower case")
-            .at_least("images", p.images, 1)
-            .at_least("tests", p.tests, 1)
-            .above("scale", p.scale, 0.0)
-            .holds("stride", (1..=mnist::SIDE - SIZE).contains(&p.stride), "must be at least 1 and at most 25")
-            .at_least("channels", p.channels, 2)
-            .at_least("hidden", p.hidden, 1)
-            .holds("small_std", (1e-30..=1.0).contains(&p.small_std), "must lie in [1e-30, 1]")
-            .above("rate", p.rate, 0.0)
-            .holds("momentum", (0.0..1.0).contains(&p.momentum), "must lie in [0, 1)")
-            .holds("decay", p.decay > 0.0 && p.decay <= 1.0, "must lie in (0, 1]")
+        p.demands()
             .holds("batch", (1..=p.images).contains(&p.batch), "must be at least 1 and at most `images`")
-            .at_least("epochs", p.epochs, 1)
-            .at_least("every", p.every, 1)
-            .at_least("seen", p.seen, 1)
-            .holds("cosine", (0.0..1.0).contains(&p.cosine), "must lie in [0, 1)")
             .holds("loose", (0.0..=p.cosine).contains(&p.loose), "must lie in [0, `cosine`]")
             .faults()
     }
 
-    fn working_set(p: &Params) -> usize {
+    fn working_set(p: &Params) -> Option<usize> {
         // The files; the images, in single precision; of both networks the draw, the weights as they are given, and
         // parameters, gradient and velocity; what is kept of each look.
         let images = mnist::BYTES / 8 + (p.images + p.tests) * (mnist::SIDE * mnist::SIDE / 2 + 1);
         let network = (inputs(p) + 32) * (p.hidden + 16) * 4;
         let looks = (p.close / p.every + p.epochs + 3) * ConvStage::numbers(p.channels);
-        images + 2 * (network + 3 * looks) + 12 * p.channels * p.channels
+        Some(images + 2 * (network + 3 * looks) + 12 * p.channels * p.channels)
     }
 
     fn run(p: &Params, root: &Context) -> Result<Results, Stop> {
         let sets = mnist::sets(root, &p.sha256, [p.images, p.tests], p.scale)?;
-        let rows = root.cells("runs", RUNS.len(), |run, ctx| train(p, run, &sets, root, ctx))?;
+        let runs = root.cells("runs", RUNS.len(), |run, ctx| train(p, run, &sets, root, ctx))?;
         let mut results = Results::default();
         let (mut course, mut similarity) = (Vec::new(), Vec::new());
-        for (run, row) in rows.iter().enumerate() {
-            let stages: Vec<ConvStage> = row.chunks(ConvStage::numbers(p.channels)).map(ConvStage::of).collect();
+        for (run, stages) in runs.iter().enumerate() {
             // Without the start, which has no place on a logarithmic axis.
             course.extend(stages[1..].iter().map(|stage| {
                 let ([train, test], seen) = (stage.accuracy(), stage.condensed([p.cosine, p.loose]));
@@ -191,11 +152,11 @@ fn start(p: &Params, run: usize, root: &Context) -> ConvNet {
 }
 
 /// All looks at a training, one after the other. Both runs see the same batches.
-fn train(p: &Params, run: usize, sets: &[Images; 2], root: &Context, ctx: &Context) -> Result<Vec<f64>, Stop> {
+fn train(p: &Params, run: usize, sets: &[Images; 2], root: &Context, ctx: &Context) -> Result<Vec<ConvStage>, Stop> {
     let (mut net, mut shuffle) = (start(p, run, root), root.rng("batches"));
     let an_epoch = p.images.div_ceil(p.batch);
     let steps = p.epochs * an_epoch;
-    let mut row = ConvStage::row(&mut net, sets, p.seen);
+    let mut stages = vec![ConvStage::of(&mut net, sets, p.seen)];
     for _ in 0..p.epochs {
         for batch in shuffle.permutation(p.images).chunks(p.batch) {
             ctx.tick(net.steps(), steps)?;
@@ -204,13 +165,13 @@ fn train(p: &Params, run: usize, sets: &[Images; 2], root: &Context, ctx: &Conte
             net.step(&sets[0], batch, Descent { rate, momentum: p.momentum })?;
             let pause = if net.steps() <= p.close { p.every } else { an_epoch };
             if net.steps() == steps {
-                row.extend(ConvStage::row(&mut net, sets, usize::MAX));
+                stages.push(ConvStage::of(&mut net, sets, usize::MAX));
             } else if net.steps().is_multiple_of(pause) {
-                row.extend(ConvStage::row(&mut net, sets, p.seen));
+                stages.push(ConvStage::of(&mut net, sets, p.seen));
             }
         }
     }
-    Ok(row)
+    Ok(stages)
 }
 
 #[cfg(test)]

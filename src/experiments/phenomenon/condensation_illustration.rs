@@ -4,7 +4,8 @@
 //! `f(x) = Σ_k a_k r(w_k·x)` without biases, on points `x` of the unit circle; target `r(u_1·x) - r(u_2·x)` with directions `u_1`, `u_2` at 0
 //! and 120 degrees; all parameters `N(0, std²)`, gradient flow of `(1/2n) Σ (f - y)²`. Slide "Illustration of Condensation".
 
-use condense::experiment::{Context, Demands, Experiment, Fault, Stop};
+use condense::experiment::params::params;
+use condense::experiment::{Context, Experiment, Stop};
 use condense::frame::{Frame, Results};
 use condense::num::math::{cos, sin};
 use condense::num::vector::{dot, norm};
@@ -15,46 +16,29 @@ use condense_nn::nets::packed::Neuron;
 use condense_nn::nets::two_layer::TwoLayer;
 use condense_nn::training::flow::Flow;
 use ndarray::Array2;
-use serde::{Deserialize, Serialize};
 use std::f64::consts::PI;
 
-/// All settings are ours: the slide is a drawing.
-#[derive(Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Params {
-    /// Hidden neurons.
-    pub width: usize,
-    /// Samples: evenly spaced on the unit circle.
-    pub samples: usize,
-    /// Standard deviation of every initial parameter.
-    pub std: f64,
-    /// Training ends below this mean square,
-    pub goal: f64,
-    /// or at this time.
-    pub time: f64,
-    /// The integrator's tolerance.
-    pub tolerance: f64,
-    /// Neurons whose cosine is above this are one group.
-    pub cosine: f64,
-    /// Neurons with less than this share of the largest amplitude belong to none.
-    pub cut: f64,
-    /// Further draws of the initial weights.
-    pub draws: usize,
-}
-
-impl Default for Params {
-    fn default() -> Self {
-        Self {
-            width: 5,
-            samples: 16,
-            std: 1e-3,
-            goal: 1e-10,
-            time: 1e5,
-            tolerance: 0.02,
-            cosine: 0.99,
-            cut: 0.01,
-            draws: 20,
-        }
+params! {
+    /// All settings are ours: the slide is a drawing.
+    pub struct Params {
+        /// Hidden neurons.
+        pub width: usize = 5, at_least 2;
+        /// Samples: evenly spaced on the unit circle.
+        pub samples: usize = 16, at_least 3;
+        /// Standard deviation of every initial parameter.
+        pub std: f64 = 1e-3, above 0.0;
+        /// Training ends below this mean square,
+        pub goal: f64 = 1e-10, above 0.0;
+        /// or at this time.
+        pub time: f64 = 1e5, above 0.0;
+        /// The integrator's tolerance.
+        pub tolerance: f64 = 0.02, above 0.0;
+        /// Neurons whose cosine is above this are one group.
+        pub cosine: f64 = 0.99, within 0.0..1.0;
+        /// Neurons with less than this share of the largest amplitude belong to none.
+        pub cut: f64 = 0.01, within 0.0..1.0;
+        /// Further draws of the initial weights.
+        pub draws: usize = 20, at_least 1;
     }
 }
 
@@ -69,23 +53,9 @@ const POINTS: usize = 181;
 impl Experiment for CondensationIllustration {
     type Params = Params;
 
-    fn check(p: &Params) -> Vec<Fault> {
-        Demands::new()
-            .at_least("width", p.width, 2)
-            .at_least("samples", p.samples, 3)
-            .above("std", p.std, 0.0)
-            .above("goal", p.goal, 0.0)
-            .above("time", p.time, 0.0)
-            .above("tolerance", p.tolerance, 0.0)
-            .holds("cosine", (0.0..1.0).contains(&p.cosine), "must lie in [0, 1)")
-            .holds("cut", (0.0..1.0).contains(&p.cut), "must lie in [0, 1)")
-            .at_least("draws", p.draws, 1)
-            .faults()
-    }
-
-    fn working_set(p: &Params) -> usize {
+    fn working_set(p: &Params) -> Option<usize> {
         // One flow: a dozen vectors of parameters, features and kernels of the samples at two points; and what is drawn.
-        p.width * (12 * 3 + 4 * p.samples + 60) + 8 * p.samples * p.samples + 6 * POINTS + 4 * p.draws
+        Some(p.width * (12 * 3 + 4 * p.samples + 60) + 8 * p.samples * p.samples + 6 * POINTS + 4 * p.draws)
     }
 
     fn run(p: &Params, ctx: &Context) -> Result<Results, Stop> {
@@ -108,11 +78,11 @@ impl Experiment for CondensationIllustration {
         results.value("within", within.fold(1.0, f64::min));
         show_outputs(&net, &after, &merged(&after, &leaders), &mut results);
         show_network(&before, &after, &leaders, &mut results);
-        let two = ctx.cells("draws", p.draws, |_, ctx| {
+        let groups = ctx.cells("draws", p.draws, |_, ctx| {
             let (theta, _) = train(p, &net, net.draw([p.std; 2], &mut ctx.rng("init")))?;
-            Ok(vec![clusters(&neurons(&theta, p.width), Direction::Ray, p.cosine, p.cut).len() as f64])
+            Ok(clusters(&neurons(&theta, p.width), Direction::Ray, p.cosine, p.cut).len())
         })?;
-        results.value("draws.two", two.iter().filter(|row| row[0] == 2.0).count() as f64);
+        results.value("draws.two", groups.iter().filter(|groups| **groups == 2).count() as f64);
         Ok(results)
     }
 }

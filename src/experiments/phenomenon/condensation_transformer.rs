@@ -4,7 +4,9 @@
 //! Sequences of tokens `x_j ~ N(0, I)`; the target is one head of attention, `y = Σ_j softmax_j(s (p·x_T)(q·x_j)) (v·x_j)`, with unit vectors
 //! `p`, `q`, `v` and the last token `x_T`. Slide "Condensation in transformer".
 
-use condense::experiment::{Context, Demands, Experiment, Fault, Stop};
+use condense::experiment::params::{Parameters as _, params};
+use condense::experiment::row::row;
+use condense::experiment::{Context, Experiment, Fault, Stop};
 use condense::frame::{Frame, Results};
 use condense::num::math::exp;
 use condense::num::rng::Stream;
@@ -13,54 +15,36 @@ use condense_nn::measures::columns::{Columns, product_alignment};
 use condense_nn::measures::similarity::cosines_in_blocks;
 use condense_nn::training::readout::{Part, Readout, Sizes, Task, outputs};
 use condense_nn::training::rule::Adam;
-use serde::{Deserialize, Serialize};
+use condense_nn::training::stepwise::Stepwise as _;
 
-/// The block is the deck's; task, sizes and training are ours.
-#[derive(Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Params {
-    /// Sequences.
-    pub sequences: usize,
-    /// Tokens of each.
-    pub tokens: usize,
-    /// `D`, the numbers of a token.
-    pub width: usize,
-    /// `h`.
-    pub heads: usize,
-    /// `d`, the columns of each matrix of a head.
-    pub head: usize,
-    /// `s`, how sharply the target attends.
-    pub sharpness: f64,
-    /// Standard deviation of the small initial weights.
-    pub small_std: f64,
-    /// Standard deviation of the large ones.
-    pub large_std: f64,
-    /// Learning rate of Adam.
-    pub rate: f64,
-    /// The four steps at which matrices are looked at; the last ends the training.
-    pub stages: [usize; 4],
-    /// Steps between the points of the curves.
-    pub every: usize,
-    /// Columns whose |cosine| is above this are one.
-    pub cosine: f64,
-}
-
-impl Default for Params {
-    fn default() -> Self {
-        Self {
-            sequences: 256,
-            tokens: 8,
-            width: 16,
-            heads: 2,
-            head: 8,
-            sharpness: 4.0,
-            small_std: 1e-3,
-            large_std: 0.25,
-            rate: 2e-3,
-            stages: [20, 50, 200, 400],
-            every: 10,
-            cosine: 0.95,
-        }
+params! {
+    /// The block is the deck's; task, sizes and training are ours.
+    pub struct Params {
+        /// Sequences.
+        pub sequences: usize = 256, at_least 1;
+        /// Tokens of each.
+        pub tokens: usize = 8, at_least 1;
+        /// `D`, the numbers of a token.
+        pub width: usize = 16, at_least 2;
+        /// `h`.
+        pub heads: usize = 2, at_least 1;
+        /// `d`, the columns of each matrix of a head.
+        pub head: usize = 8, at_least 1;
+        /// `s`, how sharply the target attends.
+        pub sharpness: f64 = 4.0;
+        /// Standard deviation of the small initial weights.
+        pub small_std: f64 = 1e-3, above 0.0;
+        /// Standard deviation of the large ones.
+        pub large_std: f64 = 0.25, above 0.0;
+        /// Learning rate of Adam.
+        pub rate: f64 = 2e-3, above 0.0;
+        /// The four steps at which matrices are looked at; the last ends the training.
+        pub stages: [usize; 4] = [20, 50, 200, 400],
+            such_that |stages| stages[0] > 0 && stages.is_sorted_by(|one, next| one < next), "must ascend from 1 on";
+        /// Steps between the points of the curves.
+        pub every: usize = 10, at_least 1;
+        /// Columns whose |cosine| is above this are one.
+        pub cosine: f64 = 0.95, within 0.0..1.0;
     }
 }
 
@@ -75,99 +59,114 @@ impl Experiment for CondensationTransformer {
     type Params = Params;
 
     fn check(p: &Params) -> Vec<Fault> {
-        Demands::new()
-            .at_least("sequences", p.sequences, 1)
-            .at_least("tokens", p.tokens, 1)
-            .at_least("width", p.width, 2)
-            .at_least("heads", p.heads, 1)
-            .at_least("head", p.head, 1)
+        p.demands()
             .holds("head", (p.heads * p.head * p.width).is_multiple_of(2), "times `heads` times `width` must be even")
-            .above("small_std", p.small_std, 0.0)
-            .above("large_std", p.large_std, 0.0)
-            .above("rate", p.rate, 0.0)
-            .holds("stages", p.stages[0] > 0 && p.stages.is_sorted_by(|one, next| one < next), "must ascend from 1 on")
-            .at_least("every", p.every, 1)
-            .holds("cosine", (0.0..1.0).contains(&p.cosine), "must lie in [0, 1)")
             .faults()
     }
 
-    fn working_set(p: &Params) -> usize {
+    fn working_set(p: &Params) -> Option<usize> {
         // Sequences; parameters with gradient and memory in both runs; the matrices and curves that are kept of them.
         let (columns, matrix) = (p.heads * p.head, p.width * p.heads * p.head);
         let kept = 5 * 4 * (matrix + columns * columns) + 12 * (p.stages[3] / p.every + 8);
-        p.sequences * (p.tokens * p.width + 2) + 2 * (4 * matrix * 6 + kept) + 8 * matrix
+        Some(p.sequences * (p.tokens * p.width + 2) + 2 * (4 * matrix * 6 + kept) + 8 * matrix)
     }
 
     fn run(p: &Params, ctx: &Context) -> Result<Results, Stop> {
-        let (task, [from, to]) = task(p, &mut ctx.rng("task"));
+        let (task, directions) = task(p, &mut ctx.rng("task"));
         let sizes = Sizes { tokens: p.tokens, width: p.width, head: p.head, heads: p.heads };
-        let mut results = Results::default();
-        let rows = ctx.cells("runs", RUNS.len(), |run, ctx| {
+        let runs = ctx.cells("runs", RUNS.len(), |run, ctx| {
             let std = [p.small_std, p.large_std][run];
             // Both runs start from the same draw, in units of their size.
             let theta = ctx.rng("init").normals(sizes.parameters(), std);
             train(p, sizes, &task, theta, ctx)
         })?;
+        let mut results = Results::default();
         let (mut course, mut matrices, mut widest) = (Vec::new(), Vec::new(), 0.0f64);
-        for (run, row) in rows.iter().enumerate() {
-            for (point, snapshot) in row.chunks(2 + sizes.parameters()).enumerate() {
-                let (step, loss, theta) = (snapshot[0], snapshot[1], &snapshot[2..]);
-                let looks: Vec<Columns> =
-                    PARTS.iter().map(|(part, _)| Columns::of(&sizes.columns(theta, *part), p.cosine)).collect();
-                let [query, key] = [Part::Query, Part::Key].map(|part| sizes.columns(theta, part));
-                let aligned =
-                    [looks[0].alignment(&from), looks[1].alignment(&to), product_alignment(&query, &key, [&from, &to])];
-                let mut line = vec![run as f64, step, loss];
-                line.extend(
-                    looks.iter().map(|look| look.energy).chain(looks.iter().map(|look| look.share)).chain(aligned),
-                );
-                course.push(line);
+        for (run, snapshots) in runs.iter().enumerate() {
+            for (point, Snapshot { step, loss, theta }) in snapshots.iter().enumerate() {
+                let look = Look::of(sizes, theta, p.cosine, &directions);
+                course.push(look.line([run as f64, *step as f64, *loss]));
                 if run == 1 {
-                    widest = looks.iter().map(|look| look.share).fold(widest, f64::max);
+                    widest = look.columns.iter().map(|columns| columns.share).fold(widest, f64::max);
                 }
-                let stage = if point == 0 {
-                    Some(0)
-                } else {
-                    p.stages.iter().position(|&at| at as f64 == step).map(|at| at + 1)
-                };
-                let Some(stage) = stage else { continue };
-                results.value(&format!("{}.{stage}.loss", RUNS[run]), loss);
-                for ((part, name), look) in PARTS.iter().zip(&looks) {
-                    results.value(&format!("{}.{stage}.{name}.share", RUNS[run]), look.share);
-                    results.value(&format!("{}.{stage}.{name}.energy", RUNS[run]), look.energy);
-                    let blocks = cosines_in_blocks(&sizes.columns(theta, *part));
-                    let head = [run as f64, stage as f64, f64::from(*part as u8)];
-                    matrices.extend(
-                        blocks.indexed_iter().map(|((j, k), c)| [head[0], head[1], head[2], j as f64, k as f64, *c]),
-                    );
-                }
-                for (name, aligned) in ["query", "key", "scores"].iter().zip(aligned) {
-                    results.value(&format!("{}.{stage}.{name}.aligned", RUNS[run]), aligned);
-                }
+                let reached = || p.stages.iter().position(|at| at == step).map(|at| at + 1);
+                let Some(stage) = (if point == 0 { Some(0) } else { reached() }) else { continue };
+                results.value(&format!("{}.{stage}.loss", RUNS[run]), *loss);
+                look.report(&format!("{}.{stage}", RUNS[run]), &mut results);
+                matrices.extend(similarity(sizes, theta, [run as f64, stage as f64]));
             }
-            results.value(
-                &format!("{}.heads.apart", RUNS[run]),
-                heads_apart(sizes, &task, &row[row.len() - sizes.parameters()..]),
-            );
+            let end = snapshots.last().map_or(&[][..], |snapshot| &snapshot.theta);
+            results.value(&format!("{}.heads.apart", RUNS[run]), heads_apart(sizes, &task, end));
         }
         results.value("large.share", widest);
-        let names = [
-            "run",
-            "step",
-            "loss",
-            "energy-query",
-            "energy-key",
-            "energy-value",
-            "energy-output",
-            "share-query",
-            "share-key",
-        ];
-        let names =
-            [&names[..], &["share-value", "share-output", "aligned-query", "aligned-key", "aligned-scores"]].concat();
-        results.frame("course", Frame::from_rows(&names, course));
+        results.frame("course", Frame::from_rows(&COURSE, course));
         results.frame("similarity", Frame::from_rows(&["run", "stage", "matrix", "row", "column", "cosine"], matrices));
         Ok(results)
     }
+}
+
+/// The columns of [`Look::line`].
+const COURSE: [&str; 14] = [
+    "run",
+    "step",
+    "loss",
+    "energy-query",
+    "energy-key",
+    "energy-value",
+    "energy-output",
+    "share-query",
+    "share-key",
+    "share-value",
+    "share-output",
+    "aligned-query",
+    "aligned-key",
+    "aligned-scores",
+];
+
+/// What there is to see of the block at one step.
+struct Look {
+    /// Of each of [`PARTS`].
+    columns: [Columns; PARTS.len()],
+    /// |cosines| of the query's, the key's and the scores' leading direction with those by which the target attends.
+    aligned: [f64; 3],
+}
+
+impl Look {
+    fn of(sizes: Sizes, theta: &[f64], bound: f64, [from, to]: &[Vec<f64>; 2]) -> Self {
+        let columns = PARTS.map(|(part, _)| Columns::of(&sizes.columns(theta, part), bound));
+        let [query, key] = [Part::Query, Part::Key].map(|part| sizes.columns(theta, part));
+        let scores = product_alignment(&query, &key, [from, to]);
+        let aligned = [columns[0].alignment(from), columns[1].alignment(to), scores];
+        Self { columns, aligned }
+    }
+
+    /// A row of the course, after its head.
+    fn line(&self, head: [f64; 3]) -> Vec<f64> {
+        let energies = self.columns.each_ref().map(|columns| columns.energy);
+        let shares = self.columns.each_ref().map(|columns| columns.share);
+        [&head[..], &energies, &shares, &self.aligned].concat()
+    }
+
+    fn report(&self, place: &str, results: &mut Results) {
+        for ((_, name), columns) in PARTS.iter().zip(&self.columns) {
+            results.value(&format!("{place}.{name}.share"), columns.share);
+            results.value(&format!("{place}.{name}.energy"), columns.energy);
+        }
+        for (name, aligned) in ["query", "key", "scores"].iter().zip(self.aligned) {
+            results.value(&format!("{place}.{name}.aligned"), aligned);
+        }
+    }
+}
+
+/// Cosines of all pairs of columns of each matrix, after run and stage.
+fn similarity(sizes: Sizes, theta: &[f64], [run, stage]: [f64; 2]) -> Vec<[f64; 6]> {
+    let of_part = |(part, _): (Part, &str)| {
+        let blocks = cosines_in_blocks(&sizes.columns(theta, part));
+        let row =
+            |((j, k), cosine): ((usize, usize), &f64)| [run, stage, f64::from(part as u8), j as f64, k as f64, *cosine];
+        blocks.indexed_iter().map(row).collect::<Vec<_>>()
+    };
+    PARTS.into_iter().flat_map(of_part).collect()
 }
 
 /// Sequences with the outputs of the target, and the directions `p` and `q` by which it attends.
@@ -186,19 +185,24 @@ fn task(p: &Params, rng: &mut Stream) -> (Task, [Vec<f64>; 2]) {
     (Task { x, y, read }, [from, to])
 }
 
-/// Step, loss and parameters, at the start, at every point of the curves and at every stage.
-fn train(p: &Params, sizes: Sizes, task: &Task, theta: Vec<f64>, ctx: &Context) -> Result<Vec<f64>, Stop> {
+row! {
+    /// The block at one step.
+    struct Snapshot {
+        step: usize,
+        loss: f64,
+        theta: Vec<f64>,
+    }
+}
+
+/// Snapshots at the start, at every point of the curves and at every stage.
+fn train(p: &Params, sizes: Sizes, task: &Task, theta: Vec<f64>, ctx: &Context) -> Result<Vec<Snapshot>, Stop> {
     let mut block = Readout::new(sizes, task, theta, Adam { rate: p.rate, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 });
     let mut steps: Vec<usize> = (0..=p.stages[3]).step_by(p.every).chain(p.stages).collect();
     steps.sort_unstable();
     steps.dedup();
-    let mut row = Vec::new();
-    for step in steps {
-        block.train_to(step, ctx)?;
-        row.extend([step as f64, block.loss()]);
-        row.extend_from_slice(block.theta());
-    }
-    Ok(row)
+    let snapshot =
+        |block: &Readout| Snapshot { step: block.steps(), loss: block.loss(), theta: block.theta().to_vec() };
+    block.course(steps, ctx, snapshot)
 }
 
 /// By how much the outputs differ when the heads change places, over the largest output.

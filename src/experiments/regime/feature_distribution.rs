@@ -5,7 +5,8 @@
 //! (`f = 0`). Slide "Feature distribution across the phase diagram"; Luo, Xu, Ma & Zhang, JMLR 22 (2021), Figure 6.
 //! Gradient flow instead of gradient descent; the widest network is simulated by representative neurons.
 
-use condense::experiment::{Context, Demands, Experiment, Fault, Stop};
+use condense::experiment::params::{Parameters as _, params};
+use condense::experiment::{Context, Experiment, Fault, Stop};
 use condense::frame::{Frame, Results};
 use condense_nn::measures::measure::{Direction, features};
 use condense_nn::measures::spread::{Spread, by_amplitude};
@@ -13,51 +14,33 @@ use condense_nn::measures::unpack::neurons;
 use condense_nn::tasks::four_points::mirrored_network;
 use condense_nn::theory::phase_plane::{Point, Regime};
 use condense_nn::training::flow::Flow;
-use serde::{Deserialize, Serialize};
 
 /// The trainings: every width at every point.
 pub struct FeatureDistribution;
 
-/// Settings.
-#[derive(Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Params {
-    /// Columns of the picture.
-    pub gammas: Vec<f64>,
-    /// Rows, from the top.
-    pub gamma_primes: Vec<f64>,
-    /// m, neurons of each of the mirrored halves.
-    pub widths: Vec<usize>,
-    /// A wider network is simulated by this many representative neurons.
-    pub representatives: usize,
-    /// Of so many neurons of each training the features are drawn.
-    pub shown: usize,
-    /// Sectors of the circle of orientations.
-    pub sectors: usize,
-    /// So many sectors may hold the amplitude of a condensed network.
-    pub few: usize,
-    /// Up to here γ is deep in the linear regime.
-    pub lazy: f64,
-    /// Training ends below this mean square.
-    pub goal: f64,
-    /// The integrator's tolerance.
-    pub tolerance: f64,
-}
-
-impl Default for Params {
-    fn default() -> Self {
-        Self {
-            gammas: vec![0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3],
-            gamma_primes: vec![0.3, 0.2, 0.1, 0.0, -0.1, -0.2, -0.3],
-            widths: vec![1000, 10_000, 1_000_000],
-            representatives: 10_000,
-            shown: 100,
-            sectors: 72,
-            few: 4,
-            lazy: 0.8,
-            goal: 1e-6,
-            tolerance: 0.05,
-        }
+params! {
+    /// Settings.
+    pub struct Params {
+        /// Columns of the picture.
+        pub gammas: Vec<f64> = vec![0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3];
+        /// Rows, from the top.
+        pub gamma_primes: Vec<f64> = vec![0.3, 0.2, 0.1, 0.0, -0.1, -0.2, -0.3];
+        /// m, neurons of each of the mirrored halves.
+        pub widths: Vec<usize> = vec![1000, 10_000, 1_000_000], rising_from 2;
+        /// A wider network is simulated by this many representative neurons.
+        pub representatives: usize = 10_000, at_least 2;
+        /// Of so many neurons of each training the features are drawn.
+        pub shown: usize = 100, at_least 1;
+        /// Sectors of the circle of orientations.
+        pub sectors: usize = 72, at_least 2;
+        /// So many sectors may hold the amplitude of a condensed network.
+        pub few: usize = 4;
+        /// Up to here γ is deep in the linear regime.
+        pub lazy: f64 = 0.8;
+        /// Training ends below this mean square.
+        pub goal: f64 = 1e-6, above 0.0;
+        /// The integrator's tolerance.
+        pub tolerance: f64 = 0.05, above 0.0;
     }
 }
 
@@ -68,17 +51,15 @@ const STEPS: usize = 20_000;
 type Training = [Spread; 2];
 
 /// One training: its spread before and after, and the features that are drawn.
-fn train(p: &Params, at: Point, m: usize, root: &Context) -> Result<Vec<f64>, Stop> {
+fn train(p: &Params, at: Point, m: usize, root: &Context) -> Result<(Training, Vec<[f64; 2]>), Stop> {
     let network = mirrored_network(at, m as f64, m.min(p.representatives));
     // A stream of the whole run, not of the cell: at each width all points start from the same neurons.
     let start = network.draw_mirrored([1.0, 1.0], &mut root.rng(&format!("width {m}")));
     let flow = Flow::new(&network, start.clone(), p.tolerance);
     let end = flow.fit(p.goal, STEPS, format!("(γ, γ') = {at}, m = {m}"))?;
     let [start, end] = [&start, &end].map(|theta| neurons(&network, theta));
-    let [before, after] = [&start, &end].map(|neurons| Spread::of(neurons, p.sectors, p.few));
-    let mut row = vec![before.entropy, before.top, after.entropy, after.top];
-    row.extend(by_amplitude(features(&end, Direction::Ray), p.shown).as_flattened());
-    Ok(row)
+    let training = [&start, &end].map(|neurons| Spread::of(neurons, p.sectors, p.few));
+    Ok((training, by_amplitude(features(&end, Direction::Ray), p.shown)))
 }
 
 impl Experiment for FeatureDistribution {
@@ -88,32 +69,25 @@ impl Experiment for FeatureDistribution {
         let near = |x: &[f64], wanted: f64| x.iter().any(|x| (x - wanted).abs() < 1e-9);
         let rising = |x: &[f64]| x.len() >= 2 && x.is_sorted_by(|one, next| one < next);
         let falling = |x: &[f64]| x.len() >= 2 && x.is_sorted_by(|one, next| one > next);
-        let widths = p.widths.len() >= 2 && p.widths[0] >= 2 && p.widths.is_sorted_by(|one, next| one < next);
         let lazy = p.gammas.first().is_some_and(|&first| first <= p.lazy);
-        Demands::new()
+        p.demands()
             .holds("gammas", rising(&p.gammas) && near(&p.gammas, 1.0), "must be numbers, rising, 1 among them")
             .holds(
                 "gamma_primes",
                 falling(&p.gamma_primes) && near(&p.gamma_primes, 0.0),
                 "must be numbers, falling, 0 among them",
             )
-            .holds("widths", widths, "must be two whole numbers or more, rising, from 2 on")
-            .at_least("representatives", p.representatives, 2)
-            .at_least("shown", p.shown, 1)
-            .at_least("sectors", p.sectors, 2)
             .holds("few", (1..=p.sectors).contains(&p.few), "must be at least 1 and at most `sectors`")
             .holds("lazy", lazy, "must not lie below all `gammas`")
-            .above("goal", p.goal, 0.0)
-            .above("tolerance", p.tolerance, 0.0)
             .faults()
     }
 
-    fn working_set(p: &Params) -> usize {
+    fn working_set(p: &Params) -> Option<usize> {
         // The widest network of two halves: features of four samples at two points, a dozen vectors of its parameters, its
         // neurons before and after, their features; and what is drawn.
         let widest = p.widths.iter().copied().max().unwrap_or(0).min(p.representatives);
         let cells = p.gammas.len() * p.gamma_primes.len() * p.widths.len();
-        2 * widest * (2 * 4 * 2 + 14 * 3 + 2 * 3 + 2 * 2) + cells * p.shown.min(2 * widest) * 10
+        Some(2 * widest * (2 * 4 * 2 + 14 * 3 + 2 * 3 + 2 * 2) + cells * p.shown.min(2 * widest) * 10)
     }
 
     fn run(p: &Params, root: &Context) -> Result<Results, Stop> {
@@ -126,11 +100,11 @@ impl Experiment for FeatureDistribution {
         })?;
         let mut points = Vec::new();
         let mut trainings: Vec<Vec<Training>> = vec![Vec::new(); plane.len()];
-        for (cell, row) in rows.iter().enumerate() {
+        for (cell, (training, features)) in rows.iter().enumerate() {
             let (at, size) = (plane[cell / many], cell % many);
-            trainings[cell / many].push([0, 2].map(|at| Spread { entropy: row[at], top: row[at + 1] }));
-            let place = [at.gamma, at.gamma_prime, (size + 1) as f64, p.widths[size] as f64];
-            points.extend(row[4..].chunks(2).map(|point| [&place, point].concat()));
+            trainings[cell / many].push(*training);
+            let (size, width) = ((size + 1) as f64, p.widths[size] as f64);
+            points.extend(features.iter().map(|[turn, own]| [at.gamma, at.gamma_prime, size, width, *turn, *own]));
         }
         let mut results = Results::default();
         let names = ["gamma", "gamma_prime", "size", "width", "orientation", "amplitude"];

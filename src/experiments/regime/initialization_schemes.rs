@@ -1,31 +1,27 @@
 //! The initialization schemes in use, as points of the phase plane: by their formulas, and by weights drawn from them.
 //! It knows no training: two exponents are all that the infinite-width limit keeps of an initialization.
 
-use condense::experiment::{Context, Demands, Experiment, Fault, Stop};
+use condense::experiment::params::params;
+use condense::experiment::{Context, Experiment, Stop};
 use condense::frame::{Frame, Results};
 use condense::num::math;
 use condense::num::stats;
 use condense_nn::theory::phase_plane::{Point, Regime};
-use serde::{Deserialize, Serialize};
 
 /// Table 1 of Luo et al. (JMLR 2021), recomputed.
 pub struct InitializationSchemes;
 
-/// At which sizes the schemes are looked at.
-#[derive(Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Params {
-    /// Input dimension d.
-    pub dimension: usize,
-    /// Width m at which weights are drawn.
-    pub width: usize,
-    /// Widths along the way to the limit.
-    pub widths: Vec<f64>,
-}
-
-impl Default for Params {
-    fn default() -> Self {
-        Self { dimension: 784, width: 1000, widths: vec![1e3, 1e4, 1e6, 1e9] }
+params! {
+    /// At which sizes the schemes are looked at.
+    pub struct Params {
+        /// Input dimension d.
+        pub dimension: usize = 784, at_least 1;
+        /// Width m at which weights are drawn.
+        pub width: usize = 1000, at_least 2;
+        /// Widths along the way to the limit.
+        pub widths: Vec<f64> = vec![1e3, 1e4, 1e6, 1e9],
+            such_that |widths| !widths.is_empty() && widths.iter().all(|&m| m >= 2.0 && m.is_finite()),
+            "must be numbers of at least 2, and one of them";
     }
 }
 
@@ -127,18 +123,9 @@ fn apart(one: Point, other: Point) -> f64 {
 impl Experiment for InitializationSchemes {
     type Params = Params;
 
-    fn check(params: &Params) -> Vec<Fault> {
-        let wide = !params.widths.is_empty() && params.widths.iter().all(|&m| m >= 2.0 && m.is_finite());
-        Demands::new()
-            .at_least("dimension", params.dimension, 1)
-            .at_least("width", params.width, 2)
-            .holds("widths", wide, "must be numbers of at least 2, and one of them")
-            .faults()
-    }
-
-    fn working_set(params: &Params) -> usize {
+    fn working_set(params: &Params) -> Option<usize> {
         // The weights of one layer as they are drawn.
-        2 * params.width * (params.dimension + 2)
+        Some(2 * params.width * (params.dimension + 2))
     }
 
     fn run(params: &Params, ctx: &Context) -> Result<Results, Stop> {

@@ -6,7 +6,9 @@
 //! `dw̄/dt̄ = -κκ' (1/n) Σ ā r'(w̄·x) x e`; so `κ' ā² - |w̄|²/κ'` is kept by each neuron, as `r(z) = z r'(z)`.
 //! Slide "Normalization and scaling parameters"; Luo, Xu, Ma & Zhang, JMLR 22 (2021), §3. Task and mirrored start: §4 there.
 
-use condense::experiment::{Context, Demands, Experiment, Fault, Stop};
+use condense::experiment::params::{Parameters as _, params};
+use condense::experiment::row::row;
+use condense::experiment::{Context, Experiment, Fault, Stop};
 use condense::frame::{Frame, Results};
 use condense::num::math;
 use condense_nn::measures::balance::{balance, broken};
@@ -17,39 +19,27 @@ use condense_nn::tasks::four_points::mirrored_network;
 use condense_nn::theory::phase_plane::Point;
 use condense_nn::theory::units::Units;
 use condense_nn::training::flow::{Flow, Stalled};
-use serde::{Deserialize, Serialize};
 
 /// The trainings, each in its own units and in the normalised ones.
 pub struct NormalizedFlow;
 
-/// Settings.
-#[derive(Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Params {
-    /// Places (γ, γ') on the phase plane: κ = m^-γ, κ' = m^-γ'.
-    pub points: Vec<[f64; 2]>,
-    /// One network each: `β2 = m^-power`, `β1 = κ' β2`, `α = β1β2/κ`.
-    pub powers: Vec<f64>,
-    /// m, neurons of each of the mirrored halves.
-    pub width: usize,
-    /// Of so many neurons the conserved quantity is drawn.
-    pub shown: usize,
-    /// Training ends below this mean square.
-    pub goal: f64,
-    /// The integrator's tolerance.
-    pub tolerance: f64,
-}
-
-impl Default for Params {
-    fn default() -> Self {
-        Self {
-            points: vec![[0.5, 0.0], [1.0, 0.0], [1.75, 0.0], [1.5, 0.25]],
-            powers: vec![0.0, 0.5, 1.0],
-            width: 1000,
-            shown: 250,
-            goal: 1e-6,
-            tolerance: 1e-3,
-        }
+params! {
+    /// Settings.
+    pub struct Params {
+        /// Places (γ, γ') on the phase plane: κ = m^-γ, κ' = m^-γ'.
+        pub points: Vec<[f64; 2]> = vec![[0.5, 0.0], [1.0, 0.0], [1.75, 0.0], [1.5, 0.25]],
+            such_that |points| !points.is_empty() && points.as_flattened().iter().all(|x| x.is_finite()),
+            "must be pairs of numbers, and one of them";
+        /// One network each: `β2 = m^-power`, `β1 = κ' β2`, `α = β1β2/κ`.
+        pub powers: Vec<f64> = vec![0.0, 0.5, 1.0], finite;
+        /// m, neurons of each of the mirrored halves.
+        pub width: usize = 1000, at_least 2;
+        /// Of so many neurons the conserved quantity is drawn.
+        pub shown: usize = 250;
+        /// Training ends below this mean square.
+        pub goal: f64 = 1e-6, above 0.0;
+        /// The integrator's tolerance.
+        pub tolerance: f64 = 1e-3, above 0.0;
     }
 }
 
@@ -59,8 +49,8 @@ const STEPS: usize = 50_000;
 const LATER: f64 = 1.04;
 /// A recorded loss bears the marks of the networks when it is so far from the last that did, in decades of time and loss.
 const APART: f64 = 0.6;
-/// The head of a cell's row: steps, [`Abreast::apart`], and the largest change of an invariant, for ReLU and for tanh.
-const HEAD: [&str; 6] = ["steps.most", "apart.worst", "clock.worst", "loss.worst", "relu.worst", "tanh.worst"];
+/// What is measured at a point: steps, [`Abreast::apart`], and the largest change of an invariant, for ReLU and for tanh.
+const MEASURES: [&str; 6] = ["steps.most", "apart.worst", "clock.worst", "loss.worst", "relu.worst", "tanh.worst"];
 
 /// The invariants of the first few neurons.
 fn invariants(p: &Params, network: &TwoLayer, theta: &[f64], kappa_prime: f64) -> Vec<f64> {
@@ -93,18 +83,42 @@ impl Abreast<'_> {
         Ok(())
     }
 
-    /// Normalised time and loss; then of each other its own time, the same normalised, and its loss.
-    fn record(&self) -> Vec<f64> {
+    fn record(&self) -> Record {
         let other =
             |(units, flow): &(Units, Flow<'_, TwoLayer>)| [flow.time(), flow.time() / units.time(), flow.mean_square()];
-        let own = [self.normalised.time(), self.normalised.mean_square()];
-        own.into_iter().chain(self.others.iter().flat_map(other)).collect()
+        Record {
+            time: self.normalised.time(),
+            loss: self.normalised.mean_square(),
+            others: self.others.iter().map(other).collect(),
+        }
     }
 }
 
-/// Trains all networks from one draw to the goal; then a normalised one of tanh for the same time. A row: the head, three
-/// invariants for each neuron shown (start, ReLU's end, tanh's end), then records.
-fn train(p: &Params, at: Point, ctx: &Context) -> Result<Vec<f64>, Stop> {
+row! {
+    /// All networks at one moment.
+    struct Record {
+        /// Of the normalised one.
+        time: f64,
+        /// Of the normalised one.
+        loss: f64,
+        /// Of each other its own time, the same normalised, and its loss.
+        others: Vec<[f64; 3]>,
+    }
+}
+
+row! {
+    /// What is kept of a point.
+    struct Trained {
+        /// What [`MEASURES`] names.
+        measures: [f64; MEASURES.len()],
+        /// The invariant of each neuron shown: at the start, at ReLU's end, at tanh's end.
+        kept: Vec<[f64; 3]>,
+        records: Vec<Record>,
+    }
+}
+
+/// Trains all networks from one draw to the goal; then a normalised one of tanh for the same time.
+fn train(p: &Params, at: Point, ctx: &Context) -> Result<Trained, Stop> {
     let (m, kappa_prime) = (p.width as f64, at.kappa_prime(p.width as f64));
     let network = mirrored_network(at, m, p.width);
     let start = network.draw_mirrored([1.0, 1.0], &mut ctx.rng("init"));
@@ -128,7 +142,7 @@ fn train(p: &Params, at: Point, ctx: &Context) -> Result<Vec<f64>, Stop> {
         if all.normalised.mean_square() < p.goal || all.normalised.time() > LATER * drawn {
             drawn = all.normalised.time();
             relu = relu.max(broken(&network, all.normalised.theta(), &start, kappa_prime));
-            records.extend(all.record());
+            records.push(all.record());
         }
     }
     let tanh = TwoLayer { activation: Activation::Tanh, ..network.clone() };
@@ -139,55 +153,47 @@ fn train(p: &Params, at: Point, ctx: &Context) -> Result<Vec<f64>, Stop> {
     }
     let [parameters, clock, loss] = all.apart;
     let tanh = broken(&tanh, contrast.theta(), &start, kappa_prime);
-    let head: [f64; HEAD.len()] = [steps as f64, parameters, clock, loss, relu, tanh];
+    let measures = [steps as f64, parameters, clock, loss, relu, tanh];
     let kept =
         [&start[..], all.normalised.theta(), contrast.theta()].map(|theta| invariants(p, &network, theta, kappa_prime));
-    let kept = (0..p.shown).flat_map(|k| [kept[0][k], kept[1][k], kept[2][k]]);
-    Ok(head.into_iter().chain(kept).chain(records).collect())
+    let kept = (0..p.shown).map(|k| [0, 1, 2].map(|moment: usize| kept[moment][k])).collect();
+    Ok(Trained { measures, kept, records })
 }
 
 impl Experiment for NormalizedFlow {
     type Params = Params;
 
     fn check(p: &Params) -> Vec<Fault> {
-        let finite = |x: &[f64]| !x.is_empty() && x.iter().all(|x| x.is_finite());
-        Demands::new()
-            .holds("points", finite(p.points.as_flattened()), "must be pairs of numbers, and one of them")
-            .holds("powers", finite(&p.powers), "must be numbers, and one of them")
-            .at_least("width", p.width, 2)
-            .holds("shown", (1..=p.width).contains(&p.shown), "must be at least 1 and at most `width`")
-            .above("goal", p.goal, 0.0)
-            .above("tolerance", p.tolerance, 0.0)
-            .faults()
+        p.demands().holds("shown", (1..=p.width).contains(&p.shown), "must be at least 1 and at most `width`").faults()
     }
 
-    fn working_set(p: &Params) -> usize {
+    fn working_set(p: &Params) -> Option<usize> {
         // Each flow of the widest kind: features of four samples at two points, and a dozen vectors of its parameters; and
         // what is kept of every cell.
         let flows = (p.powers.len() + 2) * 2 * p.width * (2 * 4 * 2 + 12 * 3);
-        flows + p.points.len() * (HEAD.len() + 3 * p.shown + 1000 * (2 + 3 * p.powers.len()))
+        Some(flows + p.points.len() * (MEASURES.len() + 3 * p.shown + 1000 * (2 + 3 * p.powers.len())))
     }
 
     fn run(p: &Params, ctx: &Context) -> Result<Results, Stop> {
         let places: Vec<Point> = p.points.iter().map(|&[gamma, gamma_prime]| Point { gamma, gamma_prime }).collect();
-        let rows = ctx.cells("points", places.len(), |cell, ctx| train(p, places[cell], ctx))?;
+        let trained = ctx.cells("points", places.len(), |cell, ctx| train(p, places[cell], ctx))?;
         let mut results = Results::default();
-        for (at, name) in HEAD.iter().enumerate() {
-            results.value(name, rows.iter().map(|row| row[at]).fold(0.0, f64::max));
+        for (at, name) in MEASURES.iter().enumerate() {
+            results.value(name, trained.iter().map(|trained| trained.measures[at]).fold(0.0, f64::max));
         }
         let (mut curves, mut own, mut kept) = (Vec::new(), Vec::new(), Vec::new());
-        for (k, row) in rows.iter().enumerate() {
-            let (point, (neurons, records)) = (k as f64, row[HEAD.len()..].split_at(3 * p.shown));
-            kept.extend(neurons.chunks(3).map(|neuron| [point, neuron[0], neuron[1], neuron[2]]));
+        for (k, trained) in trained.iter().enumerate() {
+            let point = k as f64;
+            kept.extend(trained.kept.iter().map(|[start, relu, tanh]| [point, *start, *relu, *tanh]));
             let mut last = [f64::INFINITY; 2];
-            for record in records.chunks(2 + 3 * p.powers.len()) {
-                let now = [math::log10(record[0]), math::log10(record[1])];
+            for Record { time, loss, others } in &trained.records {
+                let now = [math::log10(*time), math::log10(*loss)];
                 let far = (now[0] - last[0]).abs() + (now[1] - last[1]).abs() > APART;
                 let marked = f64::from(u8::from(far));
                 last = if far { now } else { last };
-                curves.push([point, record[0], record[1]]);
-                let others = p.powers.iter().zip(record[2..].chunks(3));
-                own.extend(others.map(|(&power, other)| [point, power, other[0], other[1], other[2], marked]));
+                curves.push([point, *time, *loss]);
+                let others = p.powers.iter().zip(others);
+                own.extend(others.map(|(power, other)| [point, *power, other[0], other[1], other[2], marked]));
             }
         }
         let named = |frame: Frame| {

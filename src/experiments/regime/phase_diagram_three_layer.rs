@@ -4,49 +4,34 @@
 //! Slide "Phase diagram in three-layer ReLU NN"; Zhou, Zhou, Jin, Luo, Zhang & Xu, "Empirical phase diagram for three-layer neural networks
 //! with infinite width" (NeurIPS 2022). The convention of `γ2` and `γ3` is that of [`three_flow`](condense_nn::training::three_flow).
 
-use condense::experiment::{Context, Demands, Experiment, Fault, Stop};
+use condense::experiment::params::params;
+use condense::experiment::{Context, Experiment, Stop};
 use condense::frame::{Frame, Results};
 use condense::num::math::{exp, ln};
 use condense::num::rng::Stream;
 use condense::num::stats::{line_fit, mean};
 use condense_nn::training::flow::{Flow, Model as _};
 use condense_nn::training::three_flow::ThreeFlow;
-use serde::{Deserialize, Serialize};
 
-/// Grid and widths are ours, smaller than the source's.
-#[derive(Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Params {
-    /// Places γ3 at γ2 = 0.
-    pub slice: Vec<f64>,
-    /// Widths m of the slice.
-    pub widths: Vec<usize>,
-    /// Columns of the map, γ2.
-    pub gammas_2: Vec<f64>,
-    /// Rows of the map, γ3.
-    pub gammas_3: Vec<f64>,
-    /// Widths m of the map.
-    pub map_widths: Vec<usize>,
-    /// Draws of the initial weights at each place and width; the mean of ln RD counts.
-    pub draws: usize,
-    /// Training ends below this mean square.
-    pub goal: f64,
-    /// The integrator's tolerance.
-    pub tolerance: f64,
-}
-
-impl Default for Params {
-    fn default() -> Self {
-        Self {
-            slice: vec![0.9, 1.2, 1.4, 1.5, 1.8, 2.1],
-            widths: vec![64, 128, 256, 512],
-            gammas_2: vec![-0.4, -0.2, 0.0, 0.2, 0.4],
-            gammas_3: vec![0.9, 1.1, 1.3, 1.5, 1.7, 1.9, 2.1],
-            map_widths: vec![32, 64, 128],
-            draws: 4,
-            goal: 1e-6,
-            tolerance: 0.05,
-        }
+params! {
+    /// Grid and widths are ours, smaller than the source's.
+    pub struct Params {
+        /// Places γ3 at γ2 = 0.
+        pub slice: Vec<f64> = vec![0.9, 1.2, 1.4, 1.5, 1.8, 2.1], rising;
+        /// Columns of the map, γ2.
+        pub gammas_2: Vec<f64> = vec![-0.4, -0.2, 0.0, 0.2, 0.4], rising;
+        /// Rows of the map, γ3.
+        pub gammas_3: Vec<f64> = vec![0.9, 1.1, 1.3, 1.5, 1.7, 1.9, 2.1], rising;
+        /// Widths m of the slice.
+        pub widths: Vec<usize> = vec![64, 128, 256, 512], rising_from 2;
+        /// Widths m of the map.
+        pub map_widths: Vec<usize> = vec![32, 64, 128], rising_from 2;
+        /// Draws of the initial weights at each place and width; the mean of ln RD counts.
+        pub draws: usize = 4, at_least 1;
+        /// Training ends below this mean square.
+        pub goal: f64 = 1e-6, above 0.0;
+        /// The integrator's tolerance.
+        pub tolerance: f64 = 0.05, above 0.0;
     }
 }
 
@@ -61,26 +46,10 @@ const CRITICAL: f64 = 1.5;
 impl Experiment for PhaseDiagramThreeLayer {
     type Params = Params;
 
-    fn check(p: &Params) -> Vec<Fault> {
-        let rising = |x: &[f64]| x.len() >= 2 && x.is_sorted_by(|one, next| one < next);
-        let widths = |m: &[usize]| m.len() >= 2 && m[0] >= 2 && m.is_sorted_by(|one, next| one < next);
-        let few = "must be two whole numbers or more, rising, from 2 on";
-        Demands::new()
-            .holds("slice", rising(&p.slice), "must be two numbers or more, rising")
-            .holds("gammas_2", rising(&p.gammas_2), "must be two numbers or more, rising")
-            .holds("gammas_3", rising(&p.gammas_3), "must be two numbers or more, rising")
-            .holds("widths", widths(&p.widths), few)
-            .holds("map_widths", widths(&p.map_widths), few)
-            .at_least("draws", p.draws, 1)
-            .above("goal", p.goal, 0.0)
-            .above("tolerance", p.tolerance, 0.0)
-            .faults()
-    }
-
-    fn working_set(p: &Params) -> usize {
+    fn working_set(p: &Params) -> Option<usize> {
         // The widest network: a dozen vectors of its parameters, features of four samples at two points.
         let widest = p.widths.iter().chain(&p.map_widths).copied().max().unwrap_or(0);
-        12 * widest * (widest + 3) + 32 * widest + 4 * (p.slice.len() + p.gammas_2.len() * p.gammas_3.len()) * 8
+        Some(12 * widest * (widest + 3) + 32 * widest + 4 * (p.slice.len() + p.gammas_2.len() * p.gammas_3.len()) * 8)
     }
 
     fn run(p: &Params, ctx: &Context) -> Result<Results, Stop> {
@@ -107,19 +76,19 @@ struct Place {
 fn sweep(name: &str, places: &[[f64; 2]], widths: &[usize], p: &Params, ctx: &Context) -> Result<Vec<Place>, Stop> {
     let streams = ctx.rng("draws");
     let rows = ctx.cells(name, places.len(), |cell, ctx| {
-        let mut row = Vec::new();
+        let mut means = Vec::new();
         for (done, &width) in widths.iter().enumerate() {
             ctx.tick(done, widths.len())?;
             let draws = (0..p.draws)
                 .map(|draw| train(places[cell], width, p, &mut streams.fork(&format!("draw {draw}, width {width}"))))
                 .collect::<Result<Vec<_>, _>>()?;
-            row.extend([0, 1].map(|layer| mean(&draws.iter().map(|distances| distances[layer]).collect::<Vec<f64>>())));
+            means.push([0, 1].map(|layer| mean(&draws.iter().map(|distances| distances[layer]).collect::<Vec<f64>>())));
         }
-        Ok(row)
+        Ok(means)
     })?;
     let logs: Vec<f64> = widths.iter().map(|&m| ln(m as f64)).collect();
-    let place = |(&at, row): (&[f64; 2], &Vec<f64>)| {
-        let distances = [0, 1].map(|layer| row.iter().skip(layer).step_by(2).copied().collect::<Vec<f64>>());
+    let place = |(&at, means): (&[f64; 2], &Vec<[f64; 2]>)| {
+        let distances = [0, 1].map(|layer: usize| means.iter().map(|both| both[layer]).collect::<Vec<f64>>());
         let slopes = [0, 1].map(|layer: usize| line_fit(&logs, &distances[layer]).slope);
         Place { at, distances, slopes }
     };

@@ -1,83 +1,50 @@
 //! The phase diagram of two-layer ReLU networks: by which power of the width their input weights move, over the phase plane.
 //! It knows no single training in detail; of each it keeps how far the weights went.
 
-use condense::experiment::{Context, Demands, Experiment, Fault, Stop};
+use condense::experiment::params::params;
+use condense::experiment::{Context, Experiment, Stop};
 use condense::frame::{Frame, Results};
 use condense::num::math;
 use condense::num::stats::{linspace, mean};
 use condense_nn::theory::phase_plane::{Point, Regime};
 use condense_nn::theory::scaling::{Scaling, zeros};
 use condense_nn::theory::survey::{Survey, drawn_at};
-use serde::{Deserialize, Serialize};
 
 /// The phase diagram of Luo, Xu, Ma & Zhang (JMLR 2021): theory (their Figure 1), and `S_w` measured over the plane.
 pub struct PhaseDiagramTwoLayer;
 
-/// The authors' grid, widths and stopping rule; ours are the seeds, the representatives and the integrator's tolerance.
-#[derive(Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Params {
-    /// Columns of the map.
-    pub gammas: Vec<f64>,
-    /// Rows of the map.
-    pub gamma_primes: Vec<f64>,
-    /// Points γ, at γ' = 0, where networks of full width are trained.
-    pub lines: Vec<f64>,
-    /// Widths m over which the power is fitted, on the map and on the lines.
-    pub widths: Vec<usize>,
-    /// Points (γ, γ') that are followed to `far_widths`.
-    pub far: Vec<[f64; 2]>,
-    /// Widths beyond those of the map.
-    pub far_widths: Vec<usize>,
-    /// Except on the lines, a wider network is simulated by this many representative neurons.
-    pub representatives: usize,
-    /// Trainings for each point and width; the mean of ln RD counts.
-    pub seeds: usize,
-    /// Training ends below this mean square.
-    pub goal: f64,
-    /// The integrator's tolerance.
-    pub tolerance: f64,
-}
-
-impl Default for Params {
-    fn default() -> Self {
-        Self {
-            gammas: vec![0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 1.0, 1.02, 1.05, 1.1, 1.2, 1.3, 1.4],
-            gamma_primes: vec![-0.4, -0.3, -0.2, -0.1, 0.0, 0.1, 0.2, 0.3, 0.4],
-            lines: vec![0.5, 1.0, 1.75],
-            widths: vec![1000, 5000, 10_000, 20_000, 40_000],
-            far: vec![[0.9, -0.3], [0.9, 0.2], [1.05, 0.3], [1.2, 0.4]],
-            far_widths: vec![1000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000],
-            representatives: 1000,
-            seeds: 6,
-            goal: 1e-6,
-            tolerance: 0.05,
-        }
+params! {
+    /// The authors' grid, widths and stopping rule; ours are the seeds, the representatives and the integrator's tolerance.
+    pub struct Params {
+        /// Columns of the map.
+        pub gammas: Vec<f64> = vec![0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 1.0, 1.02, 1.05, 1.1, 1.2, 1.3, 1.4], rising;
+        /// Rows of the map.
+        pub gamma_primes: Vec<f64> = vec![-0.4, -0.3, -0.2, -0.1, 0.0, 0.1, 0.2, 0.3, 0.4], rising;
+        /// Points γ, at γ' = 0, where networks of full width are trained.
+        pub lines: Vec<f64> = vec![0.5, 1.0, 1.75];
+        /// Widths m over which the power is fitted, on the map and on the lines.
+        pub widths: Vec<usize> = vec![1000, 5000, 10_000, 20_000, 40_000], rising_from 2;
+        /// Points (γ, γ') that are followed to `far_widths`.
+        pub far: Vec<[f64; 2]> = vec![[0.9, -0.3], [0.9, 0.2], [1.05, 0.3], [1.2, 0.4]];
+        /// Widths beyond those of the map.
+        pub far_widths: Vec<usize> = vec![1000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000], rising_from 2;
+        /// Except on the lines, a wider network is simulated by this many representative neurons.
+        pub representatives: usize = 1000, at_least 1;
+        /// Trainings for each point and width; the mean of ln RD counts.
+        pub seeds: usize = 6, at_least 1;
+        /// Training ends below this mean square.
+        pub goal: f64 = 1e-6, above 0.0;
+        /// The integrator's tolerance.
+        pub tolerance: f64 = 0.05, above 0.0;
     }
 }
 
 impl Experiment for PhaseDiagramTwoLayer {
     type Params = Params;
 
-    fn check(params: &Params) -> Vec<Fault> {
-        let rising = |x: &[f64]| x.len() >= 2 && x.is_sorted_by(|one, next| one < next);
-        let widths = |m: &[usize]| m.len() >= 2 && m[0] >= 2 && m.is_sorted_by(|one, next| one < next);
-        let few = "must be two whole numbers or more, rising, from 2 on";
-        Demands::new()
-            .holds("gammas", rising(&params.gammas), "must be two numbers or more, rising")
-            .holds("gamma_primes", rising(&params.gamma_primes), "must be two numbers or more, rising")
-            .holds("widths", widths(&params.widths), few)
-            .holds("far_widths", widths(&params.far_widths), few)
-            .at_least("representatives", params.representatives, 1)
-            .at_least("seeds", params.seeds, 1)
-            .above("goal", params.goal, 0.0)
-            .above("tolerance", params.tolerance, 0.0)
-            .faults()
-    }
-
-    fn working_set(params: &Params) -> usize {
+    fn working_set(params: &Params) -> Option<usize> {
         // The widest network: features of the samples at two points, and a dozen vectors of its parameters.
-        params.representatives.max(params.widths.iter().copied().max().unwrap_or(0)) * (2 * 4 * 2 + 14 * 3)
+        Some(params.representatives.max(params.widths.iter().copied().max().unwrap_or(0)) * (2 * 4 * 2 + 14 * 3))
     }
 
     fn run(params: &Params, ctx: &Context) -> Result<Results, Stop> {

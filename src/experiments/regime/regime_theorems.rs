@@ -5,7 +5,9 @@
 //! γ > 1 and γ' < γ - 1 (Theorem 2*). Slide "Regime separation -- theorems"; Luo, Xu, Ma & Zhang, JMLR 22 (2021), Theorems 6, 8.
 //! The theorems take the limit of infinite width; we take widths, and the paper's task of four points.
 
-use condense::experiment::{Context, Demands, Experiment, Fault, Stop};
+use condense::experiment::params::{Parameters as _, params};
+use condense::experiment::row::row;
+use condense::experiment::{Context, Experiment, Fault, Stop};
 use condense::frame::{Frame, Results};
 use condense::num::eigen;
 use condense::num::math;
@@ -14,45 +16,29 @@ use condense_nn::nets::two_layer::TwoLayer;
 use condense_nn::tasks::four_points::mirrored_network;
 use condense_nn::theory::phase_plane::{Point, Regime};
 use condense_nn::training::flow::{Flow, Model as _, Tangent};
-use serde::{Deserialize, Serialize};
 
 /// Trainings at several widths, point by point.
 pub struct RegimeTheorems;
 
-/// Settings.
-#[derive(Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Params {
-    /// γ of each point, at γ' = 0.
-    pub gammas: Vec<f64>,
-    /// Widths m.
-    pub widths: Vec<usize>,
-    /// Those whose course is drawn.
-    pub courses: Vec<usize>,
-    /// Up to this width every neuron is simulated …
-    pub full: usize,
-    /// … and beyond it, this many representatives.
-    pub representatives: usize,
-    /// Trainings for each point and width.
-    pub seeds: usize,
-    /// Training ends below this mean square.
-    pub goal: f64,
-    /// The integrator's tolerance.
-    pub tolerance: f64,
-}
-
-impl Default for Params {
-    fn default() -> Self {
-        Self {
-            gammas: vec![0.5, 1.0, 1.75],
-            widths: vec![1000, 3000, 10_000, 30_000, 100_000, 1_000_000],
-            courses: vec![1000, 10_000, 100_000],
-            full: 10_000,
-            representatives: 1000,
-            seeds: 4,
-            goal: 1e-6,
-            tolerance: 0.01,
-        }
+params! {
+    /// Settings.
+    pub struct Params {
+        /// γ of each point, at γ' = 0.
+        pub gammas: Vec<f64> = vec![0.5, 1.0, 1.75], finite;
+        /// Widths m.
+        pub widths: Vec<usize> = vec![1000, 3000, 10_000, 30_000, 100_000, 1_000_000], rising_from 2;
+        /// Those whose course is drawn.
+        pub courses: Vec<usize> = vec![1000, 10_000, 100_000];
+        /// Up to this width every neuron is simulated …
+        pub full: usize = 10_000;
+        /// … and beyond it, this many representatives.
+        pub representatives: usize = 1000, at_least 1;
+        /// Trainings for each point and width.
+        pub seeds: usize = 4, at_least 1;
+        /// Training ends below this mean square.
+        pub goal: f64 = 1e-6, above 0.0;
+        /// The integrator's tolerance.
+        pub tolerance: f64 = 0.01, above 0.0;
     }
 }
 
@@ -60,8 +46,6 @@ impl Default for Params {
 const STEPS: usize = 20_000;
 /// A step ends at most this much later than it began, so that the drawn course is smooth.
 const LATER: f64 = 1.25;
-/// Numbers at the head of a cell's row.
-const HEAD: usize = 5;
 
 /// A training: its course, a row `[t, RD]` a step, and the smallest eigenvalues of the Gram matrices of both layers at its start.
 struct Training {
@@ -107,70 +91,72 @@ fn smallest(network: &TwoLayer, mobility: [f64; 2], theta: &[f64]) -> f64 {
     eigen::symmetric(&tangent.kernel).0[0]
 }
 
-/// One point and width. A row: mean ln of the largest RD and of the last, the largest excess of the first over the second, the
-/// smallest eigenvalue of each Gram matrix; then the course of the first seed, if it is drawn.
-fn train(p: &Params, gamma: f64, width: usize, ctx: &Context) -> Result<Vec<f64>, Stop> {
+row! {
+    /// What is kept of one point and width.
+    struct Trained {
+        /// Mean ln of the largest RD.
+        largest: f64,
+        /// The largest excess of the largest RD over the last.
+        excess: f64,
+        /// The smallest eigenvalue of each Gram matrix.
+        gram: [f64; 2],
+        /// The course of the first seed; empty unless it is drawn.
+        course: Vec<[f64; 2]>,
+    }
+}
+
+/// All seeds of one point and width.
+fn train(p: &Params, gamma: f64, width: usize, ctx: &Context) -> Result<Trained, Stop> {
     let at = Point { gamma, gamma_prime: 0.0 };
     let trainings = (0..p.seeds).map(|seed| Training::of(p, at, width, seed, ctx)).collect::<Result<Vec<_>, Stop>>()?;
-    let logs = |distance: fn(&Training) -> f64| {
-        mean(&trainings.iter().map(|training| math::ln(distance(training))).collect::<Vec<f64>>())
-    };
+    let largest: Vec<f64> = trainings.iter().map(|training| math::ln(training.largest())).collect();
     let excess = trainings.iter().map(|training| training.largest() / training.last() - 1.0).fold(0.0, f64::max);
     let gram = |layer: usize| trainings.iter().map(|training| training.gram[layer]).fold(f64::INFINITY, f64::min);
-    let mut row = vec![logs(Training::largest), logs(Training::last), excess, gram(0), gram(1)];
-    if p.courses.contains(&width) {
-        row.extend(trainings[0].course.as_flattened());
-    }
-    Ok(row)
+    let course = if p.courses.contains(&width) { trainings[0].course.clone() } else { Vec::new() };
+    Ok(Trained { largest: mean(&largest), excess, gram: [gram(0), gram(1)], course })
 }
 
 impl Experiment for RegimeTheorems {
     type Params = Params;
 
     fn check(p: &Params) -> Vec<Fault> {
-        let rising = p.widths.len() >= 2 && p.widths[0] >= 2 && p.widths.is_sorted_by(|one, next| one < next);
-        let gammas = !p.gammas.is_empty() && p.gammas.iter().all(|gamma| gamma.is_finite());
         let courses = !p.courses.is_empty() && p.courses.iter().all(|width| p.widths.contains(width));
         let full = p.widths.iter().filter(|&&width| width <= p.full).count() >= 2;
-        Demands::new()
-            .holds("gammas", gammas, "must be numbers, and one of them")
-            .holds("widths", rising, "must be two whole numbers or more, rising, from 2 on")
+        p.demands()
             .holds("courses", courses, "must be some of `widths`, and one of them")
             .holds("full", full, "must not be below the second of `widths`")
-            .at_least("representatives", p.representatives, 1)
-            .at_least("seeds", p.seeds, 1)
-            .above("goal", p.goal, 0.0)
-            .above("tolerance", p.tolerance, 0.0)
             .faults()
     }
 
-    fn working_set(p: &Params) -> usize {
+    fn working_set(p: &Params) -> Option<usize> {
         // The largest network: features of four samples at two points, and a dozen vectors of its parameters. Courses.
         let widest = p.widths.iter().filter(|&&width| width <= p.full).max().copied().unwrap_or(0);
-        2 * widest.max(p.representatives) * (2 * 4 * 2 + 14 * 3) + p.gammas.len() * p.widths.len() * 2000 * p.seeds
+        Some(
+            2 * widest.max(p.representatives) * (2 * 4 * 2 + 14 * 3) + p.gammas.len() * p.widths.len() * 2000 * p.seeds,
+        )
     }
 
     fn run(p: &Params, ctx: &Context) -> Result<Results, Stop> {
         let count = p.widths.len();
-        let rows = ctx.cells("trainings", p.gammas.len() * count, |cell, ctx| {
+        let trained = ctx.cells("trainings", p.gammas.len() * count, |cell, ctx| {
             train(p, p.gammas[cell / count], p.widths[cell % count], ctx)
         })?;
         let mut results = Results::default();
         let (mut courses, mut largest) = (Vec::new(), Vec::new());
-        for (&gamma, rows) in p.gammas.iter().zip(rows.chunks(count)) {
-            for (&width, row) in p.widths.iter().zip(rows) {
-                courses.extend(row[HEAD..].chunks(2).map(|step| [gamma, width as f64, step[0], step[1]]));
+        for (&gamma, trained) in p.gammas.iter().zip(trained.chunks(count)) {
+            for (&width, trained) in p.widths.iter().zip(trained) {
+                courses.extend(trained.course.iter().map(|[time, distance]| [gamma, width as f64, *time, *distance]));
             }
-            let point = Growth::of(p, gamma, rows);
+            let point = Growth::of(p, gamma, trained);
             point.summarise(gamma, &mut results);
             let rows = point.distances.iter().zip(&p.widths).zip(&point.theory);
             largest.extend(rows.map(|((distance, &width), theory)| [gamma, width as f64, *distance, *theory]));
         }
         results.frame("courses", Frame::from_rows(&["gamma", "width", "time", "distance"], courses));
         results.frame("largest", Frame::from_rows(&["gamma", "width", "distance", "theory"], largest));
-        results.value("excess.worst", rows.iter().map(|row| row[2]).fold(0.0, f64::max));
-        for (name, at) in [("gram.a", 3), ("gram.w", 4)] {
-            results.value(name, rows.iter().map(|row| row[at]).fold(f64::INFINITY, f64::min));
+        results.value("excess.worst", trained.iter().map(|trained| trained.excess).fold(0.0, f64::max));
+        for (layer, name) in ["gram.a", "gram.w"].into_iter().enumerate() {
+            results.value(name, trained.iter().map(|trained| trained.gram[layer]).fold(f64::INFINITY, f64::min));
         }
         Ok(results)
     }
@@ -189,9 +175,9 @@ struct Growth {
 }
 
 impl Growth {
-    fn of(p: &Params, gamma: f64, rows: &[Vec<f64>]) -> Self {
+    fn of(p: &Params, gamma: f64, trained: &[Trained]) -> Self {
         let at = Point { gamma, gamma_prime: 0.0 };
-        let distances: Vec<f64> = rows.iter().map(|row| math::exp(row[0])).collect();
+        let distances: Vec<f64> = trained.iter().map(|trained| math::exp(trained.largest)).collect();
         let widths: Vec<f64> = p.widths.iter().map(|&width| width as f64).collect();
         let theory = widths.iter().map(|m| distances[0] * math::pow(m / widths[0], at.exponent())).collect();
         let full = p.widths.iter().filter(|&&width| width <= p.full).count();

@@ -4,7 +4,9 @@
 //! γ = 0.5, 1, 1.75 at γ' = 0, m = 1000, trained on four points of `y = x²` by gradient flow from a mirrored start (`f = 0`).
 //! Slide "Typical cases across the phase diagram"; Luo, Xu, Ma & Zhang, JMLR 22 (2021), Figure 2.
 
-use condense::experiment::{Context, Demands, Experiment, Fault, Stop};
+use condense::experiment::params::{Parameters as _, params};
+use condense::experiment::row::row;
+use condense::experiment::{Context, Experiment, Fault, Stop};
 use condense::frame::{Frame, Results};
 use condense::num::math::atan2;
 use condense::num::stats::linspace;
@@ -15,46 +17,30 @@ use condense_nn::nets::two_layer::TwoLayer;
 use condense_nn::tasks::four_points::mirrored_network;
 use condense_nn::theory::phase_plane::Point;
 use condense_nn::training::flow::Flow;
-use serde::{Deserialize, Serialize};
 use std::f64::consts::PI;
 
 /// The trainings, several draws of each.
 pub struct TypicalCases;
 
-/// Settings.
-#[derive(Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Params {
-    /// γ of each case.
-    pub gammas: Vec<f64>,
-    /// m, neurons of each of the mirrored halves.
-    pub width: usize,
-    /// Draws of the initial neurons, the same for each case; the first is shown.
-    pub draws: usize,
-    /// Of so many neurons of each half the features are drawn.
-    pub shown: usize,
-    /// Neurons with less than this share of the largest amplitude do not count.
-    pub cut: f64,
-    /// Sectors of the circle of orientations; 63 are as good as 0.1 rad wide.
-    pub sectors: usize,
-    /// Training ends below this mean square.
-    pub goal: f64,
-    /// The integrator's tolerance.
-    pub tolerance: f64,
-}
-
-impl Default for Params {
-    fn default() -> Self {
-        Self {
-            gammas: vec![0.5, 1.0, 1.75],
-            width: 1000,
-            draws: 12,
-            shown: 1000,
-            cut: 0.1,
-            sectors: 63,
-            goal: 1e-6,
-            tolerance: 0.02,
-        }
+params! {
+    /// Settings.
+    pub struct Params {
+        /// γ of each case.
+        pub gammas: Vec<f64> = vec![0.5, 1.0, 1.75], finite;
+        /// m, neurons of each of the mirrored halves.
+        pub width: usize = 1000, at_least 2;
+        /// Draws of the initial neurons, the same for each case; the first is shown.
+        pub draws: usize = 12, at_least 1;
+        /// Of so many neurons of each half the features are drawn.
+        pub shown: usize = 1000;
+        /// Neurons with less than this share of the largest amplitude do not count.
+        pub cut: f64 = 0.1, within 0.0..1.0;
+        /// Sectors of the circle of orientations; 63 are as good as 0.1 rad wide.
+        pub sectors: usize = 63, at_least 1;
+        /// Training ends below this mean square.
+        pub goal: f64 = 1e-6, above 0.0;
+        /// The integrator's tolerance.
+        pub tolerance: f64 = 0.02, above 0.0;
     }
 }
 
@@ -98,6 +84,12 @@ impl Training {
         features(&neurons(&self.network, theta), Direction::Ray)
     }
 
+    fn drawn(&self, p: &Params) -> Drawn {
+        let (start, end) = (self.features(&self.start), self.features(&self.end));
+        let end = [&end[..p.shown], &end[p.width..][..p.shown]].map(<[_]>::to_vec);
+        Drawn { curve: self.curve(), start: start[..p.shown].to_vec(), end }
+    }
+
     /// The neurons whose amplitude counts at the end.
     fn active(&self, cut: f64) -> Vec<Neuron<2>> {
         let amplitudes = self.features(&self.end);
@@ -106,7 +98,7 @@ impl Training {
     }
 
     /// The numbers of [`MEASURES`], in their order.
-    fn measures(&self, p: &Params) -> [f64; 6] {
+    fn measures(&self, p: &Params) -> [f64; MEASURES.len()] {
         let (curve, data, active) = (self.curve(), self.data(), self.active(p.cut));
         let filled = sector_counts(&active, Direction::Ray, p.sectors).iter().filter(|&&count| count > 0).count();
         // A neuron that bends at an inner sample looks away from the middle or towards it; those of the spline look away.
@@ -120,6 +112,28 @@ impl Training {
             active.len() as f64,
             angle,
         ]
+    }
+}
+
+row! {
+    /// What is kept of a training.
+    struct Trained {
+        /// What [`MEASURES`] names.
+        measures: [f64; MEASURES.len()],
+        /// Of the first draw.
+        drawn: Option<Drawn>,
+    }
+}
+
+row! {
+    /// What is drawn of a training.
+    struct Drawn {
+        /// `[x, f(x)]` at the end.
+        curve: Vec<[f64; 2]>,
+        /// Orientation and amplitude at the start, of one half of the neurons, which the other mirrors.
+        start: Vec<[f64; 2]>,
+        /// The same at the end, of both halves.
+        end: [Vec<[f64; 2]>; 2],
     }
 }
 
@@ -141,54 +155,39 @@ impl Experiment for TypicalCases {
     type Params = Params;
 
     fn check(p: &Params) -> Vec<Fault> {
-        let gammas = !p.gammas.is_empty() && p.gammas.iter().all(|gamma| gamma.is_finite());
-        Demands::new()
-            .holds("gammas", gammas, "must be numbers, and one of them")
-            .at_least("width", p.width, 2)
-            .at_least("draws", p.draws, 1)
-            .holds("shown", (1..=p.width).contains(&p.shown), "must be at least 1 and at most `width`")
-            .holds("cut", (0.0..1.0).contains(&p.cut), "must lie in [0, 1)")
-            .at_least("sectors", p.sectors, 1)
-            .above("goal", p.goal, 0.0)
-            .above("tolerance", p.tolerance, 0.0)
-            .faults()
+        p.demands().holds("shown", (1..=p.width).contains(&p.shown), "must be at least 1 and at most `width`").faults()
     }
 
-    fn working_set(p: &Params) -> usize {
+    fn working_set(p: &Params) -> Option<usize> {
         // A network of two halves: features of four samples at two points, a dozen vectors of its parameters, its neurons; and
         // what is drawn of each case.
         let drawn = p.gammas.len() * 2 * (CURVE + 3 * p.shown) + p.draws * p.gammas.len() * MEASURES.len();
-        2 * p.width * (2 * 4 * 2 + 14 * 3 + 20) + 3 * drawn + p.sectors
+        Some(2 * p.width * (2 * 4 * 2 + 14 * 3 + 20) + 3 * drawn + p.sectors)
     }
 
     fn run(p: &Params, root: &Context) -> Result<Results, Stop> {
         // The streams of the whole run, not of a cell: every case starts from the same neurons.
-        let rows = root.cells("cases", p.gammas.len() * p.draws, |cell, ctx| {
+        let trained = root.cells("cases", p.gammas.len() * p.draws, |cell, ctx| {
             ctx.tick(0, 1)?;
             let training = Training::of(p, p.gammas[cell / p.draws], cell % p.draws, root)?;
-            let mut row = training.measures(p).to_vec();
-            if cell % p.draws == 0 {
-                let (start, end) = (training.features(&training.start), training.features(&training.end));
-                row.extend(training.curve().as_flattened());
-                let drawn = [&start[..p.shown], &end[..p.shown], &end[p.width..][..p.shown]];
-                row.extend(drawn.iter().flat_map(|features| features.as_flattened()));
-            }
-            Ok(row)
+            let drawn = (cell % p.draws == 0).then(|| training.drawn(p));
+            Ok(Trained { measures: training.measures(p), drawn })
         })?;
         let mut results = Results::default();
         let (mut curves, mut points) = (Vec::new(), Vec::new());
-        for (&gamma, draws) in p.gammas.iter().zip(rows.chunks(p.draws)) {
+        for (&gamma, draws) in p.gammas.iter().zip(trained.chunks(p.draws)) {
             for (at, (name, high)) in MEASURES.iter().enumerate() {
-                let measured = draws.iter().map(|row| row[at]);
+                let measured = draws.iter().map(|draw| draw.measures[at]);
                 let worst = if *high { measured.reduce(f64::max) } else { measured.reduce(f64::min) };
-                results.value(&format!("{name}.{gamma}"), draws[0][at]);
+                results.value(&format!("{name}.{gamma}"), draws[0].measures[at]);
                 results.value(&format!("draws.{name}.{gamma}"), worst.unwrap_or_default());
             }
-            let (curve, features) = draws[0][MEASURES.len()..].split_at(2 * CURVE);
-            curves.extend(curve.chunks(2).map(|point| [gamma, point[0], point[1]]));
-            // One half of the neurons is enough at the start, where the other mirrors it.
-            let stage = |number: usize| f64::from(u8::from(number >= p.shown));
-            points.extend(features.chunks(2).enumerate().map(|(k, point)| [gamma, stage(k), point[0], point[1]]));
+            for Drawn { curve, start, end } in draws.iter().filter_map(|draw| draw.drawn.as_ref()) {
+                curves.extend(curve.iter().map(|[x, f]| [gamma, *x, *f]));
+                for (stage, features) in [(0.0, start), (1.0, &end[0]), (1.0, &end[1])] {
+                    points.extend(features.iter().map(|[turn, size]| [gamma, stage, *turn, *size]));
+                }
+            }
         }
         let network = mirrored_network(Point { gamma: 1.0, gamma_prime: 0.0 }, 1.0, 1);
         let data = Frame::new().with("x", network.inputs.column(0)).with("y", &network.targets);

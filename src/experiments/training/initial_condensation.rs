@@ -4,7 +4,8 @@
 //! `f(x) = Σ_k a_k σ(w_k·x)` with the bias as a last input, all parameters `N(0, std²)`, Adam on `(1/n) Σ (f - y)²`, full batch. Slide
 //! "Initial condensation"; Zhou et al., "Towards understanding the condensation of neural networks at initial training" (NeurIPS 2022).
 
-use condense::experiment::{Context, Demands, Experiment, Fault, Stop};
+use condense::experiment::params::params;
+use condense::experiment::{Context, Experiment, Stop};
 use condense::frame::{Frame, Results};
 use condense::num::math::sin;
 use condense::num::stats::linspace;
@@ -14,50 +15,33 @@ use condense_nn::nets::activation::Activation;
 use condense_nn::nets::packed::{Neuron, Packed};
 use condense_nn::tasks::task::{Samples, wave};
 use condense_nn::training::rule::Adam;
+use condense_nn::training::stepwise::Stepwise as _;
 use condense_nn::training::train::Trainer;
-use serde::{Deserialize, Serialize};
 use std::f64::consts::PI;
 
-/// Settings of the authors' demonstration, and of one variable.
-#[derive(Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Params {
-    /// Hidden neurons, on five-dimensional data.
-    pub width: usize,
-    /// Samples there: `x ~ U[-4, 2]` in each dimension, `y = Σ_k 3.5 sin(5 x_k + 1)`.
-    pub samples: usize,
-    /// Standard deviation of every initial parameter.
-    pub std: f64,
-    /// Learning rate; sigmoid takes 0.8 of it, softplus a quarter.
-    pub rate: f64,
-    /// The step at which the neurons are looked at; after a lower rate, as much later.
-    pub epoch: usize,
-    /// Hidden neurons, on one-dimensional data.
-    pub line_width: usize,
-    /// Samples there: evenly spaced on [-1, 1], `y = sin 3x + ½ sin 6x`.
-    pub line_samples: usize,
-    /// Learning rate there.
-    pub line_rate: f64,
-    /// Step there.
-    pub line_epoch: usize,
-    /// Neurons whose cosine is above this point the same way.
-    pub cosine: f64,
-}
-
-impl Default for Params {
-    fn default() -> Self {
-        Self {
-            width: 50,
-            samples: 80,
-            std: 0.005,
-            rate: 1e-3,
-            epoch: 50,
-            line_width: 100,
-            line_samples: 40,
-            line_rate: 2e-3,
-            line_epoch: 100,
-            cosine: 0.95,
-        }
+params! {
+    /// Settings of the authors' demonstration, and of one variable.
+    pub struct Params {
+        /// Hidden neurons, on five-dimensional data.
+        pub width: usize = 50, at_least 2;
+        /// Samples there: `x ~ U[-4, 2]` in each dimension, `y = Σ_k 3.5 sin(5 x_k + 1)`.
+        pub samples: usize = 80, at_least 1;
+        /// Standard deviation of every initial parameter.
+        pub std: f64 = 0.005, above 0.0;
+        /// Learning rate; sigmoid takes 0.8 of it, softplus a quarter.
+        pub rate: f64 = 1e-3, above 0.0;
+        /// The step at which the neurons are looked at; after a lower rate, as much later.
+        pub epoch: usize = 50, at_least 1;
+        /// Hidden neurons, on one-dimensional data.
+        pub line_width: usize = 100, at_least 1;
+        /// Samples there: evenly spaced on [-1, 1], `y = sin 3x + ½ sin 6x`.
+        pub line_samples: usize = 40, at_least 2;
+        /// Learning rate there.
+        pub line_rate: f64 = 2e-3, above 0.0;
+        /// Step there.
+        pub line_epoch: usize = 100, at_least 1;
+        /// Neurons whose cosine is above this point the same way.
+        pub cosine: f64 = 0.95, within 0.0..1.0;
     }
 }
 
@@ -81,25 +65,10 @@ const CUT: f64 = 0.1;
 impl Experiment for InitialCondensation {
     type Params = Params;
 
-    fn check(p: &Params) -> Vec<Fault> {
-        Demands::new()
-            .at_least("width", p.width, 2)
-            .at_least("samples", p.samples, 1)
-            .above("std", p.std, 0.0)
-            .above("rate", p.rate, 0.0)
-            .at_least("epoch", p.epoch, 1)
-            .at_least("line_width", p.line_width, 1)
-            .at_least("line_samples", p.line_samples, 2)
-            .above("line_rate", p.line_rate, 0.0)
-            .at_least("line_epoch", p.line_epoch, 1)
-            .holds("cosine", (0.0..1.0).contains(&p.cosine), "must lie in [0, 1)")
-            .faults()
-    }
-
-    fn working_set(p: &Params) -> usize {
+    fn working_set(p: &Params) -> Option<usize> {
         // A training at a time with what is kept at the samples; the similarity matrices of all cases, and one in eigenvectors.
         let trained = (p.width + 8) * (40 + 2 * p.samples) + (p.line_width + 8) * (20 + 2 * p.line_samples);
-        trained + 4 * p.epoch + p.line_epoch + (CASES.len() * 4 + 6) * p.width * p.width
+        Some(trained + 4 * p.epoch + p.line_epoch + (CASES.len() * 4 + 6) * p.width * p.width)
     }
 
     fn run(p: &Params, ctx: &Context) -> Result<Results, Stop> {

@@ -5,7 +5,8 @@
 //! behavior with strong condensation" and "Trajectory of training loss"; data and width are those of Zhang et al., "Embedding
 //! principle of loss landscape of deep neural networks" (NeurIPS 2021), figure 1.
 
-use condense::experiment::{Context, Demands, Experiment, Fault, Stop};
+use condense::experiment::params::params;
+use condense::experiment::{Context, Experiment, Stop};
 use condense::frame::{Frame, Results};
 use condense::num::stats::linspace;
 use condense_nn::measures::measure::Direction;
@@ -14,43 +15,28 @@ use condense_nn::nets::activation::Activation;
 use condense_nn::nets::packed::{Neuron, Packed};
 use condense_nn::tasks::task::{Samples, best_step, three_steps};
 use condense_nn::training::rule::Adam;
+use condense_nn::training::stepwise::Stepwise as _;
 use condense_nn::training::train::Trainer;
-use serde::{Deserialize, Serialize};
 
-/// Settings; width and data are the source's.
-#[derive(Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Params {
-    /// Hidden neurons, m.
-    pub width: usize,
-    /// Samples, evenly spaced on [-15, 15].
-    pub samples: usize,
-    /// Standard deviation of every initial parameter is m to this power.
-    pub power: f64,
-    /// Learning rate of Adam.
-    pub rate: f64,
-    /// Steps.
-    pub epochs: usize,
-    /// A stretch of the curve from an epoch to this multiple of it may be a plateau.
-    pub stretch: f64,
-    /// Neurons whose |cosine| is above this point the same way.
-    pub cosine: f64,
-    /// Neurons with less than this share of the largest amplitude do not count.
-    pub cut: f64,
-}
-
-impl Default for Params {
-    fn default() -> Self {
-        Self {
-            width: 500,
-            samples: 50,
-            power: -1.5,
-            rate: 1e-3,
-            epochs: 20_000,
-            stretch: 1.6,
-            cosine: 0.995,
-            cut: 0.01,
-        }
+params! {
+    /// Settings; width and data are the source's.
+    pub struct Params {
+        /// Hidden neurons, m.
+        pub width: usize = 500, at_least 1;
+        /// Samples, evenly spaced on [-15, 15].
+        pub samples: usize = 50, at_least 3;
+        /// Standard deviation of every initial parameter is m to this power.
+        pub power: f64 = -1.5;
+        /// Learning rate of Adam.
+        pub rate: f64 = 1e-3, above 0.0;
+        /// Steps.
+        pub epochs: usize = 20_000, at_least 10;
+        /// A stretch of the curve from an epoch to this multiple of it may be a plateau.
+        pub stretch: f64 = 1.6, such_that |stretch| (1.2..=10.0).contains(stretch), "must lie between 1.2 and 10";
+        /// Neurons whose |cosine| is above this point the same way.
+        pub cosine: f64 = 0.995, within 0.0..1.0;
+        /// Neurons with less than this share of the largest amplitude do not count.
+        pub cut: f64 = 0.01, within 0.0..1.0;
     }
 }
 
@@ -65,21 +51,9 @@ const CURVE: usize = 401;
 impl Experiment for TypicalTraining {
     type Params = Params;
 
-    fn check(p: &Params) -> Vec<Fault> {
-        Demands::new()
-            .at_least("width", p.width, 1)
-            .at_least("samples", p.samples, 3)
-            .above("rate", p.rate, 0.0)
-            .at_least("epochs", p.epochs, 10)
-            .holds("stretch", (1.2..=10.0).contains(&p.stretch), "must lie between 1.2 and 10")
-            .holds("cosine", (0.0..1.0).contains(&p.cosine), "must lie in [0, 1)")
-            .holds("cut", (0.0..1.0).contains(&p.cut), "must lie in [0, 1)")
-            .faults()
-    }
-
-    fn working_set(p: &Params) -> usize {
+    fn working_set(p: &Params) -> Option<usize> {
         // Two trainings: five numbers a parameter, what is kept at the samples, every loss; and three stages of the network.
-        2 * (p.width * (15 + p.samples) + p.epochs) + 3 * 8 * p.width
+        Some(2 * (p.width * (15 + p.samples) + p.epochs) + 3 * 8 * p.width)
     }
 
     fn run(p: &Params, ctx: &Context) -> Result<Results, Stop> {

@@ -6,6 +6,7 @@ use crate::measures::similarity::{cosines, pairs, share_above};
 use crate::nets::conv::ConvNet;
 use crate::nets::packed::Neuron;
 use crate::tasks::images::Images;
+use condense_experiment::row::row;
 use condense_num::stats::median;
 
 /// Pixels of a kernel's side.
@@ -16,17 +17,19 @@ const TINY: f64 = 0.01;
 /// A kernel, pixel by pixel, as a neuron of output weight 1.
 pub type Kernel = Neuron<{ SIZE * SIZE }>;
 
-/// A network at a moment of its training.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ConvStage {
-    /// Steps taken.
-    pub step: f64,
-    /// Loss on the images shown of the training.
-    pub loss: f64,
-    /// Of the training and of the test: images put into a wrong class, and images shown.
-    pub wrong: [[f64; 2]; 2],
-    /// The kernels.
-    pub kernels: Vec<Kernel>,
+row! {
+    /// A network at a moment of its training.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct ConvStage {
+        /// Steps taken.
+        pub step: f64,
+        /// Loss on the images shown of the training.
+        pub loss: f64,
+        /// Of the training and of the test: images put into a wrong class, and images shown.
+        pub wrong: [[f64; 2]; 2],
+        /// The kernels.
+        pub kernels: Vec<Kernel>,
+    }
 }
 
 /// How far kernels have condensed; opposite directions are one, as tanh is odd.
@@ -43,26 +46,21 @@ pub struct Condensed {
 }
 
 impl ConvStage {
-    /// Looks at a network, on the first `seen` images of each set (training, test), and writes what it sees as numbers.
-    pub fn row(net: &mut ConvNet, sets: &[Images; 2], seen: usize) -> Vec<f64> {
+    /// Looks at a network, on the first `seen` images of each set (training, test).
+    pub fn of(net: &mut ConvNet, sets: &[Images; 2], seen: usize) -> Self {
         let [train, test] = sets.each_ref().map(|set| {
             let shown: Vec<usize> = (0..seen.min(set.labels.len())).collect();
             let (loss, right) = net.judge(set, &shown);
             [loss, (shown.len() - right) as f64, shown.len() as f64]
         });
-        let head = [net.steps() as f64, train[0], train[1], train[2], test[1], test[2]];
-        head.into_iter().chain(net.weights().kernels.into_iter().map(f64::from)).collect()
+        let weights = net.weights().kernels;
+        let kernels = weights.as_chunks().0.iter().map(|w| Kernel { a: 1.0, w: w.map(f64::from) }).collect();
+        Self { step: net.steps() as f64, loss: train[0], wrong: [[train[1], train[2]], [test[1], test[2]]], kernels }
     }
 
-    /// How many numbers a row of so many kernels has.
+    /// How many numbers it is of, with so many kernels.
     pub fn numbers(kernels: usize) -> usize {
-        6 + SIZE * SIZE * kernels
-    }
-
-    /// What a row says.
-    pub fn of(row: &[f64]) -> Self {
-        let kernels = row[6..].as_chunks().0.iter().map(|w| Kernel { a: 1.0, w: *w }).collect();
-        Self { step: row[0], loss: row[1], wrong: [[row[2], row[3]], [row[4], row[5]]], kernels }
+        7 + (SIZE * SIZE + 1) * kernels
     }
 
     /// Percent of images put into their class: of the training, of the test.
@@ -110,14 +108,15 @@ impl ConvStage {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use condense_experiment::row::{flat, typed};
 
     /// Three kernels along one line, one of them backwards and one tiny, and a fourth across.
     fn stage() -> ConvStage {
         let along = [1.0; 9].map(|w: f64| w / 3.0);
         let across = [1.0, -1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
         let kernels = [along.map(|w| -2.0 * w), along, along.map(|w| 1e-3 * w), across];
-        let numbers = [40.0, 0.5, 3.0, 10.0, 1.0, 4.0];
-        ConvStage::of(&[&numbers[..], kernels.as_flattened()].concat())
+        let kernels = kernels.map(|w| Kernel { a: 1.0, w }).to_vec();
+        ConvStage { step: 40.0, loss: 0.5, wrong: [[3.0, 10.0], [1.0, 4.0]], kernels }
     }
 
     #[test]
@@ -134,9 +133,10 @@ mod tests {
     }
 
     #[test]
-    fn a_row_is_read_as_it_was_written() {
+    fn a_stage_has_as_many_numbers_as_it_says() {
         let stage = stage();
-        assert_eq!((stage.step, stage.loss, stage.accuracy(), stage.kernels.len()), (40.0, 0.5, [70.0, 75.0], 4));
-        assert_eq!(ConvStage::numbers(4), 42);
+        assert_eq!(stage.accuracy(), [70.0, 75.0]);
+        assert_eq!(flat(&stage).len(), ConvStage::numbers(4));
+        assert_eq!(typed(&flat(&stage)), Some(stage));
     }
 }

@@ -3,15 +3,18 @@
 
 use crate::measures::measure::{Direction, sectors};
 use crate::nets::packed::Neuron;
+use condense_experiment::row::row;
 use condense_num::math;
 
-/// How evenly amplitude is spread over equal sectors of the circle of orientations.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Spread {
-    /// Entropy of the sectors' shares, over that of equal shares: 1 is everywhere, 0 is one sector.
-    pub entropy: f64,
-    /// The share of the few fullest sectors.
-    pub top: f64,
+row! {
+    /// How evenly amplitude is spread over equal sectors of the circle of orientations.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    pub struct Spread {
+        /// Entropy of the sectors' shares, over that of equal shares: 1 is everywhere, 0 is one sector.
+        pub entropy: f64,
+        /// The share of the few fullest sectors.
+        pub top: f64,
+    }
 }
 
 impl Spread {

@@ -3,6 +3,7 @@
 
 use crate::measures::measure::{Cluster, Direction, clusters, effective, features, sectors};
 use crate::nets::packed::{Neuron, Packed};
+use crate::training::stepwise::Stepwise as _;
 use crate::training::train::Trainer;
 use condense_experiment::{Context, Stop};
 
@@ -56,14 +57,10 @@ impl Stage {
     /// Trains to each of the epochs in turn; stage 0 is the network before its next step, the others follow.
     ///
     /// # Errors
-    /// As [`Trainer::train_to`].
+    /// As [`Stepwise::train_to`].
     pub fn course(trainer: &mut Trainer<2>, epochs: &[usize], gauge: &Gauge, ctx: &Context) -> Result<Vec<Self>, Stop> {
-        let mut stages = vec![Self::of(trainer, gauge)];
-        for &epoch in epochs {
-            trainer.train_to(epoch, ctx)?;
-            stages.push(Self::of(trainer, gauge));
-        }
-        Ok(stages)
+        let epochs = std::iter::once(trainer.epoch()).chain(epochs.iter().copied());
+        trainer.course(epochs, ctx, |trainer| Self::of(trainer, gauge))
     }
 
     /// The number of clusters.

@@ -2,7 +2,7 @@
 //! It knows no weights and no loops; everything here is one number in, one out, or eight, and inlines into kernels.
 
 use condense_num::functions;
-use condense_num::lanes::Real;
+use condense_num::lanes::{Double, Mask as _};
 use condense_num::math;
 use serde::{Deserialize, Serialize};
 
@@ -27,9 +27,9 @@ pub enum Activation {
 impl Activation {
     /// `σ(z)`.
     #[inline(always)]
-    pub fn value<R: Real>(self, z: R) -> R {
+    pub fn value<R: Double>(self, z: R) -> R {
         match self {
-            Self::Relu => z.positive(),
+            Self::Relu => z.relu(),
             Self::Tanh => math::tanh(z),
             Self::XTanh => z * math::tanh(z),
             Self::X2Tanh => z * z * math::tanh(z),
@@ -40,7 +40,7 @@ impl Activation {
 
     /// `σ'(z)`; for ReLU 0 at the kink, where neurons without input rest.
     #[inline(always)]
-    pub fn slope<R: Real>(self, z: R) -> R {
+    pub fn slope<R: Double>(self, z: R) -> R {
         match self {
             Self::Softplus => functions::sigmoid(z),
             _ => self.value_and_slope(z).1,
@@ -49,9 +49,9 @@ impl Activation {
 
     /// `σ(z)` and `σ'(z)`, for little more than one of them.
     #[inline(always)]
-    pub fn value_and_slope<R: Real>(self, z: R) -> (R, R) {
+    pub fn value_and_slope<R: Double>(self, z: R) -> (R, R) {
         match self {
-            Self::Relu => (z.positive(), z.like(1.0).or_zero(z.above(z.like(0.0)))),
+            Self::Relu => (z.relu(), z.gt(z.splat(0.0)).select_or_zero(z.splat(1.0))),
             Self::Tanh => {
                 let t = math::tanh(z);
                 (t, slope_of_tanh(t))
@@ -62,7 +62,7 @@ impl Activation {
             }
             Self::X2Tanh => {
                 let t = math::tanh(z);
-                (z * z * t, z * z.mul_add(slope_of_tanh(t), z.like(2.0) * t))
+                (z * z * t, z * z.mul_add(slope_of_tanh(t), z.splat(2.0) * t))
             }
             Self::Sigmoid => {
                 let s = functions::sigmoid(z);
@@ -74,7 +74,7 @@ impl Activation {
 
     /// `σ'(z)` from `σ(z)`, where that is all it takes.
     #[inline(always)]
-    pub fn slope_at_value<R: Real>(self, value: R) -> Option<R> {
+    pub fn slope_at_value<R: Double>(self, value: R) -> Option<R> {
         match self {
             Self::Tanh => Some(slope_of_tanh(value)),
             Self::Sigmoid => Some(slope_of_sigmoid(value)),
@@ -84,10 +84,10 @@ impl Activation {
 
     /// `σ''(z)`.
     #[inline(always)]
-    pub fn curvature<R: Real>(self, z: R) -> R {
-        let [one, two] = [z.like(1.0), z.like(2.0)];
+    pub fn curvature<R: Double>(self, z: R) -> R {
+        let [one, two] = [z.splat(1.0), z.splat(2.0)];
         match self {
-            Self::Relu => z.like(0.0),
+            Self::Relu => z.splat(0.0),
             Self::Tanh => {
                 let t = math::tanh(z);
                 -two * t * slope_of_tanh(t)
@@ -112,13 +112,13 @@ impl Activation {
 
 /// `tanh' = 1 - tanh²`.
 #[inline(always)]
-fn slope_of_tanh<R: Real>(t: R) -> R {
-    t.mul_add(-t, t.like(1.0))
+fn slope_of_tanh<R: Double>(t: R) -> R {
+    t.mul_add(-t, t.splat(1.0))
 }
 
 /// `σ' = σ - σ²`.
 #[inline(always)]
-fn slope_of_sigmoid<R: Real>(s: R) -> R {
+fn slope_of_sigmoid<R: Double>(s: R) -> R {
     s.mul_add(-s, s)
 }
 

@@ -10,9 +10,9 @@
 //! last, within a block over tokens, and then by the fixed tree; heads are treated alike, and equal ones stay equal.
 
 use crate::nets::heads::{Room, Shape, Weights, backward, compare, descend, forward};
-use condense_experiment::{Context, Stop};
+use crate::training::stepwise::{Seen, Stepwise};
 use condense_num::contract::Lane;
-use condense_num::singles::SINGLES;
+use condense_num::lanes::SINGLES;
 
 /// A block in training.
 #[derive(Clone, Debug)]
@@ -60,31 +60,9 @@ impl Attention {
         &self.weights
     }
 
-    /// Steps taken.
-    pub fn steps(&self) -> usize {
-        self.steps
-    }
-
     /// The present loss: a pass forward.
     pub fn loss(&mut self) -> f64 {
         self.pass(false)
-    }
-
-    /// Trains on to a step.
-    ///
-    /// # Errors
-    /// When the loss is no longer finite (the message names the step), or when the host wants to stop.
-    pub fn train_to(&mut self, step: usize, ctx: &Context) -> Result<(), Stop> {
-        while self.steps < step {
-            ctx.tick(self.steps, step)?;
-            let (at, loss, rate) = (self.steps, self.step(), self.rate);
-            if !loss.is_finite() {
-                return Err(Stop::failed(format!(
-                    "training diverged: the loss is {loss} at step {at}, with rate {rate}"
-                )));
-            }
-        }
-        Ok(())
     }
 
     /// One step of gradient descent, and the loss before it.
@@ -113,10 +91,24 @@ impl Attention {
     }
 }
 
+impl Stepwise for Attention {
+    fn steps(&self) -> usize {
+        self.steps
+    }
+
+    fn advance(&mut self) -> Seen {
+        Seen { step: self.steps, loss: self.step() }
+    }
+
+    fn setting(&self) -> String {
+        format!("with rate {}", self.rate)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use condense_experiment::Inline;
+    use condense_experiment::{Context, Inline};
     use condense_num::level::same_on_all;
     use condense_num::math;
     use condense_num::rng::Stream;

@@ -17,7 +17,7 @@ use crate::training::rule::Descent;
 use condense_experiment::Stop;
 use condense_num::contract::{Add, Lane, View, Write, multiply};
 use condense_num::kernel::kernel;
-use condense_num::singles::SINGLES;
+use condense_num::lanes::{SINGLES, Simd};
 
 /// Images that go through together: their activations stay in the cache.
 const CHUNK: usize = 16;
@@ -243,18 +243,24 @@ impl ConvNet {
 
 kernel! {
     /// `z_pc = Σ_r k_cr x_pr + b_c` of an image: patches × channels.
-    fn convolve(m, shape: Shape, view: &[f32], kernels: &[Lane], z: &mut [Lane]) {
-        let [patches, rows, lanes] = shape.sizes();
-        let view = View::rows(view, patches).turned();
-        multiply(m, view, View::rows(kernels, lanes), [patches, rows, lanes], &mut Write(z, lanes));
-    }
+    fn convolve(shape: Shape, view: &[f32], kernels: &[Lane], z: &mut [Lane]) = convolve_body;
 
     /// Adds to the gradient `∂L/∂k_cr = Σ_p force_pc x_pr` of an image.
-    fn correlate(m, shape: Shape, view: &[f32], force: &[Lane], gradient: &mut [Lane]) {
-        let [patches, rows, lanes] = shape.sizes();
-        let (view, force) = (View::rows(view, patches), View::rows(force, lanes));
-        multiply(m, view, force, [rows, patches, lanes], &mut Add(gradient, lanes));
-    }
+    fn correlate(shape: Shape, view: &[f32], force: &[Lane], gradient: &mut [Lane]) = correlate_body;
+}
+
+#[inline(always)]
+fn convolve_body<S: Simd>(simd: S, shape: Shape, view: &[f32], kernels: &[Lane], z: &mut [Lane]) {
+    let [patches, rows, lanes] = shape.sizes();
+    let view = View::rows(view, patches).turned();
+    multiply(simd, view, View::rows(kernels, lanes), [patches, rows, lanes], &mut Write(z, lanes));
+}
+
+#[inline(always)]
+fn correlate_body<S: Simd>(simd: S, shape: Shape, view: &[f32], force: &[Lane], gradient: &mut [Lane]) {
+    let [patches, rows, lanes] = shape.sizes();
+    let (view, force) = (View::rows(view, patches), View::rows(force, lanes));
+    multiply(simd, view, force, [rows, patches, lanes], &mut Add(gradient, lanes));
 }
 
 #[cfg(test)]

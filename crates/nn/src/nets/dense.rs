@@ -9,8 +9,8 @@ use crate::nets::activation::Activation;
 use crate::training::rule::Descent;
 use condense_num::contract::{Add, Fold, Lane, View, Write, multiply};
 use condense_num::kernel::kernel;
+use condense_num::lanes::{Lanes as _, Mask as _, Real as _, SINGLES, Simd};
 use condense_num::math32;
-use condense_num::singles::{SINGLES, Single as _, Singles as _};
 
 /// Parameters with their gradient, and what momentum remembers.
 #[derive(Clone, Debug, PartialEq)]
@@ -78,50 +78,72 @@ impl Dense {
 }
 
 kernel! {
-    fn forward(m, dense: &Dense, x: &[Lane], z: &mut [f32], width: usize) {
-        let (lanes, rows) = (dense.lanes, x.len() / dense.lanes);
-        let weights = View::rows(&dense.weights.theta, lanes).turned();
-        multiply(m, View::rows(x, lanes), weights, [rows, lanes, dense.outputs], &mut Fold(z, width));
-    }
-
-    fn backward(m, dense: &mut Dense, x: &[Lane], force: &[f32], width: usize, pull: &mut [Lane]) {
-        let (lanes, outputs, rows) = (dense.lanes, dense.outputs, x.len() / dense.lanes);
-        let (force, Parameters { theta, gradient, .. }) = (View::rows(force, width), &mut dense.weights);
-        multiply(m, force.turned(), View::rows(x, lanes), [outputs, rows, lanes], &mut Add(gradient, lanes));
-        multiply(m, force, View::rows(theta, lanes), [rows, outputs, lanes], &mut Write(pull, lanes));
-    }
+    fn forward(dense: &Dense, x: &[Lane], z: &mut [f32], width: usize) = forward_body;
+    fn backward(dense: &mut Dense, x: &[Lane], force: &[f32], width: usize, pull: &mut [Lane]) = backward_body;
 
     /// `σ(z)` in place.
-    pub fn activate(m, activation: Activation, z: &mut [Lane]) {
-        for z in z {
-            let x = m.load_singles(z);
-            match activation {
-                Activation::Relu => x.positive(),
-                Activation::Tanh => math32::tanh(x),
-                other => unreachable!("{other:?} in single precision"),
-            }.store(z);
-        }
-    }
+    pub fn activate(activation: Activation, z: &mut [Lane]) = activate_body;
 
     /// Forces on `h = σ(z)` become forces on `z`: `σ'(z)` is 1 where ReLU lets through, and `1 - h²` for tanh.
-    pub fn slow_down(m, activation: Activation, h: &[Lane], force: &mut [Lane]) {
-        for (h, force) in h.iter().zip(force) {
-            let (x, pull) = (m.load_singles(h), m.load_singles(force));
-            match activation {
-                Activation::Relu => pull.or_zero(x.above(m.splat_singles(0.0))),
-                Activation::Tanh => pull * (-x).mul_add(x, m.splat_singles(1.0)),
-                other => unreachable!("{other:?} in single precision"),
-            }.store(force);
-        }
-    }
+    pub fn slow_down(activation: Activation, h: &[Lane], force: &mut [Lane]) = slow_down_body;
+    fn follow(rate: f32, momentum: f32, theta: &mut [Lane], gradient: &mut [Lane], velocity: &mut [Lane]) = follow_body;
+}
 
-    fn follow(m, rate: f32, momentum: f32, theta: &mut [Lane], gradient: &mut [Lane], velocity: &mut [Lane]) {
-        let (back, momentum) = (m.splat_singles(-rate), m.splat_singles(momentum));
-        for ((theta, gradient), velocity) in theta.iter_mut().zip(gradient).zip(velocity) {
-            let speed = momentum.mul_add(m.load_singles(velocity), m.load_singles(gradient));
-            speed.mul_add(back, m.load_singles(theta)).store(theta);
-            speed.store(velocity);
-            *gradient = [0.0; SINGLES];
+#[inline(always)]
+fn forward_body<S: Simd>(simd: S, dense: &Dense, x: &[Lane], z: &mut [f32], width: usize) {
+    let (lanes, rows) = (dense.lanes, x.len() / dense.lanes);
+    let weights = View::rows(&dense.weights.theta, lanes).turned();
+    multiply(simd, View::rows(x, lanes), weights, [rows, lanes, dense.outputs], &mut Fold(z, width));
+}
+
+#[inline(always)]
+fn backward_body<S: Simd>(simd: S, dense: &mut Dense, x: &[Lane], force: &[f32], width: usize, pull: &mut [Lane]) {
+    let (lanes, outputs, rows) = (dense.lanes, dense.outputs, x.len() / dense.lanes);
+    let (force, Parameters { theta, gradient, .. }) = (View::rows(force, width), &mut dense.weights);
+    multiply(simd, force.turned(), View::rows(x, lanes), [outputs, rows, lanes], &mut Add(gradient, lanes));
+    multiply(simd, force, View::rows(theta, lanes), [rows, outputs, lanes], &mut Write(pull, lanes));
+}
+
+#[inline(always)]
+fn activate_body<S: Simd>(simd: S, activation: Activation, z: &mut [Lane]) {
+    for z in z {
+        let x = simd.load_f32(z);
+        match activation {
+            Activation::Relu => x.relu(),
+            Activation::Tanh => math32::tanh(x),
+            other => unreachable!("{other:?} in single precision"),
         }
+        .store(z);
+    }
+}
+
+#[inline(always)]
+fn slow_down_body<S: Simd>(simd: S, activation: Activation, h: &[Lane], force: &mut [Lane]) {
+    for (h, force) in h.iter().zip(force) {
+        let (x, pull) = (simd.load_f32(h), simd.load_f32(force));
+        match activation {
+            Activation::Relu => x.gt(simd.splat_f32(0.0)).select_or_zero(pull),
+            Activation::Tanh => pull * (-x).mul_add(x, simd.splat_f32(1.0)),
+            other => unreachable!("{other:?} in single precision"),
+        }
+        .store(force);
+    }
+}
+
+#[inline(always)]
+fn follow_body<S: Simd>(
+    simd: S,
+    rate: f32,
+    momentum: f32,
+    theta: &mut [Lane],
+    gradient: &mut [Lane],
+    velocity: &mut [Lane],
+) {
+    let (back, momentum) = (simd.splat_f32(-rate), simd.splat_f32(momentum));
+    for ((theta, gradient), velocity) in theta.iter_mut().zip(gradient).zip(velocity) {
+        let speed = momentum.mul_add(simd.load_f32(velocity), simd.load_f32(gradient));
+        speed.mul_add(back, simd.load_f32(theta)).store(theta);
+        speed.store(velocity);
+        *gradient = [0.0; SINGLES];
     }
 }

@@ -8,9 +8,10 @@
 //! Every sum has one order: samples, then inputs, then splines, each from the first to the last; over outputs it runs in
 //! lanes. So a row of parameters belongs to one spline, and its entries to the outputs.
 
-use condense_experiment::{Context, Stop};
+use crate::training::stepwise::{Seen, Stepwise};
 use condense_num::each::{add_scaled, inner};
 use condense_num::kernel::{axpy, dot, kernel};
+use condense_num::lanes::Simd;
 use condense_num::math;
 
 /// A uniform grid of cubic B-splines: `count - 3` intervals from `low` to `high`. With `h` their length and
@@ -115,38 +116,43 @@ impl Layer {
 }
 
 kernel! {
-    fn forward(_m, layer: &Layer, x: &[f64], y: &mut [f64]) {
-        let (count, outputs) = (layer.grid.count, layer.outputs);
-        for (x, y) in x.chunks_exact(layer.inputs).zip(y.chunks_exact_mut(outputs)) {
-            for (x, theta) in x.iter().zip(layer.theta.chunks_exact(layer.edge() * outputs)) {
-                let near = layer.grid.near(*x);
-                for (g, at) in near.splines(count) {
-                    axpy(near.values[at], &theta[g * outputs..][..outputs], y);
-                }
-                if layer.base {
-                    axpy(near.base[0], &theta[count * outputs..], y);
-                }
+    fn forward(layer: &Layer, x: &[f64], y: &mut [f64]) = forward_body;
+    fn backward(layer: &Layer, x: &[f64], force: &[f64], gradient: &mut [f64], pull: &mut [f64]) = backward_body;
+}
+
+#[inline(always)]
+fn forward_body<S: Simd>(_: S, layer: &Layer, x: &[f64], y: &mut [f64]) {
+    let (count, outputs) = (layer.grid.count, layer.outputs);
+    for (x, y) in x.chunks_exact(layer.inputs).zip(y.chunks_exact_mut(outputs)) {
+        for (x, theta) in x.iter().zip(layer.theta.chunks_exact(layer.edge() * outputs)) {
+            let near = layer.grid.near(*x);
+            for (g, at) in near.splines(count) {
+                axpy(near.values[at], &theta[g * outputs..][..outputs], y);
+            }
+            if layer.base {
+                axpy(near.base[0], &theta[count * outputs..], y);
             }
         }
     }
+}
 
-    fn backward(_m, layer: &Layer, x: &[f64], force: &[f64], gradient: &mut [f64], pull: &mut [f64]) {
-        let (count, outputs, rows) = (layer.grid.count, layer.outputs, layer.edge() * layer.outputs);
-        let samples = x.chunks_exact(layer.inputs).zip(force.chunks_exact(outputs));
-        for ((x, force), pull) in samples.zip(pull.chunks_exact_mut(layer.inputs)) {
-            let inputs = layer.theta.chunks_exact(rows).zip(gradient.chunks_exact_mut(rows));
-            for ((x, pull), (theta, gradient)) in x.iter().zip(pull).zip(inputs) {
-                let near = layer.grid.near(*x);
-                for (g, at) in near.splines(count) {
-                    let row = g * outputs..(g + 1) * outputs;
-                    axpy(near.values[at], force, &mut gradient[row.clone()]);
-                    *pull = near.slopes[at].mul_add(dot(&theta[row], force), *pull);
-                }
-                if layer.base {
-                    let row = count * outputs..;
-                    axpy(near.base[0], force, &mut gradient[row.clone()]);
-                    *pull = near.base[1].mul_add(dot(&theta[row], force), *pull);
-                }
+#[inline(always)]
+fn backward_body<S: Simd>(_: S, layer: &Layer, x: &[f64], force: &[f64], gradient: &mut [f64], pull: &mut [f64]) {
+    let (count, outputs, rows) = (layer.grid.count, layer.outputs, layer.edge() * layer.outputs);
+    let samples = x.chunks_exact(layer.inputs).zip(force.chunks_exact(outputs));
+    for ((x, force), pull) in samples.zip(pull.chunks_exact_mut(layer.inputs)) {
+        let inputs = layer.theta.chunks_exact(rows).zip(gradient.chunks_exact_mut(rows));
+        for ((x, pull), (theta, gradient)) in x.iter().zip(pull).zip(inputs) {
+            let near = layer.grid.near(*x);
+            for (g, at) in near.splines(count) {
+                let row = g * outputs..(g + 1) * outputs;
+                axpy(near.values[at], force, &mut gradient[row.clone()]);
+                *pull = near.slopes[at].mul_add(dot(&theta[row], force), *pull);
+            }
+            if layer.base {
+                let row = count * outputs..;
+                axpy(near.base[0], force, &mut gradient[row.clone()]);
+                *pull = near.base[1].mul_add(dot(&theta[row], force), *pull);
             }
         }
     }
@@ -221,27 +227,6 @@ impl Training {
         &self.losses
     }
 
-    /// Trains on to a step.
-    ///
-    /// # Errors
-    /// When the loss is no longer finite (the message names the step), or when the host wants to stop.
-    pub fn train_to(&mut self, step: usize, ctx: &Context) -> Result<(), Stop> {
-        while self.losses.len() <= step {
-            ctx.tick(self.losses.len() - 1, step)?;
-            let mut gradient: Vec<_> = self.net.layers.iter().map(|layer| vec![0.0; layer.theta.len()]).collect();
-            self.net.backward(&self.x, &self.forces, &mut gradient);
-            for (layer, gradient) in self.net.layers.iter_mut().zip(&gradient) {
-                add_scaled(-self.rate, gradient, &mut layer.theta);
-            }
-            let (step, rate, loss) = (self.losses.len(), self.rate, self.look());
-            if !loss.is_finite() {
-                let said = format!("training diverged: the loss is {loss} at step {step}, with rate {rate}");
-                return Err(Stop::failed(said));
-            }
-        }
-        Ok(())
-    }
-
     /// Sets the forces, and notes the loss.
     fn look(&mut self) -> f64 {
         let n = self.y.len() as f64;
@@ -252,10 +237,30 @@ impl Training {
     }
 }
 
+impl Stepwise for Training {
+    fn steps(&self) -> usize {
+        self.losses.len() - 1
+    }
+
+    fn advance(&mut self) -> Seen {
+        let mut gradient: Vec<_> = self.net.layers.iter().map(|layer| vec![0.0; layer.theta.len()]).collect();
+        self.net.backward(&self.x, &self.forces, &mut gradient);
+        for (layer, gradient) in self.net.layers.iter_mut().zip(&gradient) {
+            add_scaled(-self.rate, gradient, &mut layer.theta);
+        }
+        let loss = self.look();
+        Seen { step: self.steps(), loss }
+    }
+
+    fn setting(&self) -> String {
+        format!("with rate {}", self.rate)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use condense_experiment::Inline;
+    use condense_experiment::{Context, Inline};
     use condense_num::level::same_on_all;
     use condense_num::rng::Stream;
     use std::collections::BTreeMap;

@@ -2,8 +2,9 @@
 //! It knows no data and no training. Inputs carry their constant, `x ← (x, 1)` and `w ← (w, b)`, as in the papers.
 
 use crate::nets::activation::Activation;
+use condense_experiment::row::Row;
 use condense_num::kernel::kernel;
-use condense_num::lanes::{LANES, Lanes as _, Real as _};
+use condense_num::lanes::{LANES, Lanes as _, Real as _, Simd};
 use condense_num::rng::Stream;
 
 /// One number for each of eight neurons.
@@ -25,6 +26,16 @@ pub struct Block<const D: usize> {
     pub a: Eight,
     /// Input weights, one row an input.
     pub w: [Eight; D],
+}
+
+impl<const D: usize> Row for Neuron<D> {
+    fn write(&self, row: &mut Vec<f64>) {
+        (self.a, self.w).write(row);
+    }
+
+    fn read(row: &mut std::slice::Iter<'_, f64>) -> Option<Self> {
+        Row::read(row).map(|(a, w)| Self { a, w })
+    }
 }
 
 impl<const D: usize> Block<D> {
@@ -108,20 +119,32 @@ impl Packed<2> {
 
 kernel! {
     fn evaluate<const D: usize>(
-        m, activation: Activation, blocks: &[Block<D>], inputs: &[[f64; D]], outputs: &mut [f64],
-    ) {
-        for (x, output) in inputs.iter().zip(outputs) {
-            let mut sum = m.splat(0.0);
-            for block in blocks {
-                // The bias first.
-                let mut z = m.splat(0.0);
-                for (w, x) in block.w.iter().zip(x).rev() {
-                    z = m.load(w).mul_add(m.splat(*x), z);
-                }
-                sum = m.load(&block.a).mul_add(activation.value(z), sum);
+        activation: Activation,
+        blocks: &[Block<D>],
+        inputs: &[[f64; D]],
+        outputs: &mut [f64],
+    ) = evaluate_body;
+}
+
+#[inline(always)]
+fn evaluate_body<S: Simd, const D: usize>(
+    simd: S,
+    activation: Activation,
+    blocks: &[Block<D>],
+    inputs: &[[f64; D]],
+    outputs: &mut [f64],
+) {
+    for (x, output) in inputs.iter().zip(outputs) {
+        let mut sum = simd.splat(0.0);
+        for block in blocks {
+            // The bias first.
+            let mut z = simd.splat(0.0);
+            for (w, x) in block.w.iter().zip(x).rev() {
+                z = simd.load(w).mul_add(simd.splat(*x), z);
             }
-            *output = sum.fold();
+            sum = simd.load(&block.a).mul_add(activation.value(z), sum);
         }
+        *output = sum.fold();
     }
 }
 

@@ -2,34 +2,33 @@
 //! It knows no networks; all is used inside kernels, and each gradient stands under its function.
 
 use condense_num::contract::Lane;
-use condense_num::lanes::Machine;
+use condense_num::lanes::{Lanes as _, Real as _, Simd};
 use condense_num::math;
 use condense_num::math32;
-use condense_num::singles::{Single as _, Singles as _};
 
 /// Turns rows of scores (T × T, sixteen sequences in lanes) into chances `p_tu = e^(scale s_tu) / Σ_v e^(scale s_tv)`, and
 /// takes their mean over rows `t`. The greatest score is taken off first, so nothing overflows.
 #[inline(always)]
-pub fn soften<M: Machine>(m: M, scale: f32, scores: &mut [Lane], mean: &mut [Lane]) {
+pub fn soften<S: Simd>(simd: S, scale: f32, scores: &mut [Lane], mean: &mut [Lane]) {
     let tokens = mean.len();
-    let (scale, share) = (m.splat_singles(scale), m.splat_singles(1.0 / tokens as f32));
+    let (scale, share) = (simd.splat_f32(scale), simd.splat_f32(1.0 / tokens as f32));
     mean.fill([0.0; 16]);
     for row in scores.chunks_exact_mut(tokens) {
-        let mut most = m.load_singles(&row[0]);
+        let mut most = simd.load_f32(&row[0]);
         for score in &row[1..] {
-            most = m.load_singles(score).at_least(most);
+            most = simd.load_f32(score).clamp_min(most);
         }
-        let mut sum = m.splat_singles(0.0);
+        let mut sum = simd.splat_f32(0.0);
         for score in row.iter_mut() {
-            let grown = math32::exp((m.load_singles(score) - most) * scale);
+            let grown = math32::exp((simd.load_f32(score) - most) * scale);
             sum = sum + grown;
             grown.store(score);
         }
-        let inverse = m.splat_singles(1.0) / sum;
+        let inverse = simd.splat_f32(1.0) / sum;
         for (score, mean) in row.iter_mut().zip(mean.iter_mut()) {
-            let chance = m.load_singles(score) * inverse;
+            let chance = simd.load_f32(score) * inverse;
             chance.store(score);
-            chance.mul_add(share, m.load_singles(mean)).store(mean);
+            chance.mul_add(share, simd.load_f32(mean)).store(mean);
         }
     }
 }
@@ -37,16 +36,16 @@ pub fn soften<M: Machine>(m: M, scale: f32, scores: &mut [Lane], mean: &mut [Lan
 /// Turns the chances of [`soften`] into the gradient with respect to the scores, for forces `g_u` on the mean:
 /// `∂L/∂s_tu = (scale / T) p_tu (g_u - Σ_v p_tv g_v)`.
 #[inline(always)]
-pub fn pull_back<M: Machine>(m: M, scale: f32, chances: &mut [Lane], forces: &[Lane]) {
+pub fn pull_back<S: Simd>(simd: S, scale: f32, chances: &mut [Lane], forces: &[Lane]) {
     let tokens = forces.len();
-    let share = m.splat_singles(scale / tokens as f32);
+    let share = simd.splat_f32(scale / tokens as f32);
     for row in chances.chunks_exact_mut(tokens) {
-        let mut sum = m.splat_singles(0.0);
+        let mut sum = simd.splat_f32(0.0);
         for (chance, force) in row.iter().zip(forces) {
-            sum = m.load_singles(chance).mul_add(m.load_singles(force), sum);
+            sum = simd.load_f32(chance).mul_add(simd.load_f32(force), sum);
         }
         for (chance, force) in row.iter_mut().zip(forces) {
-            (m.load_singles(chance) * (m.load_singles(force) - sum) * share).store(chance);
+            (simd.load_f32(chance) * (simd.load_f32(force) - sum) * share).store(chance);
         }
     }
 }
@@ -54,7 +53,7 @@ pub fn pull_back<M: Machine>(m: M, scale: f32, chances: &mut [Lane], forces: &[L
 /// The cross-entropy `-ln softmax(y)_label` of outputs, which become `share` times the gradient: `softmax(y) - e_label`.
 #[inline(always)]
 pub fn cross_entropy(y: &mut [f32], label: usize, share: f32) -> f64 {
-    let most = y.iter().fold(f32::NEG_INFINITY, |most, y| y.at_least(most));
+    let most = y.iter().fold(f32::NEG_INFINITY, |most, y| y.clamp_min(most));
     let own = y[label] - most;
     let mut sum = 0.0;
     for y in y.iter_mut() {
@@ -89,10 +88,10 @@ mod tests {
     fn scores_of_any_size_have_finite_chances() {
         let scores = [[-1e30f32; 16], [1e30; 16], [1e30; 16], [0.0; 16]];
         let (mut chances, mut mean) = (scores, [[0.0; 16]; 2]);
-        soften(condense_num::lanes::Plain, 1.0, &mut chances, &mut mean);
+        soften(condense_num::lanes_plain::Plain, 1.0, &mut chances, &mut mean);
         assert_eq!(chances.map(|lanes| lanes[7]), [0.0, 1.0, 1.0, 0.0]);
         assert_eq!(mean.map(|lanes| lanes[0]), [0.5, 0.5]);
-        pull_back(condense_num::lanes::Plain, 1.0, &mut chances, &[[1.0; 16], [3.0; 16]]);
+        pull_back(condense_num::lanes_plain::Plain, 1.0, &mut chances, &[[1.0; 16], [3.0; 16]]);
         assert_eq!(chances, [[0.0; 16]; 4]);
     }
 }

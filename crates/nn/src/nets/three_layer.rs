@@ -6,8 +6,8 @@
 //! adds to the next forward pass. Widths are filled up to eights with neurons at rest, which stay at rest as `σ(0) = 0`.
 
 use crate::nets::activation::Activation;
+use crate::training::stepwise::{Seen, Stepwise};
 use crate::training::three_pass::{First, compare, pull, turn};
-use condense_experiment::{Context, Stop};
 use condense_num::lanes::LANES;
 
 /// Eight neighbours in a row.
@@ -108,40 +108,33 @@ impl Training {
         &self.losses
     }
 
-    /// Steps taken.
-    pub fn steps(&self) -> usize {
-        self.losses.len() - 1
-    }
-
-    /// Trains on to a step.
-    ///
-    /// # Errors
-    /// When the loss is no longer finite (the message names the step), or when the host wants to stop.
-    pub fn train_to(&mut self, step: usize, ctx: &Context) -> Result<(), Stop> {
-        let work = 3 * self.x.len() * self.w2.len() * LANES;
-        let stride = (TICK / work.max(1)).max(1);
-        while self.steps() < step {
-            if self.steps().is_multiple_of(stride) {
-                ctx.tick(self.steps(), step)?;
-            }
-            self.step();
-            let (at, loss) = (self.steps(), self.losses[self.steps()]);
-            if !loss.is_finite() {
-                let (rate, [rows, cols]) = (self.rate, self.widths);
-                return Err(Stop::failed(format!(
-                    "training diverged: the loss is {loss} at step {at}, with rate {rate} and widths {rows} and {cols}"
-                )));
-            }
-        }
-        Ok(())
-    }
-
     /// One step of descent, and the loss after it.
     fn step(&mut self) {
         let Self { activation, rate, x, y, first, w2, b2, a, tape, z, g, forces, .. } = self;
         pull(*rate, forces, [b2, a], [z, g]);
         turn(*activation, *rate, x, first, w2, tape, [z, g]);
         self.losses.push(compare(*activation, a, y, [z, g], forces));
+    }
+}
+
+impl Stepwise for Training {
+    fn steps(&self) -> usize {
+        self.losses.len() - 1
+    }
+
+    fn advance(&mut self) -> Seen {
+        self.step();
+        Seen { step: self.steps(), loss: self.losses[self.steps()] }
+    }
+
+    fn setting(&self) -> String {
+        let (rate, [rows, cols]) = (self.rate, self.widths);
+        format!("with rate {rate} and widths {rows} and {cols}")
+    }
+
+    fn stride(&self) -> usize {
+        let work = 3 * self.x.len() * self.w2.len() * LANES;
+        (TICK / work.max(1)).max(1)
     }
 }
 
@@ -155,7 +148,7 @@ fn packed(x: &[f64], blocks: usize) -> Vec<Lanes> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use condense_experiment::Inline;
+    use condense_experiment::{Context, Inline, Stop};
     use condense_num::level::same_on_all;
     use condense_num::rng::Stream;
     use std::collections::BTreeMap;

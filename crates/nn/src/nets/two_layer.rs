@@ -8,7 +8,7 @@ use crate::nets::activation::{Activation, known};
 use crate::training::flow::{Model, Tangent};
 use condense_num::kernel::kernel;
 use condense_num::kernel::{axpy, dot};
-use condense_num::lanes::{LANES, Lanes as _, Machine, Real as _, fold};
+use condense_num::lanes::{LANES, Lanes as _, Real as _, Simd, fold};
 use condense_num::rng::Stream;
 use ndarray::Array2;
 use std::ops::Range;
@@ -156,81 +156,103 @@ impl Sums {
 
 kernel! {
     /// Fills the features of one chunk: `a` and each of the `d` slices `w` are as long as it; `inputs` is samples × d.
-    fn activate(m, activation: Activation, inputs: &[f64], a: &[f64], w: &[&[f64]], features: &mut [f64]) {
-        // A match outside of the loops, so that they have no branch.
-        known!(activation, |activation| respond(m, activation, inputs, a, w, features));
-    }
+    fn activate(activation: Activation, inputs: &[f64], a: &[f64], w: &[&[f64]], features: &mut [f64]) = activate_body;
 
     /// Adds one chunk to the sums over neurons.
-    fn accumulate(m, a: &[f64], features: &[f64], sums: &mut Sums) {
-        let (sigma, slope) = features.split_at(features.len() / 2);
-        for (output, sigma) in sums.output.iter_mut().zip(sigma.chunks(a.len())) {
-            *output += dot(a, sigma);
-        }
-        if M::REGISTERS >= 32 {
-            pairs::<M, 4>(m, sigma, a.len(), &mut sums.sigma);
-            pairs::<M, 4>(m, slope, a.len(), &mut sums.slope);
-        } else {
-            pairs::<M, 2>(m, sigma, a.len(), &mut sums.sigma);
-            pairs::<M, 2>(m, slope, a.len(), &mut sums.slope);
-        }
-    }
+    fn accumulate(a: &[f64], features: &[f64], sums: &mut Sums) = accumulate_body;
 
     /// The tangent kernel of n samples from the sums over pairs: `rates[0] Σσσ + rates[1] (x·x) Σσ'σ'`.
-    fn assemble(_m, inputs: &[f64], rates: [f64; 2], sums: &Sums, kernel: &mut [f64]) {
-        let n = sums.output.len();
-        let d = inputs.len() / n.max(1);
-        for i in 0..n {
-            for j in 0..n {
-                let pair = i.min(j) * n + i.max(j);
-                let both = inputs[i * d..][..d].iter().zip(&inputs[j * d..][..d]);
-                let inner = both.fold(0.0, |sum, (x, y)| x.mul_add(*y, sum));
-                kernel[i * n + j] = rates[0].mul_add(sums.sigma[pair], rates[1] * inner * sums.slope[pair]);
-            }
-        }
-    }
+    fn assemble(inputs: &[f64], rates: [f64; 2], sums: &Sums, kernel: &mut [f64]) = assemble_body;
 
     /// `f - y`, for the sums and the factor before them.
-    fn compare(_m, outputs: &[f64], factor: f64, targets: &[f64], residual: &mut [f64]) {
-        for ((residual, f), y) in residual.iter_mut().zip(outputs).zip(targets) {
-            *residual = f.mul_add(factor, -y);
-        }
-    }
+    fn compare(outputs: &[f64], factor: f64, targets: &[f64], residual: &mut [f64]) = compare_body;
 
     /// `sum = Σ_i factors[i] rows[i]`, the rows lying one after the other.
-    fn combine(_m, factors: &[f64], rows: &[f64], sum: &mut [f64]) {
-        sum.fill(0.0);
-        let (fours, rest) = factors.as_chunks::<4>();
-        let mut rows = rows.chunks(sum.len());
-        for [p, q, r, s] in fours {
-            let four = rows.next().zip(rows.next()).zip(rows.next().zip(rows.next()));
-            let ((a, b), (c, d)) = four.expect("a row for every factor");
-            for ((((sum, a), b), c), d) in sum.iter_mut().zip(a).zip(b).zip(c).zip(d) {
-                *sum = s.mul_add(*d, r.mul_add(*c, q.mul_add(*b, p.mul_add(*a, *sum))));
-            }
+    fn combine(factors: &[f64], rows: &[f64], sum: &mut [f64]) = combine_body;
+}
+
+#[inline(always)]
+fn activate_body<S: Simd>(
+    simd: S,
+    activation: Activation,
+    inputs: &[f64],
+    a: &[f64],
+    w: &[&[f64]],
+    features: &mut [f64],
+) {
+    // A match outside of the loops, so that they have no branch.
+    known!(activation, |activation| respond(simd, activation, inputs, a, w, features));
+}
+
+#[inline(always)]
+fn accumulate_body<S: Simd>(simd: S, a: &[f64], features: &[f64], sums: &mut Sums) {
+    let (sigma, slope) = features.split_at(features.len() / 2);
+    for (output, sigma) in sums.output.iter_mut().zip(sigma.chunks(a.len())) {
+        *output += dot(a, sigma);
+    }
+    if S::REGISTERS >= 32 {
+        pairs::<S, 4>(simd, sigma, a.len(), &mut sums.sigma);
+        pairs::<S, 4>(simd, slope, a.len(), &mut sums.slope);
+    } else {
+        pairs::<S, 2>(simd, sigma, a.len(), &mut sums.sigma);
+        pairs::<S, 2>(simd, slope, a.len(), &mut sums.slope);
+    }
+}
+
+#[inline(always)]
+fn assemble_body<S: Simd>(_: S, inputs: &[f64], rates: [f64; 2], sums: &Sums, kernel: &mut [f64]) {
+    let n = sums.output.len();
+    let d = inputs.len() / n.max(1);
+    for i in 0..n {
+        for j in 0..n {
+            let pair = i.min(j) * n + i.max(j);
+            let both = inputs[i * d..][..d].iter().zip(&inputs[j * d..][..d]);
+            let inner = both.fold(0.0, |sum, (x, y)| x.mul_add(*y, sum));
+            kernel[i * n + j] = rates[0].mul_add(sums.sigma[pair], rates[1] * inner * sums.slope[pair]);
         }
-        for (factor, row) in rest.iter().zip(rows) {
-            axpy(*factor, row, sum);
+    }
+}
+
+#[inline(always)]
+fn compare_body<S: Simd>(_: S, outputs: &[f64], factor: f64, targets: &[f64], residual: &mut [f64]) {
+    for ((residual, f), y) in residual.iter_mut().zip(outputs).zip(targets) {
+        *residual = f.mul_add(factor, -y);
+    }
+}
+
+#[inline(always)]
+fn combine_body<S: Simd>(_: S, factors: &[f64], rows: &[f64], sum: &mut [f64]) {
+    sum.fill(0.0);
+    let (fours, rest) = factors.as_chunks::<4>();
+    let mut rows = rows.chunks(sum.len());
+    for [p, q, r, s] in fours {
+        let four = rows.next().zip(rows.next()).zip(rows.next().zip(rows.next()));
+        let ((a, b), (c, d)) = four.expect("a row for every factor");
+        for ((((sum, a), b), c), d) in sum.iter_mut().zip(a).zip(b).zip(c).zip(d) {
+            *sum = s.mul_add(*d, r.mul_add(*c, q.mul_add(*b, p.mul_add(*a, *sum))));
         }
+    }
+    for (factor, row) in rest.iter().zip(rows) {
+        axpy(*factor, row, sum);
     }
 }
 
 /// Eight neurons at a time: for every sample `σ(w·x)` and `a σ'(w·x)`, rows as long as `a`.
 #[inline(always)]
-fn respond<M: Machine>(m: M, activation: Activation, inputs: &[f64], a: &[f64], w: &[&[f64]], features: &mut [f64]) {
+fn respond<S: Simd>(simd: S, activation: Activation, inputs: &[f64], a: &[f64], w: &[&[f64]], features: &mut [f64]) {
     let (len, d) = (a.len(), w.len());
     let (sigma, slope) = features.split_at_mut(features.len() / 2);
     let (blocks, rest) = a.as_chunks::<LANES>();
     for (block, a) in blocks.iter().enumerate() {
         let at = block * LANES;
         for (i, x) in inputs.chunks(d).enumerate() {
-            let mut z = m.load(eight(w[0], at)) * m.splat(x[0]);
+            let mut z = simd.load(eight(w[0], at)) * simd.splat(x[0]);
             for k in 1..d {
-                z = m.load(eight(w[k], at)).mul_add(m.splat(x[k]), z);
+                z = simd.load(eight(w[k], at)).mul_add(simd.splat(x[k]), z);
             }
             let (value, steep) = activation.value_and_slope(z);
             value.store(eight_mut(sigma, i * len + at));
-            (m.load(a) * steep).store(eight_mut(slope, i * len + at));
+            (simd.load(a) * steep).store(eight_mut(slope, i * len + at));
         }
     }
     for (k, a) in rest.iter().enumerate() {
@@ -256,20 +278,20 @@ fn eight_mut(x: &mut [f64], at: usize) -> &mut [f64; LANES] {
 /// Adds to `sums` (n × n, entries above the diagonal and on it) the inner products of all pairs of rows, each in the order
 /// of [`dot`]; `R` by `R` rows at a time, so that what is loaded serves several sums.
 #[inline(always)]
-fn pairs<M: Machine, const R: usize>(m: M, rows: &[f64], len: usize, sums: &mut [f64]) {
+fn pairs<S: Simd, const R: usize>(simd: S, rows: &[f64], len: usize, sums: &mut [f64]) {
     let n = rows.len() / len;
     for i in (0..n).step_by(R) {
-        square::<M, R, true>(m, rows, len, [i, i], sums);
+        square::<S, R, true>(simd, rows, len, [i, i], sums);
         for j in (i + R..n).step_by(R) {
-            square::<M, R, false>(m, rows, len, [i, j], sums);
+            square::<S, R, false>(simd, rows, len, [i, j], sums);
         }
     }
 }
 
 /// Rows from `i` on and rows from `j` on; where there are no more, the last one is taken and its sums are dropped.
 #[inline(always)]
-fn square<M: Machine, const R: usize, const SAME: bool>(
-    m: M,
+fn square<S: Simd, const R: usize, const SAME: bool>(
+    simd: S,
     rows: &[f64],
     len: usize,
     [i, j]: [usize; 2],
@@ -281,14 +303,14 @@ fn square<M: Machine, const R: usize, const SAME: bool>(
         left[r] = &rows[(i + r).min(n - 1) * len..][..len];
         right[r] = &rows[(j + r).min(n - 1) * len..][..len];
     }
-    let mut lanes = [[m.splat(0.0); R]; R];
+    let mut lanes = [[simd.splat(0.0); R]; R];
     for at in (0..len / LANES * LANES).step_by(LANES) {
-        let mut y = [m.splat(0.0); R];
+        let mut y = [simd.splat(0.0); R];
         for r in 0..R {
-            y[r] = m.load(eight(right[r], at));
+            y[r] = simd.load(eight(right[r], at));
         }
         for r in 0..R {
-            let x = if SAME { y[r] } else { m.load(eight(left[r], at)) };
+            let x = if SAME { y[r] } else { simd.load(eight(left[r], at)) };
             for s in if SAME { r } else { 0 }..R {
                 lanes[r][s] = x.mul_add(y[s], lanes[r][s]);
             }

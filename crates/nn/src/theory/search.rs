@@ -1,8 +1,9 @@
 //! The search for the lowest critical point of a narrow network, from many random starts.
-//! It knows no figure; each start is a cell of a sweep, and what it led to is that cell's row.
+//! It knows no figure; each start is a cell of a sweep.
 
 use crate::nets::tanh_net::TanhNet;
 use crate::theory::critical::{Critical, Landscape};
+use condense_experiment::row::row;
 use condense_experiment::{Context, Stop};
 
 /// `‖∇R‖₁` below which a point is critical; rounding leaves about 1e-14.
@@ -36,13 +37,13 @@ impl Search<'_> {
     /// # Errors
     /// When no start of some width leads to a critical point, or on an interrupt.
     pub fn lowest(&self, widths: &[usize], ctx: &Context) -> Result<Vec<Found>, Stop> {
-        let rows = ctx.cells("start", widths.len() * self.starts, |cell, ctx| {
+        let ends = ctx.cells("start", widths.len() * self.starts, |cell, ctx| {
             let width = widths[cell / self.starts];
             let start = TanhNet::random(width, self.std[0], &self.std[1..], &mut ctx.rng("weights"));
-            Ok(self.landscape.settle(&start, self.steps, TOLERANCE).map_or_else(Vec::new, |end| row(&end)))
+            Ok(self.landscape.settle(&start, self.steps, TOLERANCE).map(|end| End::of(&end)))
         })?;
-        let of_width = |(rows, &width): (&[Vec<f64>], &usize)| {
-            let ends: Vec<Critical> = rows.iter().filter(|row| !row.is_empty()).map(|row| point(row, width)).collect();
+        let of_width = |(ends, &width): (&[Option<End>], &usize)| {
+            let ends: Vec<Critical> = ends.iter().flatten().map(|end| end.point(width)).collect();
             let lowest = ends.iter().min_by(|one, other| one.loss.total_cmp(&other.loss));
             let point = lowest.cloned().ok_or_else(|| {
                 Stop::failed(format!("no start of width {width} led to a critical point: raise `starts` or `steps`"))
@@ -50,17 +51,27 @@ impl Search<'_> {
             let starts = ends.iter().filter(|end| end.loss < point.loss + 1e-9).count();
             Ok(Found { point, starts })
         };
-        rows.chunks(self.starts).zip(widths).map(of_width).collect()
+        ends.chunks(self.starts).zip(widths).map(of_width).collect()
     }
 }
 
-/// The row `(R, ‖∇R‖₁, θ)` of a critical point; [`point`] reads it back.
-fn row(end: &Critical) -> Vec<f64> {
-    [end.loss, end.gradient].into_iter().chain(end.net.theta()).collect()
+row! {
+    /// The critical point to which a start led, as numbers.
+    struct End {
+        loss: f64,
+        gradient: f64,
+        theta: Vec<f64>,
+    }
 }
 
-fn point(row: &[f64], width: usize) -> Critical {
-    Critical { net: TanhNet::from_theta(width, &row[2..]), loss: row[0], gradient: row[1] }
+impl End {
+    fn of(point: &Critical) -> Self {
+        Self { loss: point.loss, gradient: point.gradient, theta: point.net.theta() }
+    }
+
+    fn point(&self, width: usize) -> Critical {
+        Critical { net: TanhNet::from_theta(width, &self.theta), loss: self.loss, gradient: self.gradient }
+    }
 }
 
 #[cfg(test)]

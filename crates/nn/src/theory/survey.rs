@@ -46,24 +46,20 @@ impl Survey {
         ctx: &Context,
     ) -> Result<(Vec<Scaling>, Vec<Vec<f64>>), Stop> {
         let rows = ctx.cells(name, places.len(), |cell, ctx| {
-            let (mut row, mut last) = (Vec::new(), Vec::new());
+            let (mut means, mut last) = (Vec::new(), Vec::new());
             for (done, &width) in widths.iter().enumerate() {
                 ctx.tick(done, widths.len())?;
                 let neurons = width.min(representatives);
                 let trainings = (0..self.seeds).map(|seed| self.train(places[cell], width, neurons, seed, ctx));
                 let trainings = trainings.collect::<Result<Vec<_>, Stop>>()?;
                 let (distances, mut outputs): (Vec<f64>, Vec<Vec<f64>>) = trainings.into_iter().unzip();
-                row.push(mean(&distances));
+                means.push(mean(&distances));
                 last = outputs.swap_remove(0);
             }
-            row.extend(last);
-            Ok(row)
+            Ok((means, last))
         })?;
-        let split = |(&at, mut row): (&Point, Vec<f64>)| {
-            let output = row.split_off(widths.len());
-            (Scaling::of(at, widths, row), output)
-        };
-        Ok(places.iter().zip(rows).map(split).unzip())
+        let scaling = |(&at, (means, output)): (&Point, (Vec<f64>, Vec<f64>))| (Scaling::of(at, widths, means), output);
+        Ok(places.iter().zip(rows).map(scaling).unzip())
     }
 
     /// ln RD of the input weights, taken over one of the mirrored halves, and the output.

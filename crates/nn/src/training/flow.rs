@@ -10,7 +10,7 @@ use condense_experiment::Stop;
 use condense_num::eigen;
 use condense_num::kernel::dot;
 use condense_num::kernel::kernel;
-use condense_num::lanes::{LANES, fold};
+use condense_num::lanes::{LANES, Simd, fold};
 use condense_num::math;
 use ndarray::Array2;
 use std::fmt;
@@ -219,43 +219,54 @@ impl<'m, M: Model> Flow<'m, M> {
 
 kernel! {
     /// Adds `φ(K, s) e`.
-    fn damp(_m, modes: &Modes, s: f64, e: &[f64], p: &mut [f64]) {
-        for (lambda, mode) in modes.values.iter().zip(modes.vectors.columns()) {
-            let along = mode.iter().zip(e).fold(0.0, |sum, (v, e)| v.mul_add(*e, sum));
-            let decay = lambda * s;
-            let phi = if decay < 1e-8 { s } else { -math::expm1(-decay) / lambda };
-            for (p, v) in p.iter_mut().zip(mode) {
-                *p = v.mul_add(phi * along, *p);
-            }
-        }
-    }
-
-    fn subtract(_m, x: &[f64], y: &[f64], difference: &mut [f64]) {
-        for ((difference, x), y) in difference.iter_mut().zip(x).zip(y) {
-            *difference = x - y;
-        }
-    }
+    fn damp(modes: &Modes, s: f64, e: &[f64], p: &mut [f64]) = damp_body;
+    fn subtract(x: &[f64], y: &[f64], difference: &mut [f64]) = subtract_body;
 
     /// `|x|²`.
-    fn square_norm(_m, x: &[f64]) -> f64 {
-        dot(x, x)
-    }
+    fn square_norm(x: &[f64]) -> f64 = square_norm_body;
 
     /// `|x - y|²`, in the order of [`dot`].
-    fn square_distance(_m, x: &[f64], y: &[f64]) -> f64 {
-        let ((x, x_rest), (y, y_rest)) = (x.as_chunks::<LANES>(), y.as_chunks::<LANES>());
-        let mut lanes = [0.0; LANES];
-        for (x, y) in x.iter().zip(y) {
-            for lane in 0..LANES {
-                let apart = x[lane] - y[lane];
-                lanes[lane] = apart.mul_add(apart, lanes[lane]);
-            }
+    fn square_distance(x: &[f64], y: &[f64]) -> f64 = square_distance_body;
+}
+
+#[inline(always)]
+fn damp_body<S: Simd>(_: S, modes: &Modes, s: f64, e: &[f64], p: &mut [f64]) {
+    for (lambda, mode) in modes.values.iter().zip(modes.vectors.columns()) {
+        let along = mode.iter().zip(e).fold(0.0, |sum, (v, e)| v.mul_add(*e, sum));
+        let decay = lambda * s;
+        let phi = if decay < 1e-8 { s } else { -math::expm1(-decay) / lambda };
+        for (p, v) in p.iter_mut().zip(mode) {
+            *p = v.mul_add(phi * along, *p);
         }
-        for ((lane, x), y) in lanes.iter_mut().zip(x_rest).zip(y_rest) {
-            *lane = (x - y).mul_add(x - y, *lane);
-        }
-        fold(lanes)
     }
+}
+
+#[inline(always)]
+fn subtract_body<S: Simd>(_: S, x: &[f64], y: &[f64], difference: &mut [f64]) {
+    for ((difference, x), y) in difference.iter_mut().zip(x).zip(y) {
+        *difference = x - y;
+    }
+}
+
+#[inline(always)]
+fn square_norm_body<S: Simd>(_: S, x: &[f64]) -> f64 {
+    dot(x, x)
+}
+
+#[inline(always)]
+fn square_distance_body<S: Simd>(_: S, x: &[f64], y: &[f64]) -> f64 {
+    let ((x, x_rest), (y, y_rest)) = (x.as_chunks::<LANES>(), y.as_chunks::<LANES>());
+    let mut lanes = [0.0; LANES];
+    for (x, y) in x.iter().zip(y) {
+        for lane in 0..LANES {
+            let apart = x[lane] - y[lane];
+            lanes[lane] = apart.mul_add(apart, lanes[lane]);
+        }
+    }
+    for ((lane, x), y) in lanes.iter_mut().zip(x_rest).zip(y_rest) {
+        *lane = (x - y).mul_add(x - y, *lane);
+    }
+    fold(lanes)
 }
 
 #[cfg(test)]

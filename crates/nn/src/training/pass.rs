@@ -9,7 +9,7 @@ use crate::nets::activation::{Activation, known};
 use crate::nets::packed::{Block, Eight};
 use crate::training::rule::Stride;
 use condense_num::kernel::kernel;
-use condense_num::lanes::{LANES, Lanes as _, Machine, Real as _, fold};
+use condense_num::lanes::{LANES, Lanes as _, Real as _, Simd, fold};
 
 /// Blocks that go round together. Each alone would wait for its own additions; more would not fit the registers.
 const TOGETHER: usize = 2;
@@ -54,23 +54,40 @@ pub fn kept(activation: Activation) -> usize {
 kernel! {
     /// All neurons once round; `mobility` scales the rates of `a` and of `w`.
     pub fn turn<const D: usize>(
-        m, activation: Activation, stride: Stride, mobility: [f64; 2], parts: Parts<'_, D>, points: &[Point<D>],
-    ) {
-        // Each arm knows its activation while it is compiled.
-        known!(activation, |activation| round(m, activation, stride, mobility, parts, points));
-    }
+        activation: Activation,
+        stride: Stride,
+        mobility: [f64; 2],
+        parts: Parts<'_, D>,
+        points: &[Point<D>],
+    ) = turn_body;
 
     /// Sets the forces; returns the mean square error. `scale` is `c`.
-    pub fn compare<const D: usize>(_m, scale: f64, sums: &[Eight], points: &mut [Point<D>]) -> f64 {
-        let (n, mut squares) = (points.len() as f64, 0.0);
-        for (sums, point) in sums.iter().zip(points) {
-            let error = fold(*sums).mul_add(scale, -point.y);
-            point.force = error * (2.0 * scale / n);
-            point.pull = point.x.map(|x| point.force * x);
-            squares = error.mul_add(error, squares);
-        }
-        squares / n
+    pub fn compare<const D: usize>(scale: f64, sums: &[Eight], points: &mut [Point<D>]) -> f64 = compare_body;
+}
+
+#[inline(always)]
+fn turn_body<S: Simd, const D: usize>(
+    simd: S,
+    activation: Activation,
+    stride: Stride,
+    mobility: [f64; 2],
+    parts: Parts<'_, D>,
+    points: &[Point<D>],
+) {
+    // Each arm knows its activation while it is compiled.
+    known!(activation, |activation| round(simd, activation, stride, mobility, parts, points));
+}
+
+#[inline(always)]
+fn compare_body<S: Simd, const D: usize>(_: S, scale: f64, sums: &[Eight], points: &mut [Point<D>]) -> f64 {
+    let (n, mut squares) = (points.len() as f64, 0.0);
+    for (sums, point) in sums.iter().zip(points) {
+        let error = fold(*sums).mul_add(scale, -point.y);
+        point.force = error * (2.0 * scale / n);
+        point.pull = point.x.map(|x| point.force * x);
+        squares = error.mul_add(error, squares);
     }
+    squares / n
 }
 
 /// What all blocks are told in a step.
@@ -82,8 +99,8 @@ struct Order<'p, const D: usize> {
 }
 
 #[inline(always)]
-fn round<M: Machine, const D: usize>(
-    m: M,
+fn round<S: Simd, const D: usize>(
+    simd: S,
     activation: Activation,
     stride: Stride,
     mobility: [f64; 2],
@@ -99,17 +116,17 @@ fn round<M: Machine, const D: usize>(
     let (tape, last_tape) = tape.split_at_mut(several.len() * TOGETHER * tapes);
     for (at, blocks) in several.iter_mut().enumerate() {
         let tape = &mut tape[part(at, TOGETHER * tapes)];
-        let neurons = backward(m, &order, blocks, &mut memory[part(at, TOGETHER * memories)], tape);
-        forward(m, &order, &neurons, tape, sums);
+        let neurons = backward(simd, &order, blocks, &mut memory[part(at, TOGETHER * memories)], tape);
+        forward(simd, &order, &neurons, tape, sums);
     }
     if let [block] = single {
-        let neurons = backward(m, &order, std::array::from_mut(block), last_memory, last_tape);
-        forward(m, &order, &neurons, last_tape, sums);
+        let neurons = backward(simd, &order, std::array::from_mut(block), last_memory, last_tape);
+        forward(simd, &order, &neurons, last_tape, sums);
     }
 }
 
 /// A block in registers: `a`, `w`.
-type Held<M, const D: usize> = (<M as Machine>::Lanes, [<M as Machine>::Lanes; D]);
+type Held<S, const D: usize> = (<S as Simd>::F64x8, [<S as Simd>::F64x8; D]);
 
 /// Where the `at`-th of equal parts lies.
 fn part(at: usize, size: usize) -> std::ops::Range<usize> {
@@ -118,36 +135,36 @@ fn part(at: usize, size: usize) -> std::ops::Range<usize> {
 
 /// The gradient of `B` blocks, and their step; returns them. Of the tape, each sample has the numbers of all blocks beside one another.
 #[inline(always)]
-fn backward<M: Machine, const B: usize, const D: usize>(
-    m: M,
+fn backward<S: Simd, const B: usize, const D: usize>(
+    simd: S,
     order: &Order<'_, D>,
     blocks: &mut [Block<D>; B],
     memory: &mut [Eight],
     tape: &[Eight],
-) -> [Held<M, D>; B] {
-    let (zero, kept) = (m.splat(0.0), kept(order.activation));
+) -> [Held<S, D>; B] {
+    let (zero, kept) = (simd.splat(0.0), kept(order.activation));
     let (mut a, mut w) = ([zero; B], [[zero; D]; B]);
     for b in 0..B {
-        (a[b], w[b]) = load(m, &blocks[b]);
+        (a[b], w[b]) = load(simd, &blocks[b]);
     }
     let (mut a_gradient, mut w_gradient) = ([zero; B], [[zero; D]; B]);
     for (i, point) in order.points.iter().enumerate() {
-        let force = m.splat(point.force);
+        let force = simd.splat(point.force);
         for b in 0..B {
             if kept == 0 {
                 // ReLU: σ' is 1 or 0.
-                let active = input(m, &w[b], &point.x).above(zero);
+                let active = input(simd, &w[b], &point.x).gt(zero);
                 for d in 0..D - 1 {
-                    w_gradient[b][d] = force.mul_add_where(active, m.splat(point.x[d]), w_gradient[b][d]);
+                    w_gradient[b][d] = force.masked_mul_add(active, simd.splat(point.x[d]), w_gradient[b][d]);
                 }
-                w_gradient[b][D - 1] = force.mul_add_where(active, m.splat(1.0), w_gradient[b][D - 1]);
+                w_gradient[b][D - 1] = force.masked_mul_add(active, simd.splat(1.0), w_gradient[b][D - 1]);
             } else {
                 let tape = &tape[(i * B + b) * kept..];
-                let value = m.load(&tape[0]);
+                let value = simd.load(&tape[0]);
                 a_gradient[b] = force.mul_add(value, a_gradient[b]);
-                let slope = order.activation.slope_at_value(value).unwrap_or_else(|| m.load(&tape[1]));
+                let slope = order.activation.slope_at_value(value).unwrap_or_else(|| simd.load(&tape[1]));
                 for d in 0..D {
-                    w_gradient[b][d] = slope.mul_add(m.splat(point.pull[d]), w_gradient[b][d]);
+                    w_gradient[b][d] = slope.mul_add(simd.splat(point.pull[d]), w_gradient[b][d]);
                 }
             }
         }
@@ -171,10 +188,10 @@ fn backward<M: Machine, const B: usize, const D: usize>(
         if let Stride::Plain { rate } = order.stride {
             // In the registers: with few samples the way through memory would be felt.
             for d in 0..D {
-                w[b][d] = w_gradient[b][d].mul_add(m.splat(-rate * order.mobility[1]), w[b][d]);
+                w[b][d] = w_gradient[b][d].mul_add(simd.splat(-rate * order.mobility[1]), w[b][d]);
                 w[b][d].store(&mut blocks[b].w[d]);
             }
-            a[b] = a_gradient[b].mul_add(m.splat(-rate * order.mobility[0]), a[b]);
+            a[b] = a_gradient[b].mul_add(simd.splat(-rate * order.mobility[0]), a[b]);
             a[b].store(&mut blocks[b].a);
         } else {
             let mut gradient = Block::ZERO;
@@ -182,8 +199,8 @@ fn backward<M: Machine, const B: usize, const D: usize>(
             for d in 0..D {
                 w_gradient[b][d].store(&mut gradient.w[d]);
             }
-            follow(m, order.stride, order.mobility, &mut blocks[b], &gradient, &mut memory[part(b, each)]);
-            (a[b], w[b]) = load(m, &blocks[b]);
+            follow(simd, order.stride, order.mobility, &mut blocks[b], &gradient, &mut memory[part(b, each)]);
+            (a[b], w[b]) = load(simd, &blocks[b]);
         }
     }
     let mut neurons = [(zero, [zero; D]); B];
@@ -195,19 +212,19 @@ fn backward<M: Machine, const B: usize, const D: usize>(
 
 /// The values of `B` blocks at all samples, onto tape and sums.
 #[inline(always)]
-fn forward<M: Machine, const B: usize, const D: usize>(
-    m: M,
+fn forward<S: Simd, const B: usize, const D: usize>(
+    simd: S,
     order: &Order<'_, D>,
-    neurons: &[Held<M, D>; B],
+    neurons: &[Held<S, D>; B],
     tape: &mut [Eight],
     sums: &mut [Eight],
 ) {
     let kept = kept(order.activation);
     for (i, (point, sums)) in order.points.iter().zip(sums).enumerate() {
-        let mut sum = m.load(sums);
+        let mut sum = simd.load(sums);
         for b in 0..B {
             let (a, w) = &neurons[b];
-            let z = input(m, w, &point.x);
+            let z = input(simd, w, &point.x);
             let value = if kept < 2 {
                 order.activation.value(z)
             } else {
@@ -226,18 +243,18 @@ fn forward<M: Machine, const B: usize, const D: usize>(
 
 /// Puts a block there.
 #[inline(always)]
-fn load<M: Machine, const D: usize>(m: M, block: &Block<D>) -> Held<M, D> {
-    let mut w = [m.splat(0.0); D];
+fn load<S: Simd, const D: usize>(simd: S, block: &Block<D>) -> Held<S, D> {
+    let mut w = [simd.splat(0.0); D];
     for d in 0..D {
-        w[d] = m.load(&block.w[d]);
+        w[d] = simd.load(&block.w[d]);
     }
-    (m.load(&block.a), w)
+    (simd.load(&block.a), w)
 }
 
 /// One block one step on.
 #[inline(always)]
-fn follow<M: Machine, const D: usize>(
-    m: M,
+fn follow<S: Simd, const D: usize>(
+    simd: S,
     stride: Stride,
     mobility: [f64; 2],
     block: &mut Block<D>,
@@ -248,17 +265,17 @@ fn follow<M: Machine, const D: usize>(
     let parts = [(&mut block.a, &gradient.a)].into_iter().chain(block.w.iter_mut().zip(&gradient.w));
     for (part, (theta, gradient)) in parts.enumerate() {
         let memory = &mut memory[part * each..(part + 1) * each];
-        let moved = stride.follow(m, mobility[usize::from(part > 0)], m.load(theta), m.load(gradient), memory);
+        let moved = stride.follow(simd, mobility[usize::from(part > 0)], simd.load(theta), simd.load(gradient), memory);
         moved.store(theta);
     }
 }
 
 /// `w·x`, the bias first.
 #[inline(always)]
-fn input<M: Machine, const D: usize>(m: M, w: &[M::Lanes; D], x: &[f64; D]) -> M::Lanes {
+fn input<S: Simd, const D: usize>(simd: S, w: &[S::F64x8; D], x: &[f64; D]) -> S::F64x8 {
     let mut z = w[D - 1];
     for d in (0..D - 1).rev() {
-        z = w[d].mul_add(m.splat(x[d]), z);
+        z = w[d].mul_add(simd.splat(x[d]), z);
     }
     z
 }

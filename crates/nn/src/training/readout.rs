@@ -6,10 +6,10 @@
 //! `g_h = V_h O_hᵀ u` it is `f = Σ_h g_h · x̄_h`, where `x̄_h` is the mean of the tokens under the softmax.
 
 use crate::training::rule::{Adam, Rule, Stride};
-use condense_experiment::{Context, Stop};
+use crate::training::stepwise::{Seen, Stepwise};
 use condense_num::each::{add_scaled, inner};
 use condense_num::kernel::kernel;
-use condense_num::lanes::{LANES, Lanes as _};
+use condense_num::lanes::{LANES, Lanes as _, Simd};
 use condense_num::math::exp;
 use std::ops::Range;
 
@@ -108,30 +108,28 @@ impl<'t> Readout<'t> {
         &self.losses
     }
 
-    /// Trains on to a step.
-    ///
-    /// # Errors
-    /// When the loss is no longer finite (the message names the step), or when the host wants to stop.
-    pub fn train_to(&mut self, step: usize, ctx: &Context) -> Result<(), Stop> {
-        while self.losses.len() < step {
-            ctx.tick(self.losses.len(), step)?;
-            let (loss, gradient) = loss_and_gradient(self.sizes, self.task, &self.theta);
-            if !loss.is_finite() {
-                return Err(Stop::failed(format!(
-                    "training diverged: the loss is {loss} at step {}",
-                    self.losses.len()
-                )));
-            }
-            self.losses.push(loss);
-            self.powers = self.rule.decayed(self.powers);
-            follow(self.rule.stride(self.powers), &mut self.theta, &gradient, &mut self.memory);
-        }
-        Ok(())
-    }
-
     /// The present loss.
     pub fn loss(&self) -> f64 {
         loss_and_gradient(self.sizes, self.task, &self.theta).0
+    }
+}
+
+impl Stepwise for Readout<'_> {
+    fn steps(&self) -> usize {
+        self.losses.len()
+    }
+
+    fn advance(&mut self) -> Seen {
+        let (loss, gradient) = loss_and_gradient(self.sizes, self.task, &self.theta);
+        let seen = Seen { step: self.steps(), loss };
+        self.losses.push(loss);
+        self.powers = self.rule.decayed(self.powers);
+        follow(self.rule.stride(self.powers), &mut self.theta, &gradient, &mut self.memory);
+        seen
+    }
+
+    fn setting(&self) -> String {
+        format!("by {:?}", self.rule)
     }
 }
 
@@ -213,18 +211,21 @@ pub fn loss_and_gradient(sizes: Sizes, task: &Task, theta: &[f64]) -> (f64, Vec<
 
 kernel! {
     /// All parameters one step on.
-    fn follow(m, stride: Stride, theta: &mut [f64], gradient: &[f64], memory: &mut [[f64; LANES]]) {
-        let (theta, gradient) = (theta.as_chunks_mut::<LANES>().0, gradient.as_chunks::<LANES>().0);
-        for ((theta, gradient), memory) in theta.iter_mut().zip(gradient).zip(memory.chunks_mut(2)) {
-            stride.follow(m, 1.0, m.load(theta), m.load(gradient), memory).store(theta);
-        }
+    fn follow(stride: Stride, theta: &mut [f64], gradient: &[f64], memory: &mut [[f64; LANES]]) = follow_body;
+}
+
+#[inline(always)]
+fn follow_body<S: Simd>(simd: S, stride: Stride, theta: &mut [f64], gradient: &[f64], memory: &mut [[f64; LANES]]) {
+    let (theta, gradient) = (theta.as_chunks_mut::<LANES>().0, gradient.as_chunks::<LANES>().0);
+    for ((theta, gradient), memory) in theta.iter_mut().zip(gradient).zip(memory.chunks_mut(2)) {
+        stride.follow(simd, 1.0, simd.load(theta), simd.load(gradient), memory).store(theta);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use condense_experiment::Inline;
+    use condense_experiment::{Context, Inline};
     use condense_num::rng::Stream;
     use std::collections::BTreeMap;
 

@@ -1,7 +1,7 @@
 //! Rules of training: what a step does to a parameter, given its gradient and what earlier steps left behind.
 //! It knows no network; a rule treats every parameter alike, eight at a time.
 
-use condense_num::lanes::{LANES, Lanes as _, Machine, Real as _};
+use condense_num::lanes::{LANES, Lanes as _, Real as _, Simd};
 
 /// A rule of training.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -111,29 +111,29 @@ impl Rule {
 impl Stride {
     /// Eight parameters one step on; `memory` is what is remembered of them, and `mobility` scales the rate.
     #[inline(always)]
-    pub fn follow<M: Machine>(
+    pub fn follow<S: Simd>(
         self,
-        m: M,
+        simd: S,
         mobility: f64,
-        theta: M::Lanes,
-        gradient: M::Lanes,
+        theta: S::F64x8,
+        gradient: S::F64x8,
         memory: &mut [[f64; LANES]],
-    ) -> M::Lanes {
+    ) -> S::F64x8 {
         match (self, memory) {
             (Self::HeavyBall { rate, momentum }, [velocity]) => {
-                let moved = m.splat(momentum).mul_add(m.load(velocity), gradient);
+                let moved = simd.splat(momentum).mul_add(simd.load(velocity), gradient);
                 moved.store(velocity);
-                moved.mul_add(m.splat(-rate * mobility), theta)
+                moved.mul_add(simd.splat(-rate * mobility), theta)
             }
             (Self::Adam { decay: [beta1, beta2], rate, root, epsilon }, [mean, square]) => {
-                let p = m.splat(beta1).mul_add(m.load(mean), m.splat(1.0 - beta1) * gradient);
-                let q = m.splat(beta2).mul_add(m.load(square), m.splat(1.0 - beta2) * gradient * gradient);
+                let p = simd.splat(beta1).mul_add(simd.load(mean), simd.splat(1.0 - beta1) * gradient);
+                let q = simd.splat(beta2).mul_add(simd.load(square), simd.splat(1.0 - beta2) * gradient * gradient);
                 p.store(mean);
                 q.store(square);
-                let divisor = q.sqrt().mul_add(m.splat(root), m.splat(epsilon));
-                (p / divisor).mul_add(m.splat(-rate * mobility), theta)
+                let divisor = q.sqrt().mul_add(simd.splat(root), simd.splat(epsilon));
+                (p / divisor).mul_add(simd.splat(-rate * mobility), theta)
             }
-            (Self::Plain { rate }, _) => gradient.mul_add(m.splat(-rate * mobility), theta),
+            (Self::Plain { rate }, _) => gradient.mul_add(simd.splat(-rate * mobility), theta),
             _ => unreachable!("memory of another rule"),
         }
     }

@@ -6,7 +6,7 @@
 
 use crate::nets::activation::{Activation, known};
 use condense_num::kernel::kernel;
-use condense_num::lanes::{LANES, Lanes as _, Machine, Real as _, fold};
+use condense_num::lanes::{LANES, Lanes as _, Real as _, Simd, fold};
 
 /// Eight neighbours in a row.
 type Lanes = [f64; LANES];
@@ -25,49 +25,85 @@ pub struct First {
 
 kernel! {
     /// The outputs `Σ a σ(z)`; of the layer, `z` becomes `σ(z)` and `g` becomes `σ'(z)`. Sets the forces; returns the loss.
-    pub fn compare(m, activation: Activation, a: &[Lanes], y: &[f64], layer: [&mut [Lanes]; 2], forces: &mut [f64]) -> f64 {
-        // Each arm knows its activation while it is compiled.
-        known!(activation, |activation| outputs(m, activation, a, y, layer, forces))
-    }
+    pub fn compare(
+        activation: Activation,
+        a: &[Lanes],
+        y: &[f64],
+        layer: [&mut [Lanes]; 2],
+        forces: &mut [f64],
+    ) -> f64 = compare_body;
 
     /// The second layer's own descent. Of the layer, from `σ` in `z` and `σ'` in `g` come the pulls `g_ij = r_i a_j σ'_ij`; `z` starts
     /// anew from the biases.
-    pub fn pull(_m, rate: f64, forces: &[f64], own: [&mut [Lanes]; 2], layer: [&mut [Lanes]; 2]) {
-        let ([b, a], [z, g]) = (own, layer);
-        let wide = a.len();
-        for j in 0..wide {
-            let [mut of_a, mut of_b] = [[0.0; LANES]; 2];
-            for (i, force) in forces.iter().enumerate() {
-                let (value, g) = (&z[i * wide + j], &mut g[i * wide + j]);
-                for lane in 0..LANES {
-                    of_a[lane] = force.mul_add(value[lane], of_a[lane]);
-                    g[lane] *= force * a[j][lane];
-                    of_b[lane] += g[lane];
-                }
-            }
-            for lane in 0..LANES {
-                a[j][lane] = of_a[lane].mul_add(-rate, a[j][lane]);
-                b[j][lane] = of_b[lane].mul_add(-rate, b[j][lane]);
-            }
-            for i in 0..forces.len() {
-                z[i * wide + j] = b[j];
-            }
-        }
-    }
+    pub fn pull(rate: f64, forces: &[f64], own: [&mut [Lanes]; 2], layer: [&mut [Lanes]; 2]) = pull_body;
 
     /// The first layer and W once round, by the pulls in `g` of the second layer, and forward into its `z`.
     /// Shapes: `w2` 8 rows for each of `first`, `tape` blocks × n, `layer` n × columns.
     pub fn turn(
-        m, activation: Activation, rate: f64, x: &[f64], first: &mut [First], w2: &mut [Lanes], tape: &mut [[Lanes; 2]],
+        activation: Activation,
+        rate: f64,
+        x: &[f64],
+        first: &mut [First],
+        w2: &mut [Lanes],
+        tape: &mut [[Lanes; 2]],
         layer: [&mut [Lanes]; 2],
-    ) {
-        known!(activation, |activation| round(m, activation, rate, x, first, w2, tape, layer));
+    ) = turn_body;
+}
+
+#[inline(always)]
+fn compare_body<S: Simd>(
+    simd: S,
+    activation: Activation,
+    a: &[Lanes],
+    y: &[f64],
+    layer: [&mut [Lanes]; 2],
+    forces: &mut [f64],
+) -> f64 {
+    // Each arm knows its activation while it is compiled.
+    known!(activation, |activation| outputs(simd, activation, a, y, layer, forces))
+}
+
+#[inline(always)]
+fn pull_body<S: Simd>(_: S, rate: f64, forces: &[f64], own: [&mut [Lanes]; 2], layer: [&mut [Lanes]; 2]) {
+    let ([b, a], [z, g]) = (own, layer);
+    let wide = a.len();
+    for j in 0..wide {
+        let [mut of_a, mut of_b] = [[0.0; LANES]; 2];
+        for (i, force) in forces.iter().enumerate() {
+            let (value, g) = (&z[i * wide + j], &mut g[i * wide + j]);
+            for lane in 0..LANES {
+                of_a[lane] = force.mul_add(value[lane], of_a[lane]);
+                g[lane] *= force * a[j][lane];
+                of_b[lane] += g[lane];
+            }
+        }
+        for lane in 0..LANES {
+            a[j][lane] = of_a[lane].mul_add(-rate, a[j][lane]);
+            b[j][lane] = of_b[lane].mul_add(-rate, b[j][lane]);
+        }
+        for i in 0..forces.len() {
+            z[i * wide + j] = b[j];
+        }
     }
 }
 
 #[inline(always)]
-fn outputs<M: Machine>(
-    m: M,
+fn turn_body<S: Simd>(
+    simd: S,
+    activation: Activation,
+    rate: f64,
+    x: &[f64],
+    first: &mut [First],
+    w2: &mut [Lanes],
+    tape: &mut [[Lanes; 2]],
+    layer: [&mut [Lanes]; 2],
+) {
+    known!(activation, |activation| round(simd, activation, rate, x, first, w2, tape, layer));
+}
+
+#[inline(always)]
+fn outputs<S: Simd>(
+    simd: S,
     activation: Activation,
     a: &[Lanes],
     y: &[f64],
@@ -76,13 +112,13 @@ fn outputs<M: Machine>(
 ) -> f64 {
     let (wide, n, mut squares) = (a.len(), y.len() as f64, 0.0);
     for (i, (y, force)) in y.iter().zip(forces).enumerate() {
-        let mut sum = m.splat(0.0);
+        let mut sum = simd.splat(0.0);
         for j in 0..wide {
             let (z, g) = (&mut z[i * wide + j], &mut g[i * wide + j]);
-            let (value, slope) = activation.value_and_slope(m.load(z));
+            let (value, slope) = activation.value_and_slope(simd.load(z));
             slope.store(g);
             value.store(z);
-            sum = m.load(&a[j]).mul_add(value, sum);
+            sum = simd.load(&a[j]).mul_add(value, sum);
         }
         let error = sum.fold() - y;
         *force = error / n;
@@ -93,8 +129,8 @@ fn outputs<M: Machine>(
 
 #[inline(always)]
 #[allow(clippy::too_many_arguments)]
-fn round<M: Machine>(
-    m: M,
+fn round<S: Simd>(
+    simd: S,
     activation: Activation,
     rate: f64,
     x: &[f64],
@@ -109,30 +145,30 @@ fn round<M: Machine>(
     let mut factors = vec![[[0.0; LANES]; 2]; n];
     for (k, first) in first.iter_mut().enumerate() {
         let (w2, tape) = (&mut w2[k * LANES * wide..][..LANES * wide], &mut tape[k * n..][..n]);
-        if M::REGISTERS >= 32 {
-            backward::<M, 8, 2>(m, w2, g, wide, &mut pulls);
+        if S::REGISTERS >= 32 {
+            backward::<S, 8, 2>(simd, w2, g, wide, &mut pulls);
         } else {
-            backward::<M, 4, 1>(m, w2, g, wide, &mut pulls);
+            backward::<S, 4, 1>(simd, w2, g, wide, &mut pulls);
         }
         for (factors, [value, _]) in factors.iter_mut().zip(tape.iter()) {
             factors[0] = value.map(|value| value * -rate);
         }
-        descend(m, activation, rate, x, first, &pulls, tape);
+        descend(simd, activation, rate, x, first, &pulls, tape);
         for (factors, [value, _]) in factors.iter_mut().zip(tape.iter()) {
             factors[1] = *value;
         }
-        if M::REGISTERS >= 32 {
-            forward::<M, 8, 2>(m, w2, g, z, wide, &factors);
+        if S::REGISTERS >= 32 {
+            forward::<S, 8, 2>(simd, w2, g, z, wide, &factors);
         } else {
-            forward::<M, 4, 1>(m, w2, g, z, wide, &factors);
+            forward::<S, 4, 1>(simd, w2, g, z, wide, &factors);
         }
     }
 }
 
 /// The pulls on eight neurons of the first layer at each point, `Σ_j g_ij W_lj`, lane by lane: `R` rows, `P` points at once.
 #[inline(always)]
-fn backward<M: Machine, const R: usize, const P: usize>(
-    m: M,
+fn backward<S: Simd, const R: usize, const P: usize>(
+    simd: S,
     w2: &[Lanes],
     g: &[Lanes],
     wide: usize,
@@ -145,18 +181,18 @@ fn backward<M: Machine, const R: usize, const P: usize>(
             let (groups, rest) = pulls.as_chunks_mut::<P>();
             let done = groups.len() * P;
             for (i, pulls) in groups.iter_mut().enumerate() {
-                inner::<M, R, P>(m, w2, &g[i * P * wide..], wide, columns, row, pulls);
+                inner::<S, R, P>(simd, w2, &g[i * P * wide..], wide, columns, row, pulls);
             }
             for (i, pulls) in rest.iter_mut().enumerate() {
-                inner::<M, R, 1>(m, w2, &g[(done + i) * wide..], wide, columns, row, std::array::from_mut(pulls));
+                inner::<S, R, 1>(simd, w2, &g[(done + i) * wide..], wide, columns, row, std::array::from_mut(pulls));
             }
         }
     }
 }
 
 #[inline(always)]
-fn inner<M: Machine, const R: usize, const P: usize>(
-    m: M,
+fn inner<S: Simd, const R: usize, const P: usize>(
+    simd: S,
     w2: &[Lanes],
     g: &[Lanes],
     wide: usize,
@@ -164,12 +200,12 @@ fn inner<M: Machine, const R: usize, const P: usize>(
     row: usize,
     pulls: &mut [[Lanes; LANES]; P],
 ) {
-    let mut sums = [[m.splat(0.0); P]; R];
+    let mut sums = [[simd.splat(0.0); P]; R];
     let (mut rows, mut points) = ([&w2[..0]; R], [&g[..0]; P]);
     for r in 0..R {
         rows[r] = &w2[(row + r) * wide + from..][..count];
         for p in 0..P {
-            sums[r][p] = m.load(&pulls[p][row + r]);
+            sums[r][p] = simd.load(&pulls[p][row + r]);
         }
     }
     for p in 0..P {
@@ -178,10 +214,10 @@ fn inner<M: Machine, const R: usize, const P: usize>(
     for j in 0..count {
         let mut g = [sums[0][0]; P];
         for p in 0..P {
-            g[p] = m.load(&points[p][j]);
+            g[p] = simd.load(&points[p][j]);
         }
         for r in 0..R {
-            let w = m.load(&rows[r][j]);
+            let w = simd.load(&rows[r][j]);
             for p in 0..P {
                 sums[r][p] = w.mul_add(g[p], sums[r][p]);
             }
@@ -196,8 +232,8 @@ fn inner<M: Machine, const R: usize, const P: usize>(
 
 /// Eight neurons of the first layer: their step, and their new `[σ, σ']` at each point.
 #[inline(always)]
-fn descend<M: Machine>(
-    m: M,
+fn descend<S: Simd>(
+    simd: S,
     activation: Activation,
     rate: f64,
     x: &[f64],
@@ -217,9 +253,9 @@ fn descend<M: Machine>(
         first.w[lane] = of_w[lane].mul_add(-rate, first.w[lane]);
         first.b[lane] = of_b[lane].mul_add(-rate, first.b[lane]);
     }
-    let (w, b) = (m.load(&first.w), m.load(&first.b));
+    let (w, b) = (simd.load(&first.w), simd.load(&first.b));
     for (kept, x) in tape.iter_mut().zip(x) {
-        let (value, slope) = activation.value_and_slope(w.mul_add(m.splat(*x), b));
+        let (value, slope) = activation.value_and_slope(w.mul_add(simd.splat(*x), b));
         value.store(&mut kept[0]);
         slope.store(&mut kept[1]);
     }
@@ -228,8 +264,8 @@ fn descend<M: Machine>(
 /// The step of eight rows of W, and what the new ones give to the second layer: `R` rows and `V` blocks of columns at once.
 /// `factors` hold the old `-rate h` and the new `h` of the rows, at each point.
 #[inline(always)]
-fn forward<M: Machine, const R: usize, const V: usize>(
-    m: M,
+fn forward<S: Simd, const R: usize, const V: usize>(
+    simd: S,
     w2: &mut [Lanes],
     g: &[Lanes],
     z: &mut [Lanes],
@@ -239,17 +275,17 @@ fn forward<M: Machine, const R: usize, const V: usize>(
     for row in (0..LANES).step_by(R) {
         let whole = wide / V * V;
         for j in (0..whole).step_by(V) {
-            tile::<M, R, V>(m, w2, g, z, wide, factors, [row, j]);
+            tile::<S, R, V>(simd, w2, g, z, wide, factors, [row, j]);
         }
         for j in whole..wide {
-            tile::<M, R, 1>(m, w2, g, z, wide, factors, [row, j]);
+            tile::<S, R, 1>(simd, w2, g, z, wide, factors, [row, j]);
         }
     }
 }
 
 #[inline(always)]
-fn tile<M: Machine, const R: usize, const V: usize>(
-    m: M,
+fn tile<S: Simd, const R: usize, const V: usize>(
+    simd: S,
     w2: &mut [Lanes],
     g: &[Lanes],
     z: &mut [Lanes],
@@ -257,19 +293,19 @@ fn tile<M: Machine, const R: usize, const V: usize>(
     factors: &[[Lanes; 2]],
     [row, j]: [usize; 2],
 ) {
-    let mut w = [[m.splat(0.0); V]; R];
+    let mut w = [[simd.splat(0.0); V]; R];
     for r in 0..R {
         for v in 0..V {
-            w[r][v] = m.load(&w2[(row + r) * wide + j + v]);
+            w[r][v] = simd.load(&w2[(row + r) * wide + j + v]);
         }
     }
     for ([old, _], g) in factors.iter().zip(g.chunks_exact(wide)) {
         let mut pull = [w[0][0]; V];
         for v in 0..V {
-            pull[v] = m.load(&g[j + v]);
+            pull[v] = simd.load(&g[j + v]);
         }
         for r in 0..R {
-            let factor = m.splat(old[row + r]);
+            let factor = simd.splat(old[row + r]);
             for v in 0..V {
                 w[r][v] = pull[v].mul_add(factor, w[r][v]);
             }
@@ -282,9 +318,9 @@ fn tile<M: Machine, const R: usize, const V: usize>(
     }
     for ([_, new], z) in factors.iter().zip(z.chunks_exact_mut(wide)) {
         for v in 0..V {
-            let mut sum = m.load(&z[j + v]);
+            let mut sum = simd.load(&z[j + v]);
             for r in 0..R {
-                sum = w[r][v].mul_add(m.splat(new[row + r]), sum);
+                sum = w[r][v].mul_add(simd.splat(new[row + r]), sum);
             }
             sum.store(&mut z[j + v]);
         }

@@ -5,6 +5,7 @@ use crate::nets::packed::{Eight, Packed};
 use crate::tasks::task::Samples;
 use crate::training::pass::{Parts, Point, compare, kept, turn};
 use crate::training::rule::{Rule, Stride};
+use crate::training::stepwise::{Seen, Stepwise};
 use condense_experiment::{Context, Stop};
 use condense_num::lanes::LANES;
 use condense_num::stats::logspace;
@@ -100,32 +101,13 @@ impl<const D: usize> Trainer<D> {
         self.losses.len() - 1
     }
 
-    /// Trains on to an epoch.
-    ///
-    /// # Errors
-    /// When the loss is no longer finite (the message names the step), or when the host wants to stop.
-    pub fn train_to(&mut self, epoch: usize, ctx: &Context) -> Result<(), Stop> {
-        self.train_until(0.0, epoch, ctx)
-    }
-
     /// Trains on until the loss is below a tolerance, at most to an epoch.
     ///
     /// # Errors
-    /// As [`train_to`](Self::train_to).
+    /// As [`Stepwise::train_to`].
     pub fn train_until(&mut self, tolerance: f64, epoch: usize, ctx: &Context) -> Result<(), Stop> {
-        let stride = (TICK / (self.net.blocks.len() * self.points.len()).max(1)).max(1);
         // What is not a number has not come below the tolerance.
-        while self.epoch() < epoch && (self.loss() >= tolerance || self.loss().is_nan()) {
-            if self.epoch().is_multiple_of(stride) {
-                ctx.tick(self.epoch(), epoch)?;
-            }
-            self.step();
-            if !self.loss().is_finite() {
-                let (loss, step, rule) = (self.loss(), self.epoch(), self.rule);
-                return Err(Stop::failed(format!("training diverged: the loss is {loss} at step {step}, by {rule:?}")));
-            }
-        }
-        Ok(())
+        self.train_while(|trainer| trainer.loss() >= tolerance || trainer.loss().is_nan(), epoch, ctx)
     }
 
     /// One step of training, and the loss after it.
@@ -140,6 +122,25 @@ impl<const D: usize> Trainer<D> {
         let parts = Parts { blocks: &mut self.net.blocks, memory, tape, sums };
         turn(activation, stride, self.mobility, parts, &self.points);
         self.losses.push(compare(self.scale, &self.sums, &mut self.points));
+    }
+}
+
+impl<const D: usize> Stepwise for Trainer<D> {
+    fn steps(&self) -> usize {
+        self.epoch()
+    }
+
+    fn advance(&mut self) -> Seen {
+        self.step();
+        Seen { step: self.epoch(), loss: self.loss() }
+    }
+
+    fn setting(&self) -> String {
+        format!("by {:?}", self.rule)
+    }
+
+    fn stride(&self) -> usize {
+        (TICK / (self.net.blocks.len() * self.points.len()).max(1)).max(1)
     }
 }
 
