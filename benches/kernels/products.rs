@@ -7,8 +7,6 @@ use condense::num::matrix::{Matrix, MatrixMut};
 use condense::num::product::{Factor, product};
 use condense::num::rng::Stream;
 use condense_nn::nets::activation::Activation;
-use condense_nn::nets::activation::Activation;
-use condense_nn::nets::three_layer::{Training, Weights};
 use condense_nn::nets::three_layer::{Training, Weights};
 use condense_nn::training::stepwise::Stepwise as _;
 use std::collections::BTreeMap;
