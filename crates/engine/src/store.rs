@@ -10,6 +10,8 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
 
 /// A store in a folder.
 pub struct Store {
@@ -73,26 +75,17 @@ impl Store {
     /// # Errors
     /// That it is one; or the system's.
     pub fn refuse_foreign(folder: &Folder) -> io::Result<()> {
-        // Listed before the tag is read: a store that is just being made has its tag before anything else.
-        let all = folder.list()?;
-        let tag = folder.read(&Relative::known(TAG.0))?.unwrap_or_default();
-        if TAG.1.lines().next().is_some_and(|line| tag.starts_with(line.as_bytes())) {
-            return Ok(());
-        }
-        for (name, kind) in all {
-            // Killed before the tag had its name, a process leaves no more than a lock and a part of the tag.
-            let parts = Relative::known(PARTS);
-            let own = match name.as_str() {
-                LOCK => true,
-                PARTS if kind == Kind::Folder => folder.below(&parts)?.map_or(Ok(true), |parts| only_tags(&parts))?,
-                _ => false,
-            };
-            if !own {
-                let text = format!("holds `{}` and no `{}` of ours", name.escape_debug(), TAG.0);
-                return Err(io::Error::new(io::ErrorKind::AlreadyExists, text));
+        let Some(mut name) = foreign(folder)? else { return Ok(()) };
+        // One that is being made, or removed, at this moment looks foreign for an instant.
+        for _ in 0..2 {
+            thread::sleep(Duration::from_millis(20));
+            match foreign(folder)? {
+                Some(again) => name = again,
+                None => return Ok(()),
             }
         }
-        Ok(())
+        let text = format!("holds `{}` and no `{}` of ours", name.escape_debug(), TAG.0);
+        Err(io::Error::new(io::ErrorKind::AlreadyExists, text))
     }
 
     /// A store for those who hold no lock: nothing is made and nothing dropped.
@@ -275,13 +268,36 @@ fn is_part(name: &str) -> bool {
     numbers.is_some_and(|(pid, count)| number(pid) && number(count))
 }
 
+/// Something in a folder that is no store of ours.
+fn foreign(folder: &Folder) -> io::Result<Option<String>> {
+    let tag = folder.read(&Relative::known(TAG.0))?.unwrap_or_default();
+    if TAG.1.lines().next().is_some_and(|line| tag.starts_with(line.as_bytes())) {
+        return Ok(None);
+    }
+    for (name, kind) in folder.list()? {
+        // Killed before the tag had its name, a process leaves no more than a lock and a part of the tag.
+        let parts = Relative::known(PARTS);
+        let own = match name.as_str() {
+            LOCK => true,
+            PARTS if kind == Kind::Folder => folder.below(&parts)?.map_or(Ok(true), |parts| only_tags(&parts))?,
+            _ => false,
+        };
+        if !own {
+            return Ok(Some(name));
+        }
+    }
+    Ok(None)
+}
+
 /// Whether a folder of parts holds nothing but beginnings of the tag.
 fn only_tags(parts: &Folder) -> io::Result<bool> {
     for (name, _) in parts.list()? {
         let path = Relative::parse(&name).filter(|_| is_part(&name));
-        let Some(Sight::File(bytes)) = path.map(|path| parts.look(&path)).transpose()? else { return Ok(false) };
-        if !TAG.1.as_bytes().starts_with(&bytes) {
-            return Ok(false);
+        match path.map(|path| parts.look(&path)).transpose()? {
+            Some(Sight::File(bytes)) if TAG.1.as_bytes().starts_with(&bytes) => {}
+            // It has its name by now.
+            Some(Sight::Nothing) => {}
+            _ => return Ok(false),
         }
     }
     Ok(true)
