@@ -40,7 +40,7 @@ fn a_command_with_the_wrong_outputs_is_refused() {
         (extra.as_str(), "wrote `more.csv`, which `writes` does not declare"),
         (
             "printf 'x,y\\n0\\n' > $CONDENSE_OUT/line.csv; echo '{}' > $CONDENSE_OUT/values.json",
-            "row 1 has 1 fields, the header has 2",
+            "row 1 has 1 field, the header has 2",
         ),
         ("printf 'x\\n0\\n' > $CONDENSE_OUT/line.csv; echo '[]' > $CONDENSE_OUT/values.json", "no object of numbers"),
     ];

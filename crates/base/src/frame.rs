@@ -302,7 +302,8 @@ fn columns(text: &str) -> Result<Vec<(String, Vec<Field>)>, String> {
     for (at, record) in records.enumerate() {
         if record.len() != columns.len() {
             let (row, count) = (at + 1, record.len());
-            return Err(format!("row {row} has {count} fields, the header has {}", columns.len()));
+            let fields = if count == 1 { "field" } else { "fields" };
+            return Err(format!("row {row} has {count} {fields}, the header has {}", columns.len()));
         }
         for ((_, cells), field) in columns.iter_mut().zip(record) {
             cells.push(field);
@@ -361,7 +362,7 @@ mod tests {
 
     #[test]
     fn a_ragged_row_a_double_column_and_an_empty_text_are_refused() {
-        assert_eq!(Frame::from_csv("a,b\n1,2\n3\n").unwrap_err(), "row 2 has 1 fields, the header has 2");
+        assert_eq!(Frame::from_csv("a,b\n1,2\n3\n").unwrap_err(), "row 2 has 1 field, the header has 2");
         assert_eq!(Frame::from_csv("a,b,a\n1,2,3\n").unwrap_err(), "column `a` stands twice");
         for empty in ["", "\u{feff}"] {
             assert_eq!(Frame::from_csv(empty).unwrap_err(), "it is empty: a CSV needs a header line");

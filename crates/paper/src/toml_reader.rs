@@ -235,7 +235,8 @@ impl Said {
 /// A serde message in the words of TOML: "expected a whole number from 0 on, found text "seven"".
 pub fn humane(message: &str) -> String {
     if let Some(name) = message.strip_prefix("data did not match any variant of untagged enum ") {
-        let expected = if name == "At" { "a number or a point `[x, y]`" } else { "a number or a text" };
+        let expected =
+            if name == "At" { "a number, a date in quotes, or a point `[x, y]`" } else { "a number or a text" };
         return format!("expected {expected}");
     }
     if message == "wanted string or table" {

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::bound::{Bound, BoundLayer, BoundPanel, Data, Own};
+use crate::bound::{Bound, BoundLayer, BoundPanel, Data, Own, Standing};
 use crate::chart::{At, Axis, Chart, Kind, Layer, Scalar, Spacing};
 use crate::check;
 use crate::facet::{self, Facet};
@@ -50,64 +50,53 @@ fn moved(fault: Fault, facets: &[Facet]) -> Fault {
 
 fn panel<'a>(facet: Facet, frames: &'a BTreeMap<String, Frame>, faults: &mut Vec<Fault>) -> BoundPanel<'a> {
     let Facet { panel, origin, row } = facet;
-    let (mut layers, mut gaps) = (Vec::new(), BTreeSet::new());
-    let mut standing: [Vec<Standing>; 2] = [Vec::new(), Vec::new()];
+    let (mut layers, mut standing) = (Vec::new(), Vec::new());
+    let mut gaps: BTreeMap<[String; 2], BTreeSet<usize>> = BTreeMap::new();
     for (at, layer) in panel.layers.iter().enumerate() {
         let place = Place { panel: Some(origin), layer: Some(at), key: None };
         let mut binder = Binder { layer, row: row.as_ref(), place: place.clone(), faults };
         let Some(bound) = binder.bind(frames) else { continue };
-        for (axis, (key, content, what)) in bound.data.standing(layer) {
-            standing[axis].push(Standing { place: Place { key: Some(key), ..place.clone() }, content, what });
-        }
+        let own = bound.data.standing(layer).into_iter();
+        standing.extend(own.map(|standing| (Place { key: Some(standing.key), ..place.clone() }, standing)));
         if let Some((name, frame)) = layer.frame.as_ref().and_then(|name| Some((name, frames.get(name)?))) {
             for (_, column) in layer.columns_read().into_iter().filter(|(key, _)| *key != "where") {
-                let missing = |row: &&usize| frame.column(column).is_some_and(|cells| cells.missing(**row));
-                gaps.extend(bound.rows.iter().filter(missing).map(|&row| (name.clone(), column.to_owned(), row)));
+                let missing = |row: &usize| frame.column(column).is_some_and(|cells| cells.missing(*row));
+                let rows: BTreeSet<usize> = bound.rows.iter().copied().filter(missing).collect();
+                gaps.entry([name.clone(), column.to_owned()]).or_default().extend(rows);
             }
         }
         layers.push(bound);
     }
-    let [across, up] = standing;
-    let place = Place { panel: Some(origin), ..Place::default() };
-    let spacing = [
-        spacing(&panel.x, ["x", "x.min", "x.max", "x.ticks"], across, &place, faults),
-        spacing(&panel.y, ["y", "y.min", "y.max", "y.ticks"], up, &place, faults),
-    ];
+    let mut spacing = |axis: usize, keys| {
+        let own = standing.iter().filter(|(_, standing)| standing.axis == axis).cloned();
+        let place = Place { panel: Some(origin), ..Place::default() };
+        spacing(if axis == 0 { &panel.x } else { &panel.y }, keys, own.collect(), &place, faults)
+    };
+    let spacing = [spacing(0, ["x", "x.min", "x.max", "x.ticks"]), spacing(1, ["y", "y.min", "y.max", "y.ticks"])];
     BoundPanel { origin, row, spacing, layers, gaps }
-}
-
-/// Something that stands on an axis: where that is written, what it is, and what to say of it.
-struct Standing {
-    place: Place,
-    content: Content,
-    what: String,
 }
 
 /// How an axis spaces what stands on it: by time, if its author says so or anything on it is a date.
 fn spacing(
     axis: &Axis,
-    keys: [&'static str; 4],
-    mut standing: Vec<Standing>,
+    [name, min, max, ticks]: [&'static str; 4],
+    mut standing: Vec<(Place, Standing)>,
     place: &Place,
     faults: &mut Vec<Fault>,
 ) -> Spacing {
-    let [name, min, max, ticks] = keys;
     let fixed = [(min, axis.min), (max, axis.max)].into_iter().filter_map(|(key, at)| Some((key, at?)));
     let fixed = fixed.chain(axis.ticks.iter().flatten().map(|&at| (ticks, at)));
-    standing.extend(fixed.map(|(key, at)| {
-        let key = Place { key: Some(key), ..place.clone() };
-        Standing { place: key, content: at.content(), what: format!("here is {at}") }
-    }));
-    let times = axis.scale == Spacing::Time || standing.iter().any(|standing| standing.content == Content::Times);
-    if !times {
+    let at = |key| Place { key: Some(key), ..place.clone() };
+    standing.extend(fixed.map(|(key, position)| (at(key), Standing::own(0, key, position))));
+    let times = standing.iter().any(|(_, standing)| standing.content == Content::Times);
+    if axis.scale != Spacing::Time && !times {
         return axis.scale;
     }
     if axis.scale == Spacing::Log {
-        let place = Place { key: Some(name), ..place.clone() };
-        faults.push(Fault::new(place, format!("dates cannot stand on axis `{name}`: it is logarithmic")));
+        faults.push(Fault::new(at(name), format!("dates cannot stand on axis `{name}`: it is logarithmic")));
     }
-    for Standing { place, what, .. } in standing.into_iter().filter(|standing| standing.content != Content::Times) {
-        faults.push(Fault::new(place, format!("axis `{name}` is one of dates: {what}")));
+    for (place, standing) in standing.into_iter().filter(|(_, standing)| standing.content != Content::Times) {
+        faults.push(Fault::new(place, format!("axis `{name}` is one of dates: {}", standing.words)));
     }
     Spacing::Time
 }

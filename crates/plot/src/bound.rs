@@ -1,6 +1,6 @@
 //! A chart with the columns and rows that it draws: what drawing takes. It knows no scales and no pixels.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::chart::{Chart, Direction, Field, Layer, Spacing};
 use crate::position::Position;
@@ -27,12 +27,9 @@ pub struct BoundPanel<'a> {
     pub spacing: [Spacing; 2],
     /// What its layers draw, in order.
     pub layers: Vec<BoundLayer<'a>>,
-    /// The cells that are read and whose value is missing.
-    pub gaps: BTreeSet<Gap>,
+    /// Rows whose value is missing, by frame and column, of all that is read.
+    pub gaps: BTreeMap<[String; 2], BTreeSet<usize>>,
 }
-
-/// Frame, column and row of a cell.
-pub type Gap = (String, String, usize);
 
 /// What a layer draws.
 #[derive(Clone, Debug)]
@@ -87,32 +84,56 @@ impl Bound<'_> {
 
     /// What to say of missing values, where there are any: readers cannot see what is not drawn.
     pub fn remark(&self) -> Option<String> {
-        let gaps: BTreeSet<&Gap> = self.panels.iter().flat_map(|panel| &panel.gaps).collect();
-        match gaps.len() {
-            0 => None,
+        // Several panels may read one cell.
+        let mut gaps: BTreeMap<&[String; 2], BTreeSet<usize>> = BTreeMap::new();
+        for (column, rows) in self.panels.iter().flat_map(|panel| &panel.gaps) {
+            gaps.entry(column).or_default().extend(rows);
+        }
+        match gaps.values().map(BTreeSet::len).sum() {
+            0usize => None,
             1 => Some("1 value is missing.".to_owned()),
             many => Some(format!("{many} values are missing.")),
         }
     }
 }
 
+/// Something that stands on an axis.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Standing {
+    /// On which: 0 is the horizontal one.
+    pub axis: usize,
+    /// The key of the layer that says so.
+    pub key: &'static str,
+    /// What it is.
+    pub content: Content,
+    /// The same in words.
+    pub words: String,
+}
+
+impl Standing {
+    /// What an author puts there.
+    pub fn own(axis: usize, key: &'static str, at: Position) -> Self {
+        Self { axis, key, content: at.content(), words: format!("here is {at}") }
+    }
+}
+
 impl Data<'_> {
-    /// What it puts on the axes: on which, and its key, what it is, and words for that.
-    pub fn standing(&self, layer: &Layer) -> Vec<(usize, (&'static str, Content, String))> {
+    /// What it puts on the axes.
+    pub fn standing(&self, layer: &Layer) -> Vec<Standing> {
         let of = |axis: usize, key: &'static str, name: Option<&String>, column: &Column| {
-            let name = name.map_or("", |name| name);
-            let what = format!("column `{name}` holds {}", column.content().names()[0]);
-            (axis, (key, column.content(), what))
+            let (name, content) = (name.map_or("", |name| name), column.content());
+            Standing { axis, key, content, words: format!("column `{name}` holds {}", content.names()[0]) }
         };
-        let own = |axis: usize, key: &'static str, at: Position| (axis, (key, at.content(), format!("here is {at}")));
         let place = |x: &Column, y: &Column| vec![of(0, "x", layer.x.as_ref(), x), of(1, "y", layer.y.as_ref(), y)];
         match self {
-            Self::Own(Own::Across(Direction::X, at)) => vec![own(0, "at", *at)],
-            Self::Own(Own::Across(Direction::Y, at)) => vec![own(1, "at", *at)],
+            Self::Own(Own::Across(Direction::X, at)) => vec![Standing::own(0, "at", *at)],
+            Self::Own(Own::Across(Direction::Y, at)) => vec![Standing::own(1, "at", *at)],
             Self::Own(Own::Between([[x, y], [x2, y2]])) => {
-                vec![own(0, "from", *x), own(1, "from", *y), own(0, "to", *x2), own(1, "to", *y2)]
+                let [from, to] = [("from", [*x, *y]), ("to", [*x2, *y2])]
+                    .map(|(key, [x, y])| [Standing::own(0, key, x), Standing::own(1, key, y)]);
+                from.into_iter().chain(to).collect()
             }
-            Self::Own(Own::Words([x, y], _)) => vec![own(0, "at", *x), own(1, "at", *y)],
+            Self::Own(Own::Words([x, y], _)) => vec![Standing::own(0, "at", *x), Standing::own(1, "at", *y)],
             Self::Points { x, y } | Self::Bars { x, y } | Self::Heatmap { x, y, .. } | Self::Words { x, y, .. } => {
                 place(x, y)
             }
