@@ -35,6 +35,14 @@ impl Roster {
     pub fn find(&self, name: &str) -> Option<&'static Entry> {
         self.entries.iter().find(|entry| entry.name == name)
     }
+
+    /// An experiment that the manifest names: it was checked against this list.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub fn known(&self, name: &str) -> &'static Entry {
+        self.find(name).unwrap_or_else(|| panic!("the manifest names no unknown experiment, but `{name}`"))
+    }
 }
 
 /// The code behind a step (see `crates/build/src/fingerprint.rs`). It is told part by part, so that an explanation can

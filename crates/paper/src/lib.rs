@@ -1,7 +1,9 @@
 //! Floor 3: the paper. What the author wrote (manifest, pages), and what readers get (cards, report).
 //! It knows no engine and no neural network; it turns texts and results into texts.
 pub mod block;
+pub mod checks;
 pub mod claim;
+pub mod entry;
 pub mod faults;
 pub mod fences;
 pub mod figure;
@@ -21,4 +23,5 @@ pub mod tex;
 pub mod toml_reader;
 pub mod view;
 pub mod work;
+pub mod work_reader;
 pub mod written;

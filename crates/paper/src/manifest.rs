@@ -1,8 +1,10 @@
 //! `manifest.toml`: what is computed, in the order of the source. All its mistakes are reported together.
 //! It knows no page; it reads no file but asks whether declared inputs are there.
 
+use crate::checks::Asked;
+use crate::entry::{self, Entry};
 use crate::faults::Faults;
-use crate::figure::{self, Asked, Entry, Figure};
+use crate::figure::Figure;
 use crate::params::Catalogue;
 use crate::profile::{self, ProfileInfo};
 use crate::robustness;
@@ -118,7 +120,7 @@ fn figures(
         if faults.full() {
             break;
         }
-        let Entry { figure, id, profiles } = figure::parse(table, asked, piece, faults);
+        let Entry { figure, id, profiles } = entry::parse(table, asked, piece, faults);
         ids.extend(id);
         manifest.profiles.extend(profiles);
         let Some(figure) = figure else { continue };

@@ -46,6 +46,12 @@ pub fn output_fault(name: &str) -> Option<&'static str> {
     }
 }
 
+/// A text from the manifest, cut where nobody would read on.
+pub fn brief(text: &str) -> String {
+    const MOST: usize = 80;
+    if text.chars().count() <= MOST { text.to_owned() } else { text.chars().take(MOST).chain(['…']).collect() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

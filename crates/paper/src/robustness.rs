@@ -2,8 +2,7 @@
 //! It measures nothing.
 
 use crate::faults::Faults;
-use crate::figure::brief;
-use crate::names;
+use crate::names::{self, brief};
 use crate::params::Origin;
 use crate::toml_reader::{Piece, Reading, read};
 use crate::written::{Form, Written};

@@ -8,7 +8,7 @@ use crate::engine::build::State as StepState;
 use crate::engine::output::{Wanted, Wish};
 use crate::engine::relative::Relative;
 use crate::paper::work::Work;
-use crate::pipeline::Rooms;
+use crate::pipeline::assembly::FigureSteps;
 use crate::pipeline::check::Judged;
 use crate::pipeline::outputs;
 use serde_json::{Value, json};
@@ -40,7 +40,7 @@ pub fn list(session: &Session, as_json: bool) -> Result<Answer, Trouble> {
 }
 
 /// One figure as JSON.
-fn describe(session: &Session, look: &Look, figure: &Rooms) -> Value {
+fn describe(session: &Session, look: &Look, figure: &FigureSteps) -> Value {
     let entry = session.project.paper().figure(&figure.id);
     let kind =
         entry.map_or("", |entry| if matches!(entry.work, Work::Experiment(_)) { "experiment" } else { "command" });
@@ -77,7 +77,7 @@ fn describe(session: &Session, look: &Look, figure: &Rooms) -> Value {
 }
 
 /// The claims: judged where the figure is fresh, else as they are written.
-fn claims(session: &Session, look: &Look, figure: &Rooms) -> Vec<Value> {
+fn claims(session: &Session, look: &Look, figure: &FigureSteps) -> Vec<Value> {
     let judged = look.build.outcome(figure.check).and_then(|_| look.build.bytes(figure.check, "claims.json").ok());
     if let Some(judged) = judged.and_then(|bytes| serde_json::from_slice::<Vec<Judged>>(&bytes).ok()) {
         let one = |claim: &Judged| json!({ "id": claim.id, "text": claim.says, "name": claim.name, "value": claim.measured, "bound": claim.bound, "holds": claim.holds, "margin": claim.margin, "further_seeds": claim.further });
@@ -107,8 +107,8 @@ pub fn status(session: &Session, as_json: bool) -> Result<Answer, Trouble> {
             (true, true) => Exit::Ok,
         };
         if as_json {
-            let steps = |figure: &Rooms| look.reasons(figure).into_iter().map(|(step, reasons)| json!({ "step": step, "reasons": reasons })).collect::<Vec<_>>();
-            let figure = |figure: &Rooms| json!({ "id": figure.id, "state": if look.fresh(figure) { "fresh" } else { "stale" }, "would_run": steps(figure) });
+            let steps = |figure: &FigureSteps| look.reasons(figure).into_iter().map(|(step, reasons)| json!({ "step": step, "reasons": reasons })).collect::<Vec<_>>();
+            let figure = |figure: &FigureSteps| json!({ "id": figure.id, "state": if look.fresh(figure) { "fresh" } else { "stale" }, "would_run": steps(figure) });
             let document = json!({
                 "schema_version": 1, "figures": look.assembly.figures.iter().map(figure).collect::<Vec<_>>(),
                 "altered": altered, "missing": missing, "unwritten": unwritten,

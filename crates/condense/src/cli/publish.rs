@@ -10,9 +10,9 @@ use crate::engine::output::{self, Altered, Found, Survey, Wanted};
 use crate::engine::relative::Relative;
 use crate::engine::step::StepId;
 use crate::engine::store::Store;
+use crate::pipeline::assembly::{Assembly, FigureSteps};
 use crate::pipeline::outputs::{self, Output, SUMS};
 use crate::pipeline::place::{Owner, Place};
-use crate::pipeline::{Assembly, Rooms};
 use std::collections::BTreeSet;
 
 /// Names altered files; nothing is rebuilt over them.
@@ -86,7 +86,7 @@ pub fn publish(
 ) -> Result<usize, Trouble> {
     let mut outputs = all(assembly, build)?;
     let made: BTreeSet<Relative> = outputs.iter().map(|output| output.path.clone()).collect();
-    let done = |figure: &Rooms| figure.steps().into_iter().all(|step| build.outcome(step).is_some());
+    let done = |figure: &FigureSteps| figure.steps().into_iter().all(|step| build.outcome(step).is_some());
     let unfinished: BTreeSet<&str> =
         assembly.figures.iter().filter(|figure| !done(figure)).map(|figure| figure.id.as_str()).collect();
     let index = build.outcome(assembly.index).is_some();

@@ -18,9 +18,11 @@ use crate::engine::step::StepId;
 use crate::engine::store::{LOCK, Store};
 use crate::engine::{atomic, written};
 use crate::paper::load;
+use crate::pipeline::assembly::{Assembly, FigureSteps};
 use crate::pipeline::locked::{self, Locked};
 use crate::pipeline::place::{Owner, Place};
-use crate::pipeline::{Assembly, Project, Rooms, STORE, compare, outputs, proved};
+use crate::pipeline::project::{Project, STORE};
+use crate::pipeline::{compare, outputs, proved};
 use crate::roster::Roster;
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal as _};
@@ -124,7 +126,7 @@ pub struct Look<'l> {
 
 impl Look<'_> {
     /// The reasons for which a figure would run; empty when it is fresh.
-    pub fn reasons(&self, figure: &Rooms) -> Vec<(String, Vec<String>)> {
+    pub fn reasons(&self, figure: &FigureSteps) -> Vec<(String, Vec<String>)> {
         let stale = |id: StepId| match self.steps.get(&id) {
             Some(StepState::Stale(reasons)) => Some((self.assembly.plan.step(id).name().to_owned(), reasons.clone())),
             _ => None,
@@ -133,7 +135,7 @@ impl Look<'_> {
     }
 
     /// Whether every step of a figure is in the store.
-    pub fn fresh(&self, figure: &Rooms) -> bool {
+    pub fn fresh(&self, figure: &FigureSteps) -> bool {
         figure.steps().iter().all(|id| matches!(self.steps.get(id), Some(StepState::Done(_))))
     }
 }
@@ -245,7 +247,7 @@ impl Session {
     /// Judges every step and lets `then` look.
     pub fn judged<T>(&self, then: impl FnOnce(&Look) -> Result<T, Trouble>) -> Result<T, Trouble> {
         let context = self.project.render_context();
-        let assembly = self.project.assemble(&context);
+        let assembly = Assembly::new(&self.project, &context);
         let (store, place, signal) = (self.store()?, self.place()?, AtomicUsize::new(0));
         let state = self.state(&store)?;
         let options = self.options(false, &signal);
@@ -256,7 +258,7 @@ impl Session {
     }
 
     /// The figures by these ids (all, where there is none), or what is wrong with an id.
-    pub fn chosen<'a>(&self, assembly: &'a Assembly<'_>, ids: &[String]) -> Result<Vec<&'a Rooms>, Trouble> {
+    pub fn chosen<'a>(&self, assembly: &'a Assembly<'_>, ids: &[String]) -> Result<Vec<&'a FigureSteps>, Trouble> {
         let known = self.project.paper().ids();
         let unknown = |id: &&String| !known.contains(id);
         let faults: Vec<Diagnostic> = ids.iter().filter(unknown).map(|id| unknown_figure(id, &known)).collect();

@@ -10,10 +10,11 @@ use crate::engine::output::Found;
 use crate::engine::relative::Relative;
 use crate::paper::report::size;
 use crate::paper::work::Work;
+use crate::pipeline::assembly::FigureSteps;
 use crate::pipeline::check::{Further, Judged};
 use crate::pipeline::locked::Standing;
 use crate::pipeline::outputs;
-use crate::pipeline::{Rooms, compare, run};
+use crate::pipeline::{compare, run};
 use crate::plot::text::significant;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -191,7 +192,7 @@ pub fn diff(session: &Session, id: &str) -> Result<Answer, Trouble> {
 
 fn against_lock(
     look: &Look,
-    rooms: &Rooms,
+    rooms: &FigureSteps,
     path: &str,
     accepted: Option<Digest>,
     found: Option<Digest>,

@@ -6,10 +6,11 @@ use crate::engine::build::Build;
 use crate::engine::digest::Digest;
 use crate::engine::progress::Verdict;
 use crate::paper::profile::judges;
+use crate::pipeline::assembly::{Assembly, FigureSteps};
 use crate::pipeline::check::Judged;
 use crate::pipeline::glance::LastWords;
 use crate::pipeline::locked::Standing;
-use crate::pipeline::{Assembly, Rooms, outputs};
+use crate::pipeline::outputs;
 use crate::plot::text::significant;
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -45,7 +46,7 @@ pub struct Deeds {
 pub fn speak(
     session: &Session,
     assembly: &Assembly,
-    chosen: &[&Rooms],
+    chosen: &[&FigureSteps],
     (built, everything): (&Build, &Build),
     deeds: &Deeds,
 ) -> (Answer, Option<LastWords>) {
@@ -114,7 +115,7 @@ fn compare(session: &Session, assembly: &Assembly, build: &Build, tally: &mut Ta
 }
 
 /// Tells every claim that fails; the exit code where one does.
-pub fn judge(session: &Session, chosen: &[&Rooms], build: &Build, tally: &mut Tally) -> Option<Exit> {
+pub fn judge(session: &Session, chosen: &[&FigureSteps], build: &Build, tally: &mut Tally) -> Option<Exit> {
     let judged = judges(&session.project.profile);
     let number = |value: f64| significant(value, 4);
     let mut exit = None;

@@ -14,7 +14,7 @@ use crate::engine::folder::{Folder, Sight};
 use crate::engine::relative::Relative;
 use crate::engine::scratch::Scratch;
 use crate::engine::store::Store;
-use crate::pipeline::Rooms;
+use crate::pipeline::assembly::{Assembly, FigureSteps};
 use crate::pipeline::compare;
 use crate::pipeline::locked::{Lock, Standing};
 use crate::pipeline::outputs;
@@ -40,7 +40,7 @@ pub fn recompute(
 ) -> Result<Answer, Trouble> {
     let signal = listen()?;
     let context = session.project.render_context();
-    let assembly = session.project.assemble(&context);
+    let assembly = Assembly::new(&session.project, &context);
     let chosen = session.chosen(&assembly, ids)?;
     let scratch = Scratch::new()?;
     let (store, own) = (Store::open(Folder::root(scratch.path())?.make(&Relative::known("store"))?)?, session.store()?);
@@ -128,7 +128,7 @@ fn record(session: &Session, judgements: &[Judgement], note: &str) -> Result<(),
 fn locate(
     build: &Build,
     own: &Store,
-    figure: &Rooms,
+    figure: &FigureSteps,
     path: &Relative,
     (accepted, found): (Option<Digest>, Option<Digest>),
 ) -> Result<Difference, Failure> {
@@ -143,7 +143,7 @@ fn locate(
 }
 
 /// The bytes of an output that was made just now; `None` where it is no longer made.
-fn made(build: &Build, figure: &Rooms, path: &Relative) -> Result<Option<Vec<u8>>, Failure> {
+fn made(build: &Build, figure: &FigureSteps, path: &Relative) -> Result<Option<Vec<u8>>, Failure> {
     let made = outputs::of_figure(figure, build).unwrap_or_default().into_iter().find(|output| output.path == *path);
     made.map(|output| build.bytes(output.step, &output.artefact)).transpose()
 }
@@ -151,7 +151,7 @@ fn made(build: &Build, figure: &Rooms, path: &Relative) -> Result<Option<Vec<u8>
 /// Hashes the files of the report.
 pub fn hashes(session: &Session, ids: &[String], as_json: bool) -> Result<Answer, Trouble> {
     let context = session.project.render_context();
-    let assembly = session.project.assemble(&context);
+    let assembly = Assembly::new(&session.project, &context);
     let (own, place) = (session.store()?, session.place()?);
     let mut report = standing::pages(&place, &own, ids.is_empty(), true)?;
     let mut judgements = Vec::new();

@@ -12,17 +12,16 @@ use crate::engine::relative::Relative;
 use crate::engine::state::State;
 use crate::engine::store::{GLANCE, STATE, Store, seal, sealed};
 use crate::engine::written;
-use crate::paper::load::PAGES;
-use crate::pipeline::Project;
 use crate::pipeline::locked::Lock;
 use crate::pipeline::outputs::{self, SUMS};
 use crate::pipeline::place::{Owner, Place};
+use crate::pipeline::project::{Project, STORE, has_makefile, listing};
 use crate::pipeline::stamp::{LARGE, Stamp};
 use crate::pipeline::{locked, proved};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 use std::path::Path;
-use std::{fs, io};
 
 /// What was seen when all was well.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,7 +87,7 @@ impl Glance {
         let lock = (!project.lock.0.is_empty()).then(|| Digest::of(project.lock.to_text().as_bytes()));
         seen.insert(locked::NAME.to_owned(), lock);
         seen.insert(proved::NAME.to_owned(), project.proved.digest());
-        seen.insert(format!("{}/{}", crate::pipeline::STORE, STATE), Some(state.digest()?));
+        seen.insert(format!("{}/{}", STORE, STATE), Some(state.digest()?));
         seen.insert(format!("{}/{}", place.path, written::NAME), Some(place.written.digest()?));
         let below = |(path, digest): (String, Option<Digest>)| Some((Relative::parse(&path)?, digest));
         let Some(files) = seen.into_iter().map(below).collect() else { return Ok(None) };
@@ -108,7 +107,7 @@ impl Glance {
     /// The glance that was left in the store, if it still tells the truth about the program and the project.
     pub fn still_true(program: &str, project: &Path, profile: &str, times: bool) -> Option<Self> {
         let root = Folder::root(project).ok()?;
-        let store = Store::at(root.below(&Relative::known(crate::pipeline::STORE)).ok()?);
+        let store = Store::at(root.below(&Relative::known(STORE)).ok()?);
         let bytes = store.read(&Relative::known(GLANCE)).ok()??;
         let glance: Self = serde_json::from_slice(sealed(&bytes)?).ok()?;
         let same = glance.program == program && glance.profile == profile && glance.times == times;
@@ -168,15 +167,4 @@ fn stands(folder: &Folder, path: &Relative, digest: Option<&Digest>) -> bool {
         (Ok(Sight::Nothing), None) => true,
         _ => false,
     }
-}
-
-/// The names in the folder of pages; none where there is no such folder.
-pub fn listing(project: &Path) -> BTreeSet<String> {
-    let entries = fs::read_dir(project.join(PAGES)).into_iter().flatten();
-    entries.filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned())).collect()
-}
-
-/// Whether a project has a Makefile, through which its readers remake things.
-pub fn has_makefile(project: &Path) -> bool {
-    project.join("Makefile").is_file()
 }

@@ -9,9 +9,9 @@ use crate::engine::step::StepId;
 use crate::engine::store::Store;
 use crate::engine::written::Written;
 use crate::paper::profile::DEFAULT;
+use crate::pipeline::assembly::{Assembly, FigureSteps};
 use crate::pipeline::files::{self, File, Maker};
 use crate::pipeline::locked::{Lock, Locked, Standing};
-use crate::pipeline::{Assembly, Rooms};
 use std::collections::BTreeMap;
 
 /// The folder of everything that people see.
@@ -53,7 +53,7 @@ pub struct Output {
 }
 
 /// The files of one figure, if all its steps but the card are done.
-pub fn of_figure(figure: &Rooms, build: &Build) -> Option<Vec<Output>> {
+pub fn of_figure(figure: &FigureSteps, build: &Build) -> Option<Vec<Output>> {
     let run = build.outcome(figure.run)?.record;
     let files = files::of_figure(&figure.id, &figure.stems, run.artefacts.keys().map(String::as_str));
     let output = |File { path, maker, artefact }| {
@@ -86,9 +86,10 @@ pub fn all(assembly: &Assembly, build: &Build) -> Vec<Output> {
 }
 
 /// The figure whose file this is, by its name in the report's folder: of the ids that it begins with, the longest.
-pub fn owner<'a>(assembly: &'a Assembly, path: &Relative) -> Option<&'a Rooms> {
+pub fn owner<'a>(assembly: &'a Assembly, path: &Relative) -> Option<&'a FigureSteps> {
     let file = path.as_str().strip_prefix("fig/")?;
-    let begins = |rooms: &&Rooms| file.strip_prefix(rooms.id.as_str()).is_some_and(|rest| rest.starts_with(['.', '-']));
+    let begins =
+        |rooms: &&FigureSteps| file.strip_prefix(rooms.id.as_str()).is_some_and(|rest| rest.starts_with(['.', '-']));
     assembly.figures.iter().filter(begins).max_by_key(|rooms| rooms.id.len())
 }
 
@@ -139,7 +140,7 @@ pub fn bytes(build: &Build, outputs: &[Output], path: &Relative) -> Result<Vec<u
 }
 
 /// What the lock would say of a figure now.
-pub fn locked(figure: &Rooms, build: &Build) -> Option<Locked> {
+pub fn locked(figure: &FigureSteps, build: &Build) -> Option<Locked> {
     let outputs = of_figure(figure, build)?.into_iter().map(|output| (output.path, output.digest)).collect();
     Some(Locked { declared: figure.declared, drawn: figure.drawn, outputs })
 }
@@ -150,7 +151,7 @@ pub fn standings<'a>(
     build: &Build,
     lock: &Lock,
     profile: &str,
-) -> Vec<(&'a Rooms, Locked, Standing)> {
+) -> Vec<(&'a FigureSteps, Locked, Standing)> {
     let finished = assembly.figures.iter().filter_map(|figure| Some((figure, locked(figure, build)?)));
     finished
         .map(|(figure, now)| {
