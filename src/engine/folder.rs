@@ -299,8 +299,11 @@ impl Folder {
 
 /// What an error at a name means: nothing is there, something else is there, or the system refuses.
 fn stop(folder: &OwnedFd, name: &str, at: &str, error: io::Error) -> Stop {
+    // Another process, or thread, may have made it since: for this one there was nothing.
+    if error.kind() == io::ErrorKind::NotFound {
+        return Stop::Nothing;
+    }
     match rustix::fs::statat(folder, name, NO_LINK) {
-        Err(Errno::NOENT) => Stop::Nothing,
         Ok(about) => {
             let kind = Kind::of(about.st_mode);
             let unfit = matches!(kind, Kind::Link | Kind::Pipe | Kind::Socket | Kind::Device);
