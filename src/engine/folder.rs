@@ -3,7 +3,7 @@
 
 use crate::engine::files::{self, CAREFUL, Kind};
 use crate::engine::relative::Relative;
-use rustix::fs::{AtFlags, Dir, Mode, OFlags};
+use rustix::fs::{AtFlags, Dir, Mode, OFlags, RawMode};
 use rustix::io::Errno;
 use std::fs::File;
 use std::io::{self, Write as _};
@@ -54,7 +54,7 @@ enum Stop {
 }
 
 /// Files that we write can be read by all.
-const MODE: u32 = 0o644;
+const MODE: RawMode = 0o644;
 
 const NO_LINK: AtFlags = AtFlags::SYMLINK_NOFOLLOW;
 
@@ -326,7 +326,7 @@ impl Staged<'_> {
     ///
     /// # Errors
     /// The system's, with the path.
-    pub fn set_mode(&self, mode: u32) -> io::Result<()> {
+    pub fn set_mode(&self, mode: RawMode) -> io::Result<()> {
         let set = || {
             let (folder, name) = self.part.split();
             let folder =
