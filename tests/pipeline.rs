@@ -275,11 +275,13 @@ fn a_glance_sees_a_large_input_change_with_its_time_put_back() {
     let manifest = paper.read("manifest.toml");
     paper.write("manifest.toml", &manifest.replacen("seed = 1", "seed = 1\ndata = [\"data/large.csv\"]", 1));
     let large = "x\n1\n".repeat(50_000);
+    let start = std::time::Instant::now();
     paper.write("data/large.csv", &large);
-    // Only what was left alone for a while is trusted.
+    // Only what was left alone for a while is trusted; on a busy machine it may have been left alone by now.
     paper.report();
     paper.ok(&["accept"]);
-    assert!(!paper.read(".condense/glance.json").contains("inode"));
+    let trusted = paper.read(".condense/glance.json").contains("inode");
+    assert!(!trusted || start.elapsed().as_secs() >= 2);
     std::thread::sleep(std::time::Duration::from_millis(2500));
     paper.write("figures/rising.md", &paper.read("figures/rising.md").replace("Rising", "Climbing"));
     paper.report();

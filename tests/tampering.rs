@@ -482,6 +482,18 @@ fn a_publication_that_was_cut_off_is_completed_and_its_scraps_go() {
 }
 
 #[test]
+fn scraps_go_even_where_there_is_nothing_else_to_do() {
+    let paper = Paper::small();
+    paper.report();
+    paper.ok(&["accept"]);
+    for scrap in ["report/.condense.json.part", ".manifest.lock.condense-part", ".condense/tmp/7-0.part"] {
+        paper.write(scrap, "half");
+        paper.ok(&["report"]).says("nothing to do");
+        assert!(!paper.file(scrap).exists(), "{scrap}");
+    }
+}
+
+#[test]
 fn accept_keeps_a_link_and_a_mode() {
     let paper = Paper::small();
     paper.report();

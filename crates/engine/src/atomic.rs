@@ -32,6 +32,11 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     put().map_err(|error: io::Error| files::named(path.display(), &error))
 }
 
+/// Whether a killed process left something half-written of a file.
+pub fn is_left(path: &Path) -> bool {
+    place(path).is_ok_and(|(place, name)| place.join(part(&name).as_str()).symlink_metadata().is_ok())
+}
+
 /// Removes what a killed process left half-written of a file.
 ///
 /// # Errors
@@ -96,8 +101,9 @@ mod tests {
         let (path, left) = (folder.path().join("file"), folder.path().join(".file.condense-part"));
         for clear in [&(|| write(&path, b"x")) as &dyn Fn() -> io::Result<()>, &|| sweep(&path)] {
             fs::write(&left, "half").expect("written");
+            assert!(is_left(&path));
             clear().expect("cleared");
-            assert!(!left.exists());
+            assert!(!left.exists() && !is_left(&path));
         }
         sweep(&folder.path().join("no/such/folder/file")).expect("nothing to do");
     }

@@ -3,7 +3,7 @@
 
 use crate::files::{self, CAREFUL, Kind};
 use crate::relative::Relative;
-use rustix::fs::{AtFlags, Dir, Mode, OFlags};
+use rustix::fs::{AtFlags, Dir, Mode, OFlags, RawMode};
 use rustix::io::Errno;
 use std::fs::File;
 use std::io::{self, Write as _};
@@ -54,7 +54,7 @@ enum Stop {
 }
 
 /// Files that we write can be read by all.
-const MODE: u32 = 0o644;
+const MODE: RawMode = 0o644;
 
 const NO_LINK: AtFlags = AtFlags::SYMLINK_NOFOLLOW;
 
@@ -299,12 +299,11 @@ impl Folder {
 
 /// What an error at a name means: nothing is there, something else is there, or the system refuses.
 fn stop(folder: &OwnedFd, name: &str, at: &str, error: io::Error) -> Stop {
-    // Asked first: something may be there by now, made by another writer.
+    // Another process, or thread, may have made it since: for this one there was nothing.
     if error.kind() == io::ErrorKind::NotFound {
         return Stop::Nothing;
     }
     match rustix::fs::statat(folder, name, NO_LINK) {
-        Err(Errno::NOENT) => Stop::Nothing,
         Ok(about) => {
             let kind = Kind::of(about.st_mode);
             let unfit = matches!(kind, Kind::Link | Kind::Pipe | Kind::Socket | Kind::Device);
@@ -327,7 +326,7 @@ impl Staged<'_> {
     ///
     /// # Errors
     /// The system's, with the path.
-    pub fn set_mode(&self, mode: u32) -> io::Result<()> {
+    pub fn set_mode(&self, mode: RawMode) -> io::Result<()> {
         let set = || {
             let (folder, name) = self.part.split();
             let folder =

@@ -231,14 +231,20 @@ impl Store {
         self.folder()?.stage(path, &part, bytes, Durability::Cached)?.name()
     }
 
-    /// Removes what killed processes left half-written.
+    /// What killed processes left half-written, or a living one is about to name.
+    ///
+    /// # Errors
+    /// The system's, with the path.
+    pub fn parts(&self) -> io::Result<Vec<Relative>> {
+        let parts = Relative::known(PARTS);
+        let Some(below) = self.folder()?.below(&parts)? else { return Ok(Vec::new()) };
+        let own = below.list()?.into_iter().filter(|(name, kind)| *kind == Kind::File && is_part(name));
+        Ok(own.map(|(name, _)| parts.join(&Relative::known(&name))).collect())
+    }
+
+    /// Removes it. Whoever has the lock may: nobody else writes.
     fn sweep(&self) -> io::Result<()> {
-        let (folder, parts) = (self.folder()?, Relative::known(PARTS));
-        let Some(below) = folder.below(&parts)? else { return Ok(()) };
-        for (name, _) in below.list()?.into_iter().filter(|(name, kind)| *kind == Kind::File && is_part(name)) {
-            below.remove(&Relative::known(&name))?;
-        }
-        Ok(())
+        self.parts()?.iter().try_for_each(|part| self.folder()?.remove(part))
     }
 
     /// Sentences about damage found since the last call.

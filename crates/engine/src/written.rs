@@ -92,6 +92,11 @@ impl Written {
         if durability == Durability::Synced { folder.sync(None) } else { Ok(()) }
     }
 
+    /// Whether a killed process left a half-written record.
+    pub fn is_left(folder: &Folder) -> bool {
+        folder.kind(&Relative::known(PART)).is_some()
+    }
+
     /// Removes the record of a folder.
     ///
     /// # Errors

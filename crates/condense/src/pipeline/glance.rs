@@ -6,12 +6,13 @@
 //! to what the glance says of them. It is no cache of results: where one digest differs, or it is gone or damaged, the build
 //! goes the whole way.
 
+use crate::engine::atomic;
 use crate::engine::digest::Digest;
 use crate::engine::folder::{Folder, Sight};
 use crate::engine::relative::Relative;
 use crate::engine::state::State;
 use crate::engine::store::{GLANCE, STATE, Store, seal, sealed};
-use crate::engine::written;
+use crate::engine::written::{self, Written};
 use crate::pipeline::locked::Lock;
 use crate::pipeline::outputs::{self, SUMS};
 use crate::pipeline::place::{Owner, Place};
@@ -117,6 +118,9 @@ impl Glance {
             stamp.is_some_and(|stamp| Stamp::of(&project.join(path.as_str())) == Some(*stamp))
                 || stands(&root, path, digest.as_ref())
         };
+        // What a killed process left half-written is for the whole way to remove.
+        let left = [locked::NAME, proved::NAME].iter().any(|name| atomic::is_left(&project.join(name)));
+        let same = same && !left && store.parts().is_ok_and(|parts| parts.is_empty());
         let kept = || glance.kept.iter().all(|path| store.has_file(path));
         let all =
             same && kept() && glance.files.iter().all(unchanged) && report_stands(&root, &store, project, profile)?;
@@ -141,6 +145,9 @@ impl Glance {
 fn report_stands(root: &Folder, store: &Store, project: &Path, profile: &str) -> Option<bool> {
     let place = Place::look(root, profile).ok().filter(|place| matches!(place.owner, Owner::Ours))?;
     let (folder, lock) = (place.folder.as_ref()?, Lock::load(project).ok()?);
+    if Written::is_left(folder) {
+        return None;
+    }
     let accepted: BTreeMap<&Relative, Digest> = lock
         .0
         .get(profile)?
