@@ -3,8 +3,8 @@
 
 use condense_base::frame::Results;
 use condense_num::rng::Stream;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -32,6 +32,11 @@ pub trait Experiment {
     /// [`Stop::Failed`] says in words what went wrong; the other reasons come from `ctx` and are passed on with `?`.
     fn run(params: &Self::Params, ctx: &Context) -> Result<Results, Stop>;
 }
+
+/// The parameters of an experiment that has none.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoParams {}
 
 /// What is wrong with one parameter.
 #[derive(Clone, Debug, PartialEq, Eq)]

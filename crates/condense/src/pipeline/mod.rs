@@ -173,10 +173,12 @@ impl Project {
     /// What the writing steps share.
     pub fn desk(&self) -> Desk<'_> {
         let make = glance::has_makefile(&self.root);
+        let in_rust = self.paper.manifest.figures.iter().any(|figure| figure.work.experiment().is_some());
+        let program = if in_rust { "cargo run --release --" } else { "condense" };
         let (whole, only) = match (make, self.profile.as_str()) {
             (true, DEFAULT_PROFILE) => ("make report".to_owned(), "ONLY="),
-            (false, DEFAULT_PROFILE) => ("condense report".to_owned(), "--only "),
-            (_, profile) => (format!("condense --profile {profile} report"), "--only "),
+            (false, DEFAULT_PROFILE) => (format!("{program} report"), "--only "),
+            (_, profile) => (format!("{program} --profile {profile} report"), "--only "),
         };
         let remake = Remake { only: format!("{whole} {only}"), whole };
         Desk {
