@@ -1,5 +1,5 @@
 //! A literate reproducible-paper pipeline: seeded experiments, content-hashed, checked claim by claim, set into one report.
-//! This file tells the crate's story and lists its rooms; it holds no code.
+//! This file tells the story and lists the rooms; it holds no code.
 //!
 //! # The story
 //!
@@ -15,22 +15,20 @@
 //! code) and of the bytes that it takes: what comes out the same stops there. What came out is compared with
 //! `manifest.lock`, which only `accept` writes; every claim is judged; `report/` is published, and hashed on every run.
 //!
-//! # The floors
+//! # The crates
 //!
 //! ```text
-//! 8  main  lib
-//! 7  cli          one file a verb
-//! 6  pipeline     the composition root
-//! 5  roster       every experiment by name, with the fingerprint of its code
-//! 4  experiments                                  explain
-//! 3  nn                                           paper
-//! 2  experiment   the contract                    plot
-//! 1  num                                          engine
-//! 0  frame        what crosses                    diag
+//! 3             condense: cli, a file a verb; pipeline, the composition root; roster, what a paper can compute
+//! 2                                              paper        what is written
+//! 1  experiment   the contract                   plot engine  charts; steps, keys, store
+//! 0  num          numerics      base: frame, what crosses; diag, what is told
 //! ```
 //!
-//! A module imports from lower floors only. Science (left) and machinery (right) never touch below [`roster`]; what crosses is
+//! A crate depends on lower floors only. Science (left) and machinery (right) never touch below this one; what crosses is
 //! one value, [`frame::Results`]. The engine sees bytes; experiments see no files, clock, environment or pictures.
+//!
+//! All of them can be reached from here, so that a paper in Rust needs this one dependency. Its experiments are a value
+//! that its program hands over: `condense::main(condense::roster!())`.
 //!
 //! # The laws
 //!
@@ -38,7 +36,7 @@
 //!   settings: streams are addressed by name ([`num::rng`]), functions are our own ([`num::math`]), sums have one order.
 //! * Content decides, never time. What is read is checked; what is written is whole or absent ([`engine::atomic`]).
 //! * Nothing is silently repaired: what is wrong is named with its place, and with what to do ([`diag`]).
-//! * Imports of the science are written `crate::…`, so that the build script can tell what code a result depends on.
+//! * What code a result depends on is found by the paper's build script, `condense_build::roster()`, along paths.
 //!
 //! `ARCHITECTURE.md` tells the same with all types; `tests/floors.rs` keeps it true.
 
@@ -55,3 +53,4 @@ pub use condense_experiment as experiment;
 pub use condense_num as num;
 pub use condense_paper as paper;
 pub use condense_plot as plot;
+pub use serde;

@@ -8,6 +8,7 @@ use crate::params::{Parameter, Parameters};
 use crate::row::{Row, flat, typed};
 use condense_base::frame::Results;
 use condense_num::rng::Stream;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
@@ -38,6 +39,19 @@ pub trait Experiment {
     /// # Errors
     /// [`Stop::Failed`] says in words what went wrong; the other reasons come from `ctx` and are passed on with `?`.
     fn run(params: &Self::Params, ctx: &Context) -> Result<Results, Stop>;
+}
+
+/// The parameters of an experiment that has none.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoParams {}
+
+impl Parameters for NoParams {
+    const DECLARED: &'static [Parameter] = &[];
+
+    fn demands(&self) -> Demands {
+        Demands::of(Self::DECLARED)
+    }
 }
 
 /// What is wrong with one parameter.

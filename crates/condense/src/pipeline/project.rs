@@ -130,10 +130,12 @@ impl Project {
     /// What all pages are rendered with.
     pub fn render_context(&self) -> RenderContext<'_> {
         let make = has_makefile(&self.root);
+        let in_rust = self.paper.manifest.figures.iter().any(|figure| figure.work.experiment().is_some());
+        let program = if in_rust { "cargo run --release --" } else { "condense" };
         let (whole, only) = match (make, self.profile.as_str()) {
             (true, DEFAULT) => ("make report".to_owned(), "ONLY="),
-            (false, DEFAULT) => ("condense report".to_owned(), "--only "),
-            (_, profile) => (format!("condense --profile {profile} report"), "--only "),
+            (false, DEFAULT) => (format!("{program} report"), "--only "),
+            (_, profile) => (format!("{program} --profile {profile} report"), "--only "),
         };
         let remake = Remake { only: format!("{whole} {only}"), whole };
         let (templates, profile) = (&self.templates, self.profile.as_str());
