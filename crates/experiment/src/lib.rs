@@ -78,13 +78,13 @@ impl Demands {
 
     /// Asks that a number is not below `least`.
     #[must_use]
-    pub fn at_least<T: PartialOrd + fmt::Display>(self, key: &str, value: &T, least: T) -> Self {
+    pub fn at_least<T: Copy + PartialOrd + fmt::Display>(self, key: &str, value: &T, least: T) -> Self {
         self.holds(key, *value >= least, &format!("must be at least {least}"))
     }
 
     /// Asks that a number is above `bound`.
     #[must_use]
-    pub fn above<T: PartialOrd + fmt::Display>(self, key: &str, value: &T, bound: T) -> Self {
+    pub fn above<T: Copy + PartialOrd + fmt::Display>(self, key: &str, value: &T, bound: T) -> Self {
         self.holds(key, *value > bound, &format!("must be above {bound}"))
     }
 

@@ -112,7 +112,9 @@ whole!(usize, u64);
 
 impl<T: Row, const N: usize> Row for [T; N] {
     fn write(&self, row: &mut Vec<f64>) {
-        self.iter().for_each(|item| item.write(row));
+        for item in self {
+            item.write(row);
+        }
     }
 
     fn read(row: &mut Iter<'_, f64>) -> Option<Self> {
@@ -125,7 +127,9 @@ impl<T: Row, const N: usize> Row for [T; N] {
 impl<T: Row> Row for Option<T> {
     fn write(&self, row: &mut Vec<f64>) {
         self.is_some().write(row);
-        self.iter().for_each(|value| value.write(row));
+        if let Some(value) = self {
+            value.write(row);
+        }
     }
 
     fn read(row: &mut Iter<'_, f64>) -> Option<Self> {
@@ -136,7 +140,9 @@ impl<T: Row> Row for Option<T> {
 impl<T: Row> Row for Vec<T> {
     fn write(&self, row: &mut Vec<f64>) {
         self.len().write(row);
-        self.iter().for_each(|item| item.write(row));
+        for item in self {
+            item.write(row);
+        }
     }
 
     fn read(row: &mut Iter<'_, f64>) -> Option<Self> {

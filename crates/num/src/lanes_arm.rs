@@ -24,6 +24,22 @@ impl Simd for Neon {
     type F32x16 = Pair<Pair<F32x4>>;
 }
 
+/// Two numbers of double precision.
+#[derive(Clone, Copy, Debug)]
+pub struct F64x2(float64x2_t);
+
+/// A mask of them: all bits of a lane, or none.
+#[derive(Clone, Copy, Debug)]
+pub struct M64x2(uint64x2_t);
+
+/// Four numbers of single precision.
+#[derive(Clone, Copy, Debug)]
+pub struct F32x4(float32x4_t);
+
+/// A mask of them: all bits of a lane, or none.
+#[derive(Clone, Copy, Debug)]
+pub struct M32x4(uint32x4_t);
+
 /// Defines operators by one instruction each.
 macro_rules! operators {
     ($name:ident: $($trait:ident $method:ident $instruction:ident),+) => {$(
@@ -42,21 +58,13 @@ macro_rules! operators {
 /// Defines lanes and their mask by the names that one precision has for the instructions.
 macro_rules! register {
     (
-        $(#[$meta:meta])* $name:ident, $mask:ident: $width:literal of $scalar:ident in $register:ident, $mask_register:ident;
+        $name:ident, $mask:ident: $width:literal of $scalar:ident;
         memory $set:ident $load:ident $store:ident;
         operators $add:ident $sub:ident $mul:ident $div:ident $neg:ident $abs:ident;
         fused $mul_add:ident; root $sqrt:ident; order $compare:ident;
         choice $select:ident $and:ident $or:ident $set_bits:ident $sign:literal; extremes $as_words:ident;
         exponent $to_bits:ident $from_bits:ident $shift:ident $by:literal $plus:ident;
     ) => {
-        $(#[$meta])*
-        #[derive(Clone, Copy, Debug)]
-        pub struct $name($register);
-
-        /// A mask of them: all bits of a lane, or none.
-        #[derive(Clone, Copy, Debug)]
-        pub struct $mask($mask_register);
-
         operators!($name: Add add $add, Sub sub $sub, Mul mul $mul, Div div $div);
 
         impl Neg for $name {
@@ -208,8 +216,7 @@ fn same(words: uint32x4_t) -> uint32x4_t {
 }
 
 register! {
-    /// Two numbers of double precision.
-    F64x2, M64x2: 2 of f64 in float64x2_t, uint64x2_t;
+    F64x2, M64x2: 2 of f64;
     memory vdupq_n_f64 vld1q_f64 vst1q_f64;
     operators vaddq_f64 vsubq_f64 vmulq_f64 vdivq_f64 vnegq_f64 vabsq_f64;
     fused vfmaq_f64; root vsqrtq_f64; order vcgtq_f64;
@@ -218,8 +225,7 @@ register! {
 }
 
 register! {
-    /// Four numbers of single precision.
-    F32x4, M32x4: 4 of f32 in float32x4_t, uint32x4_t;
+    F32x4, M32x4: 4 of f32;
     memory vdupq_n_f32 vld1q_f32 vst1q_f32;
     operators vaddq_f32 vsubq_f32 vmulq_f32 vdivq_f32 vnegq_f32 vabsq_f32;
     fused vfmaq_f32; root vsqrtq_f32; order vcgtq_f32;

@@ -38,6 +38,22 @@ impl Simd for Avx2 {
     type F32x16 = Pair<F32x8>;
 }
 
+/// Four numbers of double precision.
+#[derive(Clone, Copy, Debug)]
+pub struct F64x4(__m256d);
+
+/// A mask of them: all bits of a lane, or none.
+#[derive(Clone, Copy, Debug)]
+pub struct M64x4(__m256d);
+
+/// Eight numbers of single precision.
+#[derive(Clone, Copy, Debug)]
+pub struct F32x8(__m256);
+
+/// A mask of them: all bits of a lane, or none.
+#[derive(Clone, Copy, Debug)]
+pub struct M32x8(__m256);
+
 /// Defines operators by one instruction each.
 macro_rules! operators {
     ($name:ident: $($trait:ident $method:ident $instruction:ident),+) => {$(
@@ -56,21 +72,13 @@ macro_rules! operators {
 /// Defines lanes and their mask by the names that one precision has for the instructions.
 macro_rules! register {
     (
-        $(#[$meta:meta])* $name:ident, $mask:ident: $width:literal of $scalar:ident in $register:ident;
+        $name:ident, $mask:ident: $width:literal of $scalar:ident;
         memory $set:ident $load:ident $store:ident;
         operators $add:ident $sub:ident $mul:ident $div:ident;
         fused $mul_add:ident; root $sqrt:ident; order $min:ident $max:ident $compare:ident;
         bits $and:ident $and_not:ident $or:ident $xor:ident; choice $blend:ident $signs:ident $all:literal;
         exponent $to_bits:ident $from_bits:ident $shift:ident $by:literal $plus:ident;
     ) => {
-        $(#[$meta])*
-        #[derive(Clone, Copy, Debug)]
-        pub struct $name($register);
-
-        /// A mask of them: all bits of a lane, or none.
-        #[derive(Clone, Copy, Debug)]
-        pub struct $mask($register);
-
         operators!($name: Add add $add, Sub sub $sub, Mul mul $mul, Div div $div);
 
         impl Neg for $name {
@@ -223,8 +231,7 @@ macro_rules! register {
 }
 
 register! {
-    /// Four numbers of double precision.
-    F64x4, M64x4: 4 of f64 in __m256d;
+    F64x4, M64x4: 4 of f64;
     memory _mm256_set1_pd _mm256_loadu_pd _mm256_storeu_pd;
     operators _mm256_add_pd _mm256_sub_pd _mm256_mul_pd _mm256_div_pd;
     fused _mm256_fmadd_pd; root _mm256_sqrt_pd; order _mm256_min_pd _mm256_max_pd _mm256_cmp_pd;
@@ -233,8 +240,7 @@ register! {
 }
 
 register! {
-    /// Eight numbers of single precision.
-    F32x8, M32x8: 8 of f32 in __m256;
+    F32x8, M32x8: 8 of f32;
     memory _mm256_set1_ps _mm256_loadu_ps _mm256_storeu_ps;
     operators _mm256_add_ps _mm256_sub_ps _mm256_mul_ps _mm256_div_ps;
     fused _mm256_fmadd_ps; root _mm256_sqrt_ps; order _mm256_min_ps _mm256_max_ps _mm256_cmp_ps;

@@ -37,6 +37,22 @@ impl Simd for Avx512 {
     type F32x16 = F32x16;
 }
 
+/// Eight numbers of double precision.
+#[derive(Clone, Copy, Debug)]
+pub struct F64x8(__m512d);
+
+/// A mask of them: a bit each.
+#[derive(Clone, Copy, Debug)]
+pub struct M64x8(__mmask8);
+
+/// Sixteen numbers of single precision.
+#[derive(Clone, Copy, Debug)]
+pub struct F32x16(__m512);
+
+/// A mask of them: a bit each.
+#[derive(Clone, Copy, Debug)]
+pub struct M32x16(__mmask16);
+
 /// Defines operators by one instruction each.
 macro_rules! operators {
     ($name:ident: $($trait:ident $method:ident $instruction:ident),+) => {$(
@@ -55,21 +71,13 @@ macro_rules! operators {
 /// Defines lanes and their mask by the names that one precision has for the instructions.
 macro_rules! register {
     (
-        $(#[$meta:meta])* $name:ident, $mask:ident: $width:literal of $scalar:ident in $register:ident, $mask_register:ident;
+        $name:ident, $mask:ident: $width:literal of $scalar:ident by $mask_register:ident;
         memory $set:ident $load:ident $store:ident;
         operators $add:ident $sub:ident $mul:ident $div:ident;
         fused $mul_add:ident $masked_mul_add:ident; root $sqrt:ident; order $min:ident $max:ident $compare:ident;
         bits $and:ident $and_not:ident $or:ident $xor:ident; choice $blend:ident $keep:ident;
         exponent $to_bits:ident $from_bits:ident $shift:ident $by:literal $plus:ident;
     ) => {
-        $(#[$meta])*
-        #[derive(Clone, Copy, Debug)]
-        pub struct $name($register);
-
-        /// A mask of them: a bit each.
-        #[derive(Clone, Copy, Debug)]
-        pub struct $mask($mask_register);
-
         operators!($name: Add add $add, Sub sub $sub, Mul mul $mul, Div div $div);
 
         impl Neg for $name {
@@ -224,8 +232,7 @@ macro_rules! register {
 }
 
 register! {
-    /// Eight numbers of double precision.
-    F64x8, M64x8: 8 of f64 in __m512d, __mmask8;
+    F64x8, M64x8: 8 of f64 by __mmask8;
     memory _mm512_set1_pd _mm512_loadu_pd _mm512_storeu_pd;
     operators _mm512_add_pd _mm512_sub_pd _mm512_mul_pd _mm512_div_pd;
     fused _mm512_fmadd_pd _mm512_mask3_fmadd_pd; root _mm512_sqrt_pd; order _mm512_min_pd _mm512_max_pd _mm512_cmp_pd_mask;
@@ -234,8 +241,7 @@ register! {
 }
 
 register! {
-    /// Sixteen numbers of single precision.
-    F32x16, M32x16: 16 of f32 in __m512, __mmask16;
+    F32x16, M32x16: 16 of f32 by __mmask16;
     memory _mm512_set1_ps _mm512_loadu_ps _mm512_storeu_ps;
     operators _mm512_add_ps _mm512_sub_ps _mm512_mul_ps _mm512_div_ps;
     fused _mm512_fmadd_ps _mm512_mask3_fmadd_ps; root _mm512_sqrt_ps; order _mm512_min_ps _mm512_max_ps _mm512_cmp_ps_mask;

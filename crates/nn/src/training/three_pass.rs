@@ -88,6 +88,7 @@ fn pull_body<S: Simd>(_: S, rate: f64, forces: &[f64], own: [&mut [Lanes]; 2], l
 }
 
 #[inline(always)]
+#[allow(clippy::too_many_arguments)] // the token is one more than callers pass
 fn turn_body<S: Simd>(
     simd: S,
     activation: Activation,
