@@ -18,8 +18,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-/// The artefact with what is to say of missing values; empty where there are none.
-pub const REMARK: &str = "remark.txt";
+/// The artefact with what is to say of missing values, or `null`.
+pub const REMARK: &str = "remark.json";
 
 /// A chart of a figure.
 pub struct DrawStep<'p> {
@@ -121,7 +121,7 @@ impl Step for DrawStep<'_> {
             )
             .map(|grid| StoredGrid { head: grid.head, numeric: grid.numeric, rows: grid.rows })
             .collect();
-        artefacts.insert(REMARK.to_owned(), bound.remark().unwrap_or_default().into_bytes());
+        artefacts.insert(REMARK.to_owned(), serde_json::to_vec(&bound.remark()).expect("words"));
         artefacts.insert("frames.json".to_owned(), serde_json::to_vec(&steps).expect("words"));
         artefacts.insert("tables.json".to_owned(), serde_json::to_vec(&grids).expect("words"));
         Ok(artefacts)

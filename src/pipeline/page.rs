@@ -287,7 +287,8 @@ impl CardStep<'_> {
         let step = |step: StoredFrame| view::Step { svg: svg::inline(&step.svg), title: step.title };
         let steps = steps.into_iter().map(step).collect();
         let mut caption = writer.on_page(&chart.passage(), faults);
-        if let Some(remark) = draw.and_then(|draw| inputs.text(draw, REMARK)).filter(|remark| !remark.is_empty()) {
+        let remark = draw.and_then(|draw| serde_json::from_slice::<Option<&str>>(inputs.bytes(draw, REMARK)?).ok());
+        if let Some(remark) = remark.flatten() {
             caption.html.extend([" ", remark]);
             caption.md.extend([" ", remark]);
         }
