@@ -24,8 +24,8 @@ const ROUNDS: [&[Fault]; 2] = [
         Fault {
             what: "the slope of tanh is 1 - tanh",
             file: "crates/nn/src/nets/activation.rs",
-            right: "t.mul_add(-t, t.like(1.0))",
-            wrong: "t.like(1.0) - t",
+            right: "t.mul_add(-t, t.splat(1.0))",
+            wrong: "t.splat(1.0) - t",
             figure: "typical-training",
         },
         Fault {
@@ -40,7 +40,7 @@ const ROUNDS: [&[Fault]; 2] = [
         what: "the bias is dropped",
         file: "crates/nn/src/training/pass.rs",
         right: "let mut z = w[D - 1];",
-        wrong: "let mut z = m.splat(0.0);",
+        wrong: "let mut z = simd.splat(0.0);",
         figure: "typical-training",
     }],
 ];

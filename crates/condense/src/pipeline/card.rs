@@ -249,10 +249,9 @@ impl CardRecipe<'_> {
         let step = |step: StoredFrame| view::Step { svg: svg::inline(&step.svg), title: step.title };
         let steps = steps.into_iter().map(step).collect();
         let mut caption = writer.write(&block.caption, faults);
-        let remark = inputs.text(&role, REMARK)?;
-        if !remark.is_empty() {
-            caption.html.extend([" ", remark]);
-            caption.md.extend([" ", remark]);
+        if let Some(remark) = inputs.json::<Option<String>>(&role, REMARK)? {
+            caption.html.extend([" ", &remark]);
+            caption.md.extend([" ", &remark]);
         }
         let several = self.page.charts().nth(1).is_some();
         let letter = if several { char::from(b'a' + at as u8).to_string() } else { String::new() };

@@ -19,8 +19,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-/// The artefact with what is to say of missing values; empty where there are none.
-pub const REMARK: &str = "remark.txt";
+/// The artefact with what is to say of missing values, or `null`.
+pub const REMARK: &str = "remark.json";
 
 /// A chart of a figure.
 #[derive(Serialize)]
@@ -118,7 +118,7 @@ impl Recipe for DrawRecipe<'_> {
             )
             .map(|grid| StoredGrid { head: grid.head, numeric: grid.numeric, rows: grid.rows })
             .collect();
-        artefacts.insert(REMARK.to_owned(), bound.remark().unwrap_or_default().into_bytes());
+        artefacts.insert(REMARK.to_owned(), serde_json::to_vec(&bound.remark()).expect("words"));
         artefacts.insert(FRAMES.to_owned(), serde_json::to_vec(&steps).expect("words"));
         artefacts.insert(TABLES.to_owned(), serde_json::to_vec(&grids).expect("words"));
         Ok(artefacts)
