@@ -1,70 +1,15 @@
 //! The README, followed as written: its marked blocks are run, its tables are compared with the binary.
-//! A block is marked by `<!-- test: name -->` on the line above its fence; `<!-- test: name path -->` marks a file.
+//! The part that needs the bare program is tested beside it, in `crates/condense/tests`.
 #![allow(clippy::disallowed_methods)] // what it reads was made for it
 
+mod reader;
+
 use condense::cli::exit::Exit;
+use reader::{README, blocks, commands, follow, has, told};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
-
-const README: &str = include_str!("../README.md");
-
-/// The text of every block with this mark, by the path behind it (empty for commands).
-fn blocks(name: &str) -> BTreeMap<String, String> {
-    let mut found = BTreeMap::new();
-    for rest in README.split("<!-- test: ").skip(1) {
-        let (mark, rest) = rest.split_once(" -->\n").expect("the mark is closed");
-        let (first, path) = mark.split_once(' ').unwrap_or((mark, ""));
-        let fence: String = rest.chars().take_while(|c| *c == '`').collect();
-        assert!(fence.len() >= 3, "a fence follows the mark `{mark}`");
-        let (_, body) = rest.split_once('\n').expect("a body");
-        let (body, _) = body.split_once(&format!("\n{fence}\n")).expect("the fence is closed");
-        if first == name {
-            found.insert(path.to_owned(), format!("{body}\n"));
-        }
-    }
-    found
-}
-
-fn commands(name: &str) -> String {
-    blocks(name).remove("").unwrap_or_else(|| panic!("the README has no block `{name}`"))
-}
-
-/// Whether the machine has a program; says so where not.
-fn has(program: &str) -> bool {
-    let there = Command::new(program).arg("--version").output().is_ok_and(|output| output.status.success());
-    if !there {
-        eprintln!("SKIPPED: no {program} on this machine");
-    }
-    there
-}
-
-/// Runs a block as one would type it, line by line, and insists that every line succeeds; returns stderr by line.
-fn follow(block: &str, folder: &Path, set: impl Fn(&mut Command)) -> Vec<(String, String)> {
-    let lines = block.lines().filter(|line| !line.trim().is_empty());
-    let run = |line: &str| {
-        let mut command = Command::new("sh");
-        command.args(["-c", line]).current_dir(folder).env("NO_COLOR", "1");
-        let ours = ["PROFILE", "JOBS", "KERNELS", "PROJECT"].map(|name| format!("CONDENSE_{name}"));
-        for name in ours.iter().map(String::as_str).chain(["MAKEFLAGS", "MAKELEVEL", "MFLAGS"]) {
-            command.env_remove(name);
-        }
-        set(&mut command);
-        let Output { status, stdout, stderr } = command.output().expect("sh starts");
-        let stderr = String::from_utf8_lossy(&stderr).into_owned();
-        assert!(status.success(), "`{line}`\n{}\n{stderr}", String::from_utf8_lossy(&stdout));
-        (line.split('#').next().unwrap_or(line).trim().to_owned(), stderr)
-    };
-    lines.map(run).collect()
-}
-
-/// The steps that ran, and the last line.
-fn told(stderr: &str) -> (Vec<&str>, &str) {
-    let done = stderr.lines().filter_map(|line| line.trim_start().strip_prefix("done "));
-    let steps = done.filter_map(|rest| rest.trim().rsplit_once("  ")).map(|(name, _)| name.trim());
-    (steps.collect(), stderr.lines().last().unwrap_or_default())
-}
+use std::path::Path;
+use std::process::Command;
 
 /// Copies the repository without what is made: version control, report, every folder that calls itself a cache, and the
 /// one that the copy itself goes into (a build folder that was there before cargo came is not marked).
@@ -159,34 +104,6 @@ fn excerpt_is_real(stderr: &str) {
     }
 }
 
-#[test]
-fn a_figure_in_another_language_works_as_the_readme_says() {
-    if !has("python3") {
-        return;
-    }
-    let folder = tempfile::tempdir().expect("a folder");
-    for (path, text) in blocks("another-language").iter().filter(|(path, _)| !path.is_empty()) {
-        let file = folder.path().join(path);
-        fs::create_dir_all(file.parent().expect("a parent")).expect("a folder");
-        fs::write(file, text).expect("written");
-    }
-    let binary = PathBuf::from(env!("CARGO_BIN_EXE_condensation"));
-    let own = binary.parent().expect("a folder").to_owned();
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let path = std::env::join_paths(std::iter::once(own).chain(std::env::split_paths(&path))).expect("a path");
-    let said = follow(&commands("another-language"), folder.path(), |command| {
-        command.env("PATH", &path);
-    });
-    let lines: Vec<&str> = said.iter().map(|(line, _)| line.as_str()).collect();
-    assert_eq!(lines, ["condense report", "condense accept", "condense verify"]);
-    assert_eq!(told(&said[0].1).0, ["run logistic-map"]);
-    assert!(said[0].1.contains("1/1 claims hold"), "{}", said[0].1);
-    assert!(said[2].1.contains(" 0 differ"), "{}", said[2].1);
-    let table = fs::read_to_string(folder.path().join("report/fig/logistic-map.csv")).expect("a table");
-    assert_eq!(table.lines().count(), 1 + 241 * 32);
-    assert!(folder.path().join("report/fig/logistic-map.svg").exists());
-}
-
 /// The page of an experiment with one number, as short as a page can be.
 fn page(id: &str) -> String {
     format!(
@@ -221,7 +138,9 @@ fn a_rust_paper_of_ones_own_works_as_the_readme_says() {
     let files: BTreeMap<String, String> =
         blocks("rust-paper").into_iter().filter(|(path, _)| !path.is_empty()).collect();
     assert!(files.values().map(|text| text.lines().count()).sum::<usize>() <= 25, "a paper is 25 lines");
-    files.iter().for_each(|(path, text)| write(path, text));
+    for (path, text) in &files {
+        write(path, text);
+    }
     // The versions of this repository, which are on this machine.
     fs::copy(root.join("Cargo.lock"), paper.join("Cargo.lock")).expect("copied");
     let other = &blocks("another-language")["manifest.toml"];

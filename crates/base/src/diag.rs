@@ -44,7 +44,7 @@ pub struct Label {
 /// One mistake, with place and hints.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// `M003`: see [`explain`](crate::explain).
+    /// `M003`: `condense explain` says what it means.
     pub code: &'static str,
     /// Lower case, the thing in backticks.
     pub message: String,

@@ -1,9 +1,9 @@
 //! Elementary functions for hot loops: one definition for one number and for [eight](crate::lanes), the same bits.
 //! They know no loop; `docs/functions.md` has the largest error of each and tells how it was measured.
 //!
-//! [`exp`](crate::math::exp), [`expm1`](crate::math::expm1) and [`tanh`](crate::math::tanh) are of this
-//! kind too, but stand in `math`, beside the pinned scalars of the same names as some of these. `math::ln`, `math::sin`
-//! and `math::cos` keep the bits of `libm`: what is published rests on them. The two agree but for the last bit or two.
+//! `exp`, `expm1` and `tanh` are of this kind too, but stand in [`math`](crate::math), beside the pinned scalars of the same
+//! names as some of these. `math::ln`, `math::sin` and `math::cos` keep the bits of `libm`: what is published rests on them.
+//! The two agree but for the last bit or two.
 
 use crate::lanes::{Double, Mask as _};
 use crate::math::{ROUNDER, TINY, exp};
