@@ -2,11 +2,11 @@
 # the last line of the output says the real one, and CI calls the binary itself.
 
 CARGO ?= cargo
-CONDENSE = $(CARGO) run --quiet --release --locked --package condensation --
+CONDENSE = $(CARGO) run --release --locked --package condensation --
 ONLY ?=
 ID ?=
 
-.PHONY: report verify identical test check accept new bench clean help
+.PHONY: report verify identical test soak check accept new bench clean help
 
 help: ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
@@ -28,6 +28,11 @@ new: ## a new figure with a passing toy run: make new ID=my-figure
 
 test: ## all tests
 	@$(CARGO) test --locked --workspace
+
+SEQUENCES ?= 5000
+SEED ?= 1000
+soak: ## thousands of random edits: a warm report equals a cold one (SEQUENCES=n SEED=n)
+	@SEQUENCES=$(SEQUENCES) SEED=$(SEED) $(CARGO) test --locked --test warm_cold -- --nocapture
 
 check: ## format, lints, and the manifest and pages without running anything
 	@$(CARGO) fmt --all --check
