@@ -38,6 +38,7 @@ pub struct Script {
 
 /// A figure: its entry and its page.
 #[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::struct_excessive_bools)] // each is something that a person may do or leave
 pub struct Figure {
     pub id: String,
     pub slide: u8,
@@ -130,7 +131,7 @@ impl Model {
         Self {
             title: 0,
             standfirst: 0,
-            seeds: (seed / 3 % 4 == 0).into(),
+            seeds: (seed / 3).is_multiple_of(4).into(),
             figures,
             script: Script { offset: 0, comment: 0 },
             data: 0,
@@ -200,7 +201,7 @@ impl Model {
         }
         // A profile exists as soon as one figure names it.
         if self.figures.iter().all(|figure| figure.slope_smoke.is_none()) {
-            let _ = write!(text, "[figure.profile.{SMOKE}]\n");
+            let _ = writeln!(text, "[figure.profile.{SMOKE}]");
         }
         text
     }

@@ -25,17 +25,14 @@ impl<'p> Plan<'p> {
     pub fn add(&mut self, step: Step<'p>) -> StepId {
         let id = StepId(self.steps.len());
         assert!(step.needs().iter().all(|need| need.step < id), "`{}` needs a later step", step.name());
-        match self.known.get(&identity(&step)) {
-            Some(&known) => {
-                self.steps[known.0].extend_limit(step.limit());
-                known
-            }
-            None => {
-                self.known.insert(identity(&step), id);
-                self.steps.push(step);
-                id
-            }
+        let identity = identity(&step);
+        if let Some(&known) = self.known.get(&identity) {
+            self.steps[known.0].extend_limit(step.limit());
+            return known;
         }
+        self.known.insert(identity, id);
+        self.steps.push(step);
+        id
     }
 
     /// A step by id.

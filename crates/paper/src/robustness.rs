@@ -108,7 +108,9 @@ pub fn of_figure(
     let because = raw
         .because
         .map(|because| Written::new(because.get_ref().clone(), Form::Line, &piece.source, piece.span(because.span())));
-    because.iter().for_each(|because| because.check(faults));
+    if let Some(because) = &because {
+        because.check(faults);
+    }
     Robustness { seeds: after(count), params, because, profile: raw.profile.map(Spanned::into_inner) }
 }
 

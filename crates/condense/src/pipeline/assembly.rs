@@ -7,7 +7,7 @@ use crate::engine::step::{Step, StepId};
 use crate::paper::figure::Figure;
 use crate::paper::page::Page;
 use crate::paper::work::{CommandSpec, Work};
-use crate::paper::written::QuotedValues;
+use crate::paper::written::{QuotedValues, Written};
 use crate::pipeline::declared::{Declared, Task};
 use crate::pipeline::origin::Origin;
 use crate::pipeline::project::Project;
@@ -126,7 +126,7 @@ impl<'p> Planner<'p> {
         let check = plan.add(check::step(recipe, run, &seeds));
 
         let number = |id: String| Some((self.numbers.get(id.as_str()).copied()?, id));
-        let mentioned = texts().flat_map(|text| text.mentions()).filter_map(number);
+        let mentioned = texts().flat_map(Written::mentions).filter_map(number);
         let recipe = card::CardRecipe {
             number: self.numbers[id],
             slide: &figure.slide,

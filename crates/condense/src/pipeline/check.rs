@@ -145,9 +145,12 @@ impl Recipe for CheckRecipe<'_> {
     }
 }
 
+/// A seed with the single numbers of its run.
+type Numbers = (u64, BTreeMap<String, f64>);
+
 impl CheckRecipe<'_> {
     /// The numbers at each further seed. Every claim must have its value there.
-    fn further(&self, inputs: &Inputs) -> Result<Vec<(u64, BTreeMap<String, f64>)>, Failure> {
+    fn further(&self, inputs: &Inputs) -> Result<Vec<Numbers>, Failure> {
         let mut all = Vec::new();
         for &seed in &self.further.seeds {
             let values: BTreeMap<String, f64> = inputs.json(&at(seed), VALUES)?;

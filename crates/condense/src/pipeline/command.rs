@@ -111,7 +111,7 @@ impl CommandRecipe<'_> {
         fs::write(&ask, input)?;
         let start = Instant::now();
         let stderr = self.supervise(site, self.command(&work, &out, files::open(&ask)?), start)?;
-        let (artefacts, gaps) = self.collect(&out, &|| self.go_on(site, start)).map_err(|trouble| match trouble {
+        let (artefacts, gaps) = self.collect(&out, &|| go_on(site, start)).map_err(|trouble| match trouble {
             Trouble::Said { what, .. } => Trouble::Said { what, stderr },
             other => other,
         })?;
@@ -124,17 +124,6 @@ impl CommandRecipe<'_> {
 
     fn input(&self) -> String {
         json!({ "params": self.params, "seed": self.seed }).to_string()
-    }
-
-    /// Whether there is time left, and nobody asked to stop.
-    fn go_on(&self, site: &Site, start: Instant) -> Result<(), Trouble> {
-        if site.interrupted() {
-            return Err(Trouble::Interrupted);
-        }
-        match site.limit.filter(|limit| start.elapsed() > *limit) {
-            Some(limit) => said(format!("took longer than its limit of {} s", limit.as_secs())),
-            None => Ok(()),
-        }
     }
 
     /// Starts the program and waits for it; returns the end of its stderr.
@@ -158,7 +147,7 @@ impl CommandRecipe<'_> {
             tail(&heard.lock().unwrap_or_else(PoisonError::into_inner))
         };
         while !group.leader_has_ended() {
-            if let Err(trouble) = self.go_on(site, start) {
+            if let Err(trouble) = go_on(site, start) {
                 group.end(GRACE);
                 child.wait()?;
                 return Err(match trouble {
@@ -245,6 +234,17 @@ impl CommandRecipe<'_> {
         go_on()?;
         tables.extend(artefacts(&results, self.kept));
         Ok((tables, gaps))
+    }
+}
+
+/// Whether there is time left, and nobody asked to stop.
+fn go_on(site: &Site, start: Instant) -> Result<(), Trouble> {
+    if site.interrupted() {
+        return Err(Trouble::Interrupted);
+    }
+    match site.limit.filter(|limit| start.elapsed() > *limit) {
+        Some(limit) => said(format!("took longer than its limit of {} s", limit.as_secs())),
+        None => Ok(()),
     }
 }
 

@@ -67,7 +67,9 @@ impl Declared {
             Work::Command(CommandSpec { argv, reads: _, writes, env, timeout_seconds: _ }) => {
                 key.part("command", argv.join("\u{1f}").as_bytes());
                 key.part("writes", writes.join("\u{1f}").as_bytes());
-                env.iter().for_each(|(name, value)| key.part(&format!("env {name}"), value.as_bytes()));
+                for (name, value) in env {
+                    key.part(&format!("env {name}"), value.as_bytes());
+                }
             }
         }
         params.iter().for_each(|(name, value)| key.part(&format!("params.{name}"), value.to_string().as_bytes()));

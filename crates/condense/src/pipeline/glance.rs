@@ -88,7 +88,7 @@ impl Glance {
         let lock = (!project.lock.0.is_empty()).then(|| Digest::of(project.lock.to_text().as_bytes()));
         seen.insert(locked::NAME.to_owned(), lock);
         seen.insert(proved::NAME.to_owned(), project.proved.digest());
-        seen.insert(format!("{}/{}", STORE, STATE), Some(state.digest()?));
+        seen.insert(format!("{STORE}/{STATE}"), Some(state.digest()?));
         seen.insert(format!("{}/{}", place.path, written::NAME), Some(place.written.digest()?));
         let below = |(path, digest): (String, Option<Digest>)| Some((Relative::parse(&path)?, digest));
         let Some(files) = seen.into_iter().map(below).collect() else { return Ok(None) };

@@ -3,6 +3,7 @@
 
 use super::*;
 use crate::work::{CommandSpec, Work};
+use crate::written::Written;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
@@ -91,7 +92,7 @@ fn a_command_is_read_with_its_limit() {
     assert_eq!((argv.len(), reads.len(), writes.len(), env["MODE"].as_str(), *timeout_seconds), (2, 1, 2, "x", 600));
     assert_eq!(manifest.figures[0].params["n"], 1);
     assert_eq!(
-        (manifest.figures[0].fidelity.tag(), manifest.figures[0].fidelity.because().map(|because| because.text())),
+        (manifest.figures[0].fidelity.tag(), manifest.figures[0].fidelity.because().map(Written::text)),
         ("scaled", Some("b"))
     );
 }
