@@ -110,7 +110,7 @@ impl CommandRecipe<'_> {
         let (ask, input) = (scratch.path().join("stdin.json"), self.input());
         fs::write(&ask, input)?;
         let start = Instant::now();
-        let stderr = self.supervise(site, self.command(&work, &out, files::open(&ask)?), start)?;
+        let stderr = supervise(site, self.command(&work, &out, files::open(&ask)?), start)?;
         let (artefacts, gaps) = self.collect(&out, &|| go_on(site, start)).map_err(|trouble| match trouble {
             Trouble::Said { what, .. } => Trouble::Said { what, stderr },
             other => other,
@@ -124,43 +124,6 @@ impl CommandRecipe<'_> {
 
     fn input(&self) -> String {
         json!({ "params": self.params, "seed": self.seed }).to_string()
-    }
-
-    /// Starts the program and waits for it; returns the end of its stderr.
-    fn supervise(&self, site: &Site, mut command: Command, start: Instant) -> Result<String, Trouble> {
-        let mut child = match command.spawn() {
-            Ok(child) => child,
-            Err(error) => return said(format!("cannot be started: {error}")),
-        };
-        let group = Group::of(&child);
-        let (heard, (over, ended)) = (Arc::new(Mutex::new(Vec::new())), mpsc::channel());
-        if let Some(pipe) = child.stderr.take() {
-            let ear = Arc::clone(&heard);
-            thread::spawn(move || {
-                listen(pipe, &ear);
-                let _ = over.send(());
-            });
-        }
-        // A grandchild in a session of its own may hold the pipe open for ever: nobody waits for it.
-        let last_words = || {
-            let _ = ended.recv_timeout(Duration::from_secs(1));
-            tail(&heard.lock().unwrap_or_else(PoisonError::into_inner))
-        };
-        while !group.leader_has_ended() {
-            if let Err(trouble) = go_on(site, start) {
-                group.end(GRACE);
-                child.wait()?;
-                return Err(match trouble {
-                    Trouble::Said { what, .. } => Trouble::Said { what, stderr: last_words() },
-                    other => other,
-                });
-            }
-            thread::sleep(Duration::from_millis(5));
-        }
-        // Whatever it left running in its group goes too. It is not waited for before: so the group still has its number.
-        group.end(Duration::ZERO);
-        let (status, stderr) = (child.wait()?, last_words());
-        if status.success() { Ok(stderr) } else { Err(Trouble::Said { what: format!("ended with {status}"), stderr }) }
     }
 
     fn command(&self, work: &Path, out: &Path, stdin: File) -> Command {
@@ -235,6 +198,43 @@ impl CommandRecipe<'_> {
         tables.extend(artefacts(&results, self.kept));
         Ok((tables, gaps))
     }
+}
+
+/// Starts the program and waits for it; returns the end of its stderr.
+fn supervise(site: &Site, mut command: Command, start: Instant) -> Result<String, Trouble> {
+    let mut child = match command.spawn() {
+        Ok(child) => child,
+        Err(error) => return said(format!("cannot be started: {error}")),
+    };
+    let group = Group::of(&child);
+    let (heard, (over, ended)) = (Arc::new(Mutex::new(Vec::new())), mpsc::channel());
+    if let Some(pipe) = child.stderr.take() {
+        let ear = Arc::clone(&heard);
+        thread::spawn(move || {
+            listen(pipe, &ear);
+            let _ = over.send(());
+        });
+    }
+    // A grandchild in a session of its own may hold the pipe open for ever: nobody waits for it.
+    let last_words = || {
+        let _ = ended.recv_timeout(Duration::from_secs(1));
+        tail(&heard.lock().unwrap_or_else(PoisonError::into_inner))
+    };
+    while !group.leader_has_ended() {
+        if let Err(trouble) = go_on(site, start) {
+            group.end(GRACE);
+            child.wait()?;
+            return Err(match trouble {
+                Trouble::Said { what, .. } => Trouble::Said { what, stderr: last_words() },
+                other => other,
+            });
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+    // Whatever it left running in its group goes too. It is not waited for before: so the group still has its number.
+    group.end(Duration::ZERO);
+    let (status, stderr) = (child.wait()?, last_words());
+    if status.success() { Ok(stderr) } else { Err(Trouble::Said { what: format!("ended with {status}"), stderr }) }
 }
 
 /// Whether there is time left, and nobody asked to stop.
