@@ -1,16 +1,16 @@
-//! Runs a plan: judges each step by its key, runs what is not in the store, stops where the bytes come out the same.
+//! Runs a plan: evaluates each step by its key, runs what is not in the store, stops where the bytes come out the same.
 //! Which thread runs what, and in what order, reaches no artefact.
 
 use crate::artefacts::Inputs;
-use crate::board::{Board, Done};
 use crate::digest::Digest;
 use crate::failure::{Failure, broken, panic_text, unreadable};
+use crate::job_slots::{JobSlots, worker};
 use crate::plan::{self, Plan};
 use crate::progress::{Progress, Verdict};
 use crate::reasons;
 use crate::recipe::Parts;
+use crate::schedule::{Done, Schedule};
 use crate::site::Site;
-use crate::slots::{Slots, worker};
 use crate::step::StepId;
 use crate::store::{Record, Store};
 use condense_base::diag::Diagnostic;
@@ -50,8 +50,8 @@ pub struct Build<'b> {
     last: &'b BTreeMap<String, Digest>,
     options: &'b Options<'b>,
     progress: &'b dyn Progress,
-    slots: Slots,
-    board: Mutex<Board>,
+    slots: JobSlots,
+    schedule: Mutex<Schedule>,
     moved: Condvar,
     /// Held while bytes are fetched from outside of the build: what the store lost is computed once.
     fetching: Mutex<()>,
@@ -67,33 +67,33 @@ impl<'b> Build<'b> {
         options: &'b Options<'b>,
         progress: &'b dyn Progress,
     ) -> Self {
-        let board = Mutex::new(Board::new(plan, wanted));
+        let schedule = Mutex::new(Schedule::new(plan, wanted));
         Self {
             plan,
             store,
             last,
             options,
             progress,
-            slots: Slots::new(options.jobs),
-            board,
+            slots: JobSlots::new(options.jobs),
+            schedule,
             moved: Condvar::new(),
             fetching: Mutex::default(),
         }
     }
 
-    /// Judges every step without running any.
+    /// Evaluates every step without running any.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn judge(&self) -> io::Result<BTreeMap<StepId, State>> {
-        let mut board = self.lock();
-        self.settle(&mut board)?;
+    pub fn evaluate(&self) -> io::Result<BTreeMap<StepId, State>> {
+        let mut schedule = self.lock();
+        self.settle(&mut schedule)?;
         let mut states: BTreeMap<_, _> =
-            board.done().iter().map(|(id, done)| (*id, State::Done(done.clone()))).collect();
-        for id in board.stale() {
-            states.insert(id, State::Stale(self.reasons(&board, id)?));
+            schedule.done().iter().map(|(id, done)| (*id, State::Done(done.clone()))).collect();
+        for id in schedule.dirty() {
+            states.insert(id, State::Stale(self.reasons(&schedule, id)?));
         }
-        states.extend(board.waiting().map(|id| (id, State::Waiting)));
+        states.extend(schedule.waiting().map(|id| (id, State::Waiting)));
         Ok(states)
     }
 
@@ -103,9 +103,9 @@ impl<'b> Build<'b> {
     /// When the store cannot be read. Failures of steps are in [`Build::failures`].
     pub fn run(&self) -> io::Result<()> {
         let ahead: Vec<StepId> = {
-            let mut board = self.lock();
-            self.settle(&mut board)?;
-            board.stale().into_iter().chain(board.waiting()).collect()
+            let mut schedule = self.lock();
+            self.settle(&mut schedule)?;
+            schedule.dirty().into_iter().chain(schedule.waiting()).collect()
         };
         if ahead.is_empty() {
             return Ok(());
@@ -187,16 +187,16 @@ impl<'b> Build<'b> {
             .ok_or_else(|| broken(format!("`{step}` gave another `{name}` than before: its code is not deterministic")))
     }
 
-    /// Judges every step that nothing stands in the way of: what is in the store is done.
-    fn settle(&self, board: &mut Board) -> io::Result<()> {
-        while let Some(id) = board.to_judge() {
-            let key = self.plan.describe(id, &|need| board.record(need)).digest();
+    /// Evaluates every step that is ready: what is in the store is done, the others are dirty.
+    fn settle(&self, schedule: &mut Schedule) -> io::Result<()> {
+        while let Some(id) = schedule.next_ready() {
+            let key = self.plan.describe(id, &|need| schedule.record(need)).digest();
             match self.store.record(&key)? {
                 // A record whose bytes are gone is a promise that nobody could keep.
                 Some(record) if record.artefacts.values().all(|digest| self.store.has(digest)) => {
-                    board.finish(id, Done { key, record: Arc::new(record), verdict: Verdict::Reused });
+                    schedule.finish(id, Done { key, record: Arc::new(record), verdict: Verdict::Reused });
                 }
-                _ => board.must_run(id, self.expected(id)),
+                _ => schedule.mark_dirty(id, self.expected(id)),
             }
         }
         Ok(())
@@ -207,16 +207,16 @@ impl<'b> Build<'b> {
         self.store.record(key).ok().flatten().map(|record| record.seconds)
     }
 
-    /// Why a stale step would run.
-    fn reasons(&self, board: &Board, id: StepId) -> io::Result<Vec<String>> {
-        let new = self.plan.describe(id, &|need| board.record(need)).words();
+    /// Why a dirty step would run.
+    fn reasons(&self, schedule: &Schedule, id: StepId) -> io::Result<Vec<String>> {
+        let new = self.plan.describe(id, &|need| schedule.record(need)).words();
         let Some(key) = self.last.get(self.plan.step(id).name()) else { return Ok(vec!["first run".to_owned()]) };
         let Some(old) = self.store.record(key)? else { return Ok(vec!["its record is not in the store".to_owned()]) };
         let reasons = reasons::differences(&old.words, &new);
         Ok(if reasons.is_empty() { vec!["its artefacts are not in the store".to_owned()] } else { reasons })
     }
 
-    /// One worker: takes the longest stale step, runs it, repeats.
+    /// One worker: takes the longest dirty step, runs it, repeats.
     fn work(&self) -> io::Result<()> {
         loop {
             let Some((id, reasons)) = self.take()? else { return Ok(()) };
@@ -224,40 +224,40 @@ impl<'b> Build<'b> {
                 let _slot = self.slots.take();
                 self.execute(id, &reasons)
             };
-            let mut board = self.lock();
-            board.running -= 1;
+            let mut schedule = self.lock();
+            schedule.running -= 1;
             match result {
                 Ok(done) => {
-                    board.finish(id, done);
-                    self.settle(&mut board)?;
+                    schedule.finish(id, done);
+                    self.settle(&mut schedule)?;
                 }
-                Err(Failure::Interrupted) => board.interrupted = true,
+                Err(Failure::Interrupted) => schedule.interrupted = true,
                 Err(Failure::Broken(diagnostics)) => {
                     // What needs it waits for ever.
-                    board.failed.push((id, diagnostics));
-                    board.closed |= !self.options.keep_going;
+                    schedule.failed.push((id, diagnostics));
+                    schedule.closed |= !self.options.keep_going;
                 }
             }
             self.moved.notify_all();
         }
     }
 
-    /// Waits for a stale step; `None` when nothing is left to start.
+    /// Waits for a dirty step; `None` when nothing is left to start.
     fn take(&self) -> io::Result<Option<(StepId, Vec<String>)>> {
-        let mut board = self.lock();
+        let mut schedule = self.lock();
         loop {
-            board.interrupted |= self.options.signal.load(Ordering::Relaxed) != 0;
-            if board.interrupted || board.closed {
+            schedule.interrupted |= self.options.signal.load(Ordering::Relaxed) != 0;
+            if schedule.interrupted || schedule.closed {
                 return Ok(None);
             }
-            if let Some(id) = board.start() {
-                let reasons = self.reasons(&board, id)?;
+            if let Some(id) = schedule.start() {
+                let reasons = self.reasons(&schedule, id)?;
                 return Ok(Some((id, reasons)));
             }
-            if board.running == 0 {
+            if schedule.running == 0 {
                 return Ok(None);
             }
-            board = self.moved.wait(board).unwrap_or_else(PoisonError::into_inner);
+            schedule = self.moved.wait(schedule).unwrap_or_else(PoisonError::into_inner);
         }
     }
 
@@ -308,8 +308,8 @@ impl<'b> Build<'b> {
     fn gather(&self, id: StepId) -> Result<(Parts, Inputs), Failure> {
         let needs = self.plan.step(id).needs();
         let (parts, wanted) = {
-            let board = self.lock();
-            let record = |need: StepId| board.record(need);
+            let schedule = self.lock();
+            let record = |need: StepId| schedule.record(need);
             (self.plan.describe(id, &record), plan::inputs(needs, &record))
         };
         let mut inputs = Inputs::default();
@@ -324,7 +324,7 @@ impl<'b> Build<'b> {
         Ok((parts, inputs))
     }
 
-    fn lock(&self) -> MutexGuard<'_, Board> {
-        self.board.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Schedule> {
+        self.schedule.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

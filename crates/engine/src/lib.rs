@@ -1,12 +1,12 @@
 //! Floor 1': the content-hashed build system. It sees bytes and keys only; it knows no figures, networks or pages.
 pub mod artefacts;
 pub mod atomic;
-pub mod board;
 pub mod build;
 pub mod digest;
 pub mod failure;
 pub mod files;
 pub mod folder;
+pub mod job_slots;
 pub mod key;
 pub mod lock;
 pub mod output;
@@ -15,9 +15,9 @@ pub mod progress;
 pub mod reasons;
 pub mod recipe;
 pub mod relative;
+pub mod schedule;
 pub mod scratch;
 pub mod site;
-pub mod slots;
 pub mod state;
 pub mod step;
 pub mod store;

@@ -3,9 +3,9 @@
 
 use crate::digest::Digest;
 use crate::failure::{Failure, broken, panic_text, unreadable};
+use crate::job_slots::{JobSlots, worker};
 use crate::key::Key;
 use crate::progress::Progress;
-use crate::slots::{Slots, worker};
 use crate::store::Store;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -24,7 +24,7 @@ pub struct Site<'s> {
     /// Where its finished cells are kept.
     pub store: &'s Store,
     /// The cores that it shares with others.
-    pub slots: &'s Slots,
+    pub slots: &'s JobSlots,
     /// Becomes the number of a signal when the run should stop.
     pub signal: &'s AtomicUsize,
     /// Who hears of it.

@@ -62,7 +62,7 @@ pub fn build(session: &Session, ids: &[String], how: &How, publishing: bool) -> 
     let last = state.steps.clone();
     let options = session.options(how.keep_going, &signal);
     let built = Build::new(&assembly.plan, &wanted, &store, &last, &options, &session.face);
-    if built.judge()?.values().any(|state| matches!(state, StepState::Stale(_))) {
+    if built.evaluate()?.values().any(|state| matches!(state, StepState::Stale(_))) {
         let paper = session.project.paper();
         if let Some(about) = paper.manifest.about.get(&session.project.profile) {
             session.face.line("note", &about.warning(&session.project.profile));
@@ -150,7 +150,7 @@ pub fn refresh(session: &Session) -> Result<Answer, Trouble> {
 /// Judges the whole plan; runs the index when nothing else is missing.
 fn complete<'b>(assembly: &Assembly, after: &'b Build<'b>) -> Result<&'b Build<'b>, Trouble> {
     let open = |(id, state): (&StepId, &StepState)| *id != assembly.index && !matches!(state, StepState::Done(_));
-    if !after.judge()?.iter().any(open) {
+    if !after.evaluate()?.iter().any(open) {
         after.run()?;
     }
     if after.interrupted() {

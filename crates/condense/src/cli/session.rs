@@ -253,7 +253,7 @@ impl Session {
         let options = self.options(false, &signal);
         let progress: &dyn Progress = &Silent;
         let build = Build::new(&assembly.plan, &[assembly.index], &store, &state.steps, &options, progress);
-        let steps = build.judge()?;
+        let steps = build.evaluate()?;
         then(&Look { assembly: &assembly, build: &build, steps, place: &place, store: &store })
     }
 

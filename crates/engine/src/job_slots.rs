@@ -1,9 +1,9 @@
-//! How many things run at once: a fixed number of slots that steps and the cells of their sweeps share.
+//! A counting semaphore of job slots (`-j`): a fixed number that steps and the cells of their sweeps share.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, Scope};
 
-/// Bytes of a worker's stack. Kernels are inlined whole into their doors, and without optimisation every value in them has
+/// Bytes of a worker's stack. Kernels are inlined whole into their dispatch, and without optimisation every value in them has
 /// a place of its own: the usual 2 MB would not do.
 const STACK: usize = 16 << 20;
 
@@ -13,16 +13,16 @@ pub fn worker<'scope>(scope: &'scope Scope<'scope, '_>, work: impl FnOnce() + Se
 }
 
 /// A counting semaphore; a slot is given back when its guard is dropped.
-pub struct Slots {
+pub struct JobSlots {
     free: Mutex<usize>,
     freed: Condvar,
     total: usize,
 }
 
 /// The right to use one core.
-pub struct Slot<'a>(&'a Slots);
+pub struct JobSlot<'a>(&'a JobSlots);
 
-impl Slots {
+impl JobSlots {
     /// `total` slots, at least one.
     pub fn new(total: usize) -> Self {
         let total = total.max(1);
@@ -35,12 +35,12 @@ impl Slots {
     }
 
     /// Waits for a slot.
-    pub fn take(&self) -> Slot<'_> {
+    pub fn take(&self) -> JobSlot<'_> {
         self.take_unless(|| false).expect("never given up")
     }
 
     /// Waits for a slot until `over` says that there is nothing left to do with it.
-    pub fn take_unless(&self, over: impl Fn() -> bool) -> Option<Slot<'_>> {
+    pub fn take_unless(&self, over: impl Fn() -> bool) -> Option<JobSlot<'_>> {
         let mut free = self.lock();
         loop {
             if over() {
@@ -48,7 +48,7 @@ impl Slots {
             }
             if *free > 0 {
                 *free -= 1;
-                return Some(Slot(self));
+                return Some(JobSlot(self));
             }
             free = self.freed.wait(free).unwrap_or_else(PoisonError::into_inner);
         }
@@ -65,7 +65,7 @@ impl Slots {
     }
 }
 
-impl Drop for Slot<'_> {
+impl Drop for JobSlot<'_> {
     fn drop(&mut self) {
         *self.0.lock() += 1;
         self.0.freed.notify_all();

@@ -1,5 +1,5 @@
-//! What is known of every step of a build: it waits for others, is ready to be judged, stale, or done.
-//! It runs nothing and reads nothing; each step is looked at once, however many there are.
+//! The scheduler's state: a step is waiting for its inputs, ready to be evaluated, dirty, running, or done.
+//! It runs nothing and reads nothing; every step is evaluated once, however many there are.
 
 use crate::digest::Digest;
 use crate::plan::Plan;
@@ -22,17 +22,17 @@ pub struct Done {
     pub verdict: Verdict,
 }
 
-/// The steps of a build by what is known of them.
+/// The steps of a build by their state.
 #[derive(Default)]
-pub struct Board {
+pub struct Schedule {
     /// The number of unfinished steps that each one waits for.
     waiting: BTreeMap<StepId, usize>,
     /// Those that each step keeps waiting.
     dependents: BTreeMap<StepId, Vec<StepId>>,
-    /// Nothing is in their way; whether they must run is not known yet.
-    unjudged: Vec<StepId>,
-    /// Those that must run, the longest first; unknown times come before all others, for they may be long.
-    stale: BTreeSet<(Reverse<u64>, StepId)>,
+    /// Their inputs are there; whether they are dirty is not known yet.
+    ready: Vec<StepId>,
+    /// Dirty steps, which have to run, the longest first; unknown times come before all others, for they may be long.
+    dirty: BTreeSet<(Reverse<u64>, StepId)>,
     done: BTreeMap<StepId, Done>,
     /// How many run now.
     pub running: usize,
@@ -44,46 +44,46 @@ pub struct Board {
     pub closed: bool,
 }
 
-impl Board {
-    /// A board of `wanted` and all that it needs.
+impl Schedule {
+    /// The schedule of `wanted` and all that it needs.
     pub fn new(plan: &Plan, wanted: &[StepId]) -> Self {
-        let mut board = Self::default();
+        let mut schedule = Self::default();
         for id in plan.closure(wanted) {
             let needs: BTreeSet<StepId> = plan.step(id).needs().iter().map(|need| need.step).collect();
             if needs.is_empty() {
-                board.unjudged.push(id);
+                schedule.ready.push(id);
             } else {
-                board.waiting.insert(id, needs.len());
+                schedule.waiting.insert(id, needs.len());
             }
             for need in needs {
-                board.dependents.entry(need).or_default().push(id);
+                schedule.dependents.entry(need).or_default().push(id);
             }
         }
-        // Taken from the end: those that stand first are judged first.
-        board.unjudged.reverse();
-        board
+        // Taken from the end: those that stand first are evaluated first.
+        schedule.ready.reverse();
+        schedule
     }
 
-    /// The next step to judge: with [`Board::finish`] where it is in the store, else with [`Board::must_run`].
-    pub fn to_judge(&mut self) -> Option<StepId> {
-        self.unjudged.pop()
+    /// The next step to evaluate: its state is told with [`Schedule::finish`] where it is in the store, else with [`Schedule::mark_dirty`].
+    pub fn next_ready(&mut self) -> Option<StepId> {
+        self.ready.pop()
     }
 
-    /// A step has to run; it took so many seconds last time.
-    pub fn must_run(&mut self, id: StepId, expected: Option<f64>) {
+    /// A step is dirty: it has to run. It took so many seconds last time.
+    pub fn mark_dirty(&mut self, id: StepId, expected: Option<f64>) {
         // The bits of numbers that are not negative are in the order of the numbers.
         let time = expected.map_or(f64::INFINITY, |seconds| seconds.max(0.0)).to_bits();
-        self.stale.insert((Reverse(time), id));
+        self.dirty.insert((Reverse(time), id));
     }
 
-    /// The stale step to run next; it is off the list then.
+    /// The dirty step to run next; it counts as running from then on.
     pub fn start(&mut self) -> Option<StepId> {
-        let (_, id) = self.stale.pop_first()?;
+        let (_, id) = self.dirty.pop_first()?;
         self.running += 1;
         Some(id)
     }
 
-    /// A step is done: those that waited for it alone can be judged.
+    /// A step is done: those that waited for it alone are ready.
     pub fn finish(&mut self, id: StepId, done: Done) {
         self.done.insert(id, done);
         for dependent in self.dependents.remove(&id).unwrap_or_default().into_iter().rev() {
@@ -91,7 +91,7 @@ impl Board {
                 *left -= 1;
                 if *left == 0 {
                     self.waiting.remove(&dependent);
-                    self.unjudged.push(dependent);
+                    self.ready.push(dependent);
                 }
             }
         }
@@ -110,9 +110,9 @@ impl Board {
         Arc::clone(&self.done[&id].record)
     }
 
-    /// Steps that must run, in order.
-    pub fn stale(&self) -> BTreeSet<StepId> {
-        self.stale.iter().map(|(_, id)| *id).collect()
+    /// Dirty steps, in order.
+    pub fn dirty(&self) -> BTreeSet<StepId> {
+        self.dirty.iter().map(|(_, id)| *id).collect()
     }
 
     /// Steps that wait for others, in order.
