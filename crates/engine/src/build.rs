@@ -10,8 +10,8 @@ use crate::progress::{Progress, Verdict};
 use crate::reasons;
 use crate::recipe::Parts;
 use crate::schedule::{Done, Schedule};
-use crate::site::Site;
 use crate::step::StepId;
+use crate::step_context::StepContext;
 use crate::store::{Record, Store};
 use condense_base::diag::Diagnostic;
 use std::collections::BTreeMap;
@@ -268,7 +268,7 @@ impl<'b> Build<'b> {
         let (parts, inputs) = self.gather(id)?;
         let key = parts.digest();
         self.progress.started(name, reasons);
-        let site = Site {
+        let context = StepContext {
             key,
             name: name.to_owned(),
             limit: step.limit(),
@@ -278,7 +278,7 @@ impl<'b> Build<'b> {
             progress: self.progress,
         };
         let start = Instant::now();
-        let artefacts = catch_unwind(AssertUnwindSafe(|| step.make(&inputs, &site)))
+        let artefacts = catch_unwind(AssertUnwindSafe(|| step.make(&inputs, &context)))
             .unwrap_or_else(|panic| Err(broken(format!("`{name}` panicked: {}", panic_text(&*panic)))))?;
         let time = start.elapsed();
         let mut kept = BTreeMap::new();

@@ -105,7 +105,7 @@ mod tests {
     use crate::artefacts::{Artefacts, Inputs};
     use crate::failure::Failure;
     use crate::recipe::Recipe;
-    use crate::site::Site;
+    use crate::step_context::StepContext;
     use serde::Serialize;
     use std::time::Duration;
 
@@ -115,7 +115,7 @@ mod tests {
     impl Recipe for Number {
         const KIND: &'static str = "number";
 
-        fn make(&self, _: &Inputs, _: &Site) -> Result<Artefacts, Failure> {
+        fn make(&self, _: &Inputs, _: &StepContext) -> Result<Artefacts, Failure> {
             Ok(Artefacts::from([("n".to_owned(), vec![self.0])]))
         }
     }

@@ -6,7 +6,7 @@ use crate::artefacts::{Artefacts, Inputs};
 use crate::digest::Digest;
 use crate::failure::Failure;
 use crate::key::Key;
-use crate::site::Site;
+use crate::step_context::StepContext;
 use serde::Serialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;
@@ -27,7 +27,7 @@ pub trait Recipe: Serialize + Sync {
     ///
     /// # Errors
     /// A [`Failure`]; nothing is kept of a failed step but its finished cells.
-    fn make(&self, inputs: &Inputs, site: &Site) -> Result<Artefacts, Failure>;
+    fn make(&self, inputs: &Inputs, context: &StepContext) -> Result<Artefacts, Failure>;
 }
 
 /// A value as labelled texts: `("params.steps", "10000")`. Different values of one type give different parts.
@@ -117,7 +117,7 @@ mod tests {
     impl Recipe for Any {
         const KIND: &'static str = "any";
 
-        fn make(&self, _: &Inputs, _: &Site) -> Result<Artefacts, Failure> {
+        fn make(&self, _: &Inputs, _: &StepContext) -> Result<Artefacts, Failure> {
             Ok(Artefacts::new())
         }
     }

@@ -3,7 +3,7 @@
 use crate::artefacts::{Artefacts, Inputs};
 use crate::failure::Failure;
 use crate::recipe::{Parts, Recipe};
-use crate::site::Site;
+use crate::step_context::StepContext;
 use std::time::Duration;
 
 /// A step's place in its plan.
@@ -23,7 +23,7 @@ pub struct Step<'p> {
 trait Work: Sync {
     fn repeats(&self) -> bool;
 
-    fn make(&self, inputs: &Inputs, site: &Site) -> Result<Artefacts, Failure>;
+    fn make(&self, inputs: &Inputs, context: &StepContext) -> Result<Artefacts, Failure>;
 }
 
 impl<R: Recipe> Work for R {
@@ -31,8 +31,8 @@ impl<R: Recipe> Work for R {
         Recipe::repeats(self)
     }
 
-    fn make(&self, inputs: &Inputs, site: &Site) -> Result<Artefacts, Failure> {
-        Recipe::make(self, inputs, site)
+    fn make(&self, inputs: &Inputs, context: &StepContext) -> Result<Artefacts, Failure> {
+        Recipe::make(self, inputs, context)
     }
 }
 
@@ -86,8 +86,8 @@ impl<'p> Step<'p> {
     ///
     /// # Errors
     /// The recipe's.
-    pub fn make(&self, inputs: &Inputs, site: &Site) -> Result<Artefacts, Failure> {
-        self.work.make(inputs, site)
+    pub fn make(&self, inputs: &Inputs, context: &StepContext) -> Result<Artefacts, Failure> {
+        self.work.make(inputs, context)
     }
 
     /// Lets it take as long as another step that turned out to be the same.

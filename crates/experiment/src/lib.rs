@@ -1,5 +1,5 @@
 //! The contract between science and machinery: what an experiment is, and what it may ask of the world.
-//! An experiment sees its parameters, a seeded stream, declared inputs and its host; no files, clock or environment.
+//! An experiment sees its parameters, a seeded stream, declared inputs and its runtime; no files, clock or environment.
 
 pub mod params;
 pub mod row;
@@ -147,7 +147,7 @@ fn ascends<T: PartialOrd>(list: &[T]) -> bool {
 pub enum Stop {
     /// The experiment failed; the sentence says how.
     Failed(String),
-    /// The host asked to stop (a signal). Finished cells are kept.
+    /// The runtime asked to stop (a signal). Finished cells are kept.
     Interrupted,
 }
 
@@ -171,13 +171,13 @@ impl fmt::Display for Stop {
 pub struct Context<'a> {
     stream: Stream,
     inputs: &'a BTreeMap<String, Vec<u8>>,
-    host: &'a dyn Host,
+    runtime: &'a dyn Runtime,
 }
 
 impl<'a> Context<'a> {
     /// A context at a seed.
-    pub fn new(seed: u64, inputs: &'a BTreeMap<String, Vec<u8>>, host: &'a dyn Host) -> Self {
-        Self { stream: Stream::root(seed), inputs, host }
+    pub fn new(seed: u64, inputs: &'a BTreeMap<String, Vec<u8>>, runtime: &'a dyn Runtime) -> Self {
+        Self { stream: Stream::root(seed), inputs, runtime }
     }
 
     /// The random stream of that name (see [`Stream::fork`]).
@@ -199,7 +199,7 @@ impl<'a> Context<'a> {
     /// # Errors
     /// [`Stop::Interrupted`].
     pub fn tick(&self, done: usize, total: usize) -> Result<(), Stop> {
-        self.host.tick(done, total)
+        self.runtime.tick(done, total)
     }
 
     /// Computes `count` independent cells of a sweep and returns what they gave by index.
@@ -215,9 +215,9 @@ impl<'a> Context<'a> {
         R: Row,
         F: Fn(usize, &Context) -> Result<R, Stop> + Sync,
     {
-        let rows = self.host.sweep(sweep, count, &|index, host| {
+        let rows = self.runtime.sweep(sweep, count, &|index, runtime| {
             let stream = self.stream.fork(&format!("{sweep}/{index}"));
-            cell(index, &Context { stream, inputs: self.inputs, host }).map(|value| flat(&value))
+            cell(index, &Context { stream, inputs: self.inputs, runtime }).map(|value| flat(&value))
         })?;
         let value = |(index, row): (usize, Vec<f64>)| {
             let misfit = || format!("cell {index} of sweep `{sweep}`: its row of length {} does not fit", row.len());
@@ -227,11 +227,11 @@ impl<'a> Context<'a> {
     }
 }
 
-/// One cell of a sweep, as the host sees it: index in, row out.
-pub type Cell<'c> = dyn Fn(usize, &dyn Host) -> Result<Vec<f64>, Stop> + Sync + 'c;
+/// One cell of a sweep, as the runtime sees it: index in, row out.
+pub type Cell<'c> = dyn Fn(usize, &dyn Runtime) -> Result<Vec<f64>, Stop> + Sync + 'c;
 
 /// Where a run runs: it schedules, caches and interrupts.
-pub trait Host: Sync {
+pub trait Runtime: Sync {
     /// Hears of progress; answers with [`Stop::Interrupted`] when the run should end.
     ///
     /// # Errors
@@ -245,10 +245,10 @@ pub trait Host: Sync {
     fn sweep(&self, name: &str, count: usize, cell: &Cell<'_>) -> Result<Vec<Vec<f64>>, Stop>;
 }
 
-/// The plainest host: one thread, nothing cached, never interrupted. Tests and doc examples use it.
+/// The plainest runtime: one thread, nothing cached, never interrupted. Tests and doc examples use it.
 pub struct Inline;
 
-impl Host for Inline {
+impl Runtime for Inline {
     fn tick(&self, _: usize, _: usize) -> Result<(), Stop> {
         Ok(())
     }
@@ -266,7 +266,7 @@ mod tests {
     fn a_row_that_does_not_fit_names_its_sweep_and_cell() {
         /// Loses the last number of every row from the second on.
         struct Lossy;
-        impl Host for Lossy {
+        impl Runtime for Lossy {
             fn tick(&self, _: usize, _: usize) -> Result<(), Stop> {
                 Ok(())
             }
@@ -276,8 +276,9 @@ mod tests {
             }
         }
         let inputs = BTreeMap::new();
-        let pairs =
-            |host: &dyn Host| Context::new(0, &inputs, host).cells("pairs", 3, |cell, _| Ok([cell as f64, 0.5]));
+        let pairs = |runtime: &dyn Runtime| {
+            Context::new(0, &inputs, runtime).cells("pairs", 3, |cell, _| Ok([cell as f64, 0.5]))
+        };
         assert_eq!(pairs(&Inline), Ok(vec![[0.0, 0.5], [1.0, 0.5], [2.0, 0.5]]));
         let said = pairs(&Lossy).unwrap_err().to_string();
         assert_eq!(said, "cell 1 of sweep `pairs`: its row of length 1 does not fit");

@@ -6,8 +6,8 @@ use crate::engine::digest::Digest;
 use crate::engine::failure::Failure;
 use crate::engine::recipe::Recipe;
 use crate::engine::relative::Relative;
-use crate::engine::site::Site;
 use crate::engine::step::{Step, StepId, Which};
+use crate::engine::step_context::StepContext;
 use crate::paper::block::{ChartBlock, ClaimBlock};
 use crate::paper::markup::{self, Quote, Text};
 use crate::paper::page::{Page, Part};
@@ -102,7 +102,7 @@ impl Recipe for CardRecipe<'_> {
         !self.context.times
     }
 
-    fn make(&self, inputs: &Inputs, _: &Site) -> Result<Artefacts, Failure> {
+    fn make(&self, inputs: &Inputs, _: &StepContext) -> Result<Artefacts, Failure> {
         let view = self.view(inputs)?;
         let card = report::render_card(&self.context.templates.parsed, &view)
             .map_err(|fault| Failure::Broken(vec![self.context.templates.fault(&fault)]))?;

@@ -3,8 +3,8 @@
 use crate::engine::artefacts::{Artefacts, Inputs};
 use crate::engine::failure::Failure;
 use crate::engine::recipe::Recipe;
-use crate::engine::site::Site;
 use crate::engine::step::{Step, StepId, Which};
+use crate::engine::step_context::StepContext;
 use crate::paper::block::ClaimBlock;
 use crate::paper::claim::Bound;
 use crate::paper::quote::{self, Quoted};
@@ -97,7 +97,7 @@ pub struct Further {
 impl Recipe for CheckRecipe<'_> {
     const KIND: &'static str = "check";
 
-    fn make(&self, inputs: &Inputs, _: &Site) -> Result<Artefacts, Failure> {
+    fn make(&self, inputs: &Inputs, _: &StepContext) -> Result<Artefacts, Failure> {
         let values: BTreeMap<String, f64> = inputs.json(RUN, VALUES)?;
         let names: Vec<String> = values.keys().cloned().collect();
         let mut faults = self.quoted.unknown(&names);

@@ -13,7 +13,7 @@ use crate::engine::folder::{Folder, Sight};
 use crate::engine::recipe::Recipe;
 use crate::engine::relative::Relative;
 use crate::engine::scratch::Scratch;
-use crate::engine::site::Site;
+use crate::engine::step_context::StepContext;
 use crate::frame::{Frame, Gaps, Results};
 use crate::pipeline::declared::Files;
 use crate::pipeline::run::{Kept, VALUES, artefacts, settings};
@@ -61,8 +61,8 @@ pub struct CommandRecipe<'p> {
 impl Recipe for CommandRecipe<'_> {
     const KIND: &'static str = "command";
 
-    fn make(&self, _: &Inputs, site: &Site) -> Result<Artefacts, Failure> {
-        self.execute(site).map_err(|error| match error {
+    fn make(&self, _: &Inputs, context: &StepContext) -> Result<Artefacts, Failure> {
+        self.execute(context).map_err(|error| match error {
             Trouble::Interrupted => Failure::Interrupted,
             Trouble::Io(error) => self.broken(&error.to_string(), ""),
             Trouble::Said { what, stderr } => self.broken(&what, &stderr),
@@ -95,7 +95,7 @@ impl CommandRecipe<'_> {
         Failure::Broken(vec![diagnostic.note(settings(self.params, self.seed))])
     }
 
-    fn execute(&self, site: &Site) -> Result<Artefacts, Trouble> {
+    fn execute(&self, context: &StepContext) -> Result<Artefacts, Trouble> {
         let scratch = Scratch::new()?;
         let (work, out) = (scratch.path().join("work"), scratch.path().join("out"));
         fs::create_dir(&out)?;
@@ -110,14 +110,14 @@ impl CommandRecipe<'_> {
         let (ask, input) = (scratch.path().join("stdin.json"), self.input());
         fs::write(&ask, input)?;
         let start = Instant::now();
-        let stderr = supervise(site, self.command(&work, &out, files::open(&ask)?), start)?;
-        let (artefacts, gaps) = self.collect(&out, &|| go_on(site, start)).map_err(|trouble| match trouble {
+        let stderr = supervise(context, self.command(&work, &out, files::open(&ask)?), start)?;
+        let (artefacts, gaps) = self.collect(&out, &|| go_on(context, start)).map_err(|trouble| match trouble {
             Trouble::Said { what, .. } => Trouble::Said { what, stderr },
             other => other,
         })?;
         // Where tables are not kept they are not drawn, and nobody asks which values are missing.
         for gap in gaps.iter().filter(|_| self.kept == Kept::All) {
-            site.progress.note(&format!("{}: {gap}", site.name));
+            context.progress.note(&format!("{}: {gap}", context.name));
         }
         Ok(artefacts)
     }
@@ -201,7 +201,7 @@ impl CommandRecipe<'_> {
 }
 
 /// Starts the program and waits for it; returns the end of its stderr.
-fn supervise(site: &Site, mut command: Command, start: Instant) -> Result<String, Trouble> {
+fn supervise(context: &StepContext, mut command: Command, start: Instant) -> Result<String, Trouble> {
     let mut child = match command.spawn() {
         Ok(child) => child,
         Err(error) => return said(format!("cannot be started: {error}")),
@@ -221,7 +221,7 @@ fn supervise(site: &Site, mut command: Command, start: Instant) -> Result<String
         tail(&heard.lock().unwrap_or_else(PoisonError::into_inner))
     };
     while !group.leader_has_ended() {
-        if let Err(trouble) = go_on(site, start) {
+        if let Err(trouble) = go_on(context, start) {
             group.end(GRACE);
             child.wait()?;
             return Err(match trouble {
@@ -238,11 +238,11 @@ fn supervise(site: &Site, mut command: Command, start: Instant) -> Result<String
 }
 
 /// Whether there is time left, and nobody asked to stop.
-fn go_on(site: &Site, start: Instant) -> Result<(), Trouble> {
-    if site.interrupted() {
+fn go_on(context: &StepContext, start: Instant) -> Result<(), Trouble> {
+    if context.interrupted() {
         return Err(Trouble::Interrupted);
     }
-    match site.limit.filter(|limit| start.elapsed() > *limit) {
+    match context.limit.filter(|limit| start.elapsed() > *limit) {
         Some(limit) => said(format!("took longer than its limit of {} s", limit.as_secs())),
         None => Ok(()),
     }

@@ -4,8 +4,8 @@ use crate::engine::artefacts::{Artefacts, Inputs};
 use crate::engine::digest::Digest;
 use crate::engine::failure::{Failure, broken};
 use crate::engine::recipe::Recipe;
-use crate::engine::site::Site;
 use crate::engine::step::{Step, StepId, Which};
+use crate::engine::step_context::StepContext;
 use crate::frame::Frame;
 use crate::paper::block::ChartBlock;
 use crate::paper::written::Written;
@@ -94,7 +94,7 @@ impl DrawRecipe<'_> {
 impl Recipe for DrawRecipe<'_> {
     const KIND: &'static str = "draw";
 
-    fn make(&self, inputs: &Inputs, _: &Site) -> Result<Artefacts, Failure> {
+    fn make(&self, inputs: &Inputs, _: &StepContext) -> Result<Artefacts, Failure> {
         let frames = frames(inputs)?;
         let broken =
             |faults: Vec<Fault>| Failure::Broken(faults.iter().map(|fault| self.chart.diagnostic(fault)).collect());

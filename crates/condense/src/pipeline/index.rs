@@ -3,8 +3,8 @@
 use crate::engine::artefacts::{Artefacts, Inputs};
 use crate::engine::failure::Failure;
 use crate::engine::recipe::Recipe;
-use crate::engine::site::Site;
 use crate::engine::step::{Step, StepId, Which};
+use crate::engine::step_context::StepContext;
 use crate::paper::manifest::PaperInfo;
 use crate::paper::markup::{self, Text};
 use crate::paper::profile::{DEFAULT, judges};
@@ -49,7 +49,7 @@ pub fn step<'p>(recipe: IndexRecipe<'p>, cards: &[StepId]) -> Step<'p> {
 impl Recipe for IndexRecipe<'_> {
     const KIND: &'static str = "index";
 
-    fn make(&self, inputs: &Inputs, _: &Site) -> Result<Artefacts, Failure> {
+    fn make(&self, inputs: &Inputs, _: &StepContext) -> Result<Artefacts, Failure> {
         let info = self.paper;
         let mut sections: Vec<view::SectionView> = Vec::new();
         for figure in &self.figures {

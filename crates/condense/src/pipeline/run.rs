@@ -5,8 +5,8 @@ use crate::diag::Diagnostic;
 use crate::engine::artefacts::{Artefacts, Inputs};
 use crate::engine::failure::{Failure, broken};
 use crate::engine::recipe::Recipe;
-use crate::engine::site::Site;
-use crate::experiment::{Cell, Context, Host, Stop};
+use crate::engine::step_context::StepContext;
+use crate::experiment::{Cell, Context, Runtime, Stop};
 use crate::frame::Results;
 use crate::pipeline::declared::Files;
 use crate::roster::Entry;
@@ -44,13 +44,13 @@ pub enum Kept {
 impl Recipe for RunRecipe<'_> {
     const KIND: &'static str = "experiment";
 
-    fn make(&self, _: &Inputs, site: &Site) -> Result<Artefacts, Failure> {
-        let host = SiteHost { site, trouble: Mutex::new(None), sweeps: Mutex::default() };
-        let ctx = Context::new(self.seed, self.data.bytes(), &host);
+    fn make(&self, _: &Inputs, context: &StepContext) -> Result<Artefacts, Failure> {
+        let runtime = StepRuntime { context, trouble: Mutex::new(None), sweeps: Mutex::default() };
+        let ctx = Context::new(self.seed, self.data.bytes(), &runtime);
         match self.entry.run(self.params, &ctx) {
             Ok(results) => Ok(artefacts(&results, self.kept)),
-            Err(Stop::Interrupted) => Err(host.trouble().unwrap_or(Failure::Interrupted)),
-            Err(Stop::Failed(why)) => Err(host.trouble().unwrap_or_else(|| {
+            Err(Stop::Interrupted) => Err(runtime.trouble().unwrap_or(Failure::Interrupted)),
+            Err(Stop::Failed(why)) => Err(runtime.trouble().unwrap_or_else(|| {
                 let message = format!("experiment `{}` failed: {why}", self.entry.name);
                 Failure::Broken(vec![Diagnostic::new("E003", message).note(settings(self.params, self.seed))])
             })),
@@ -78,24 +78,24 @@ pub fn artefacts(results: &Results, kept: Kept) -> Artefacts {
     artefacts
 }
 
-/// An experiment's host on the engine's site: ticks become progress, sweeps become cached cells.
-struct SiteHost<'s> {
-    site: &'s Site<'s>,
+/// An experiment's runtime on the engine's context: ticks become progress, sweeps become cached cells.
+struct StepRuntime<'s> {
+    context: &'s StepContext<'s>,
     /// A failure of the store below a sweep: experiments have no word for it.
     trouble: Mutex<Option<Failure>>,
     /// The sweeps so far: a cell is addressed by the name of its sweep, so two sweeps must not share one.
     sweeps: Mutex<BTreeSet<String>>,
 }
 
-impl SiteHost<'_> {
+impl StepRuntime<'_> {
     fn trouble(&self) -> Option<Failure> {
         self.trouble.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take()
     }
 }
 
-impl Host for SiteHost<'_> {
+impl Runtime for StepRuntime<'_> {
     fn tick(&self, done: usize, total: usize) -> Result<(), Stop> {
-        self.site.tick(done, total).map_err(|_| Stop::Interrupted)
+        self.context.tick(done, total).map_err(|_| Stop::Interrupted)
     }
 
     fn sweep(&self, name: &str, count: usize, cell: &Cell<'_>) -> Result<Vec<Vec<f64>>, Stop> {
@@ -103,7 +103,7 @@ impl Host for SiteHost<'_> {
             return Err(Stop::Failed(format!("two sweeps are named `{name}`: give each its own name")));
         }
         let failed: Mutex<BTreeMap<usize, String>> = Mutex::new(BTreeMap::new());
-        let one = |index: usize| match cell(index, &CellHost { site: self.site }) {
+        let one = |index: usize| match cell(index, &CellRuntime { context: self.context }) {
             Ok(row) => Ok(row.iter().flat_map(|number| number.to_le_bytes()).collect()),
             Err(Stop::Interrupted) => Err(Failure::Interrupted),
             Err(Stop::Failed(why)) => {
@@ -111,7 +111,7 @@ impl Host for SiteHost<'_> {
                 Err(broken(String::new()))
             }
         };
-        match self.site.cells(name, count, &one) {
+        match self.context.cells(name, count, &one) {
             Ok(rows) => Ok(rows.iter().map(|row| numbers(row)).collect()),
             Err(failure) => {
                 if let Some((index, why)) =
@@ -127,13 +127,13 @@ impl Host for SiteHost<'_> {
 }
 
 /// Inside a cell: it can be stopped, and a sweep within it runs on the spot.
-struct CellHost<'s> {
-    site: &'s Site<'s>,
+struct CellRuntime<'s> {
+    context: &'s StepContext<'s>,
 }
 
-impl Host for CellHost<'_> {
+impl Runtime for CellRuntime<'_> {
     fn tick(&self, _: usize, _: usize) -> Result<(), Stop> {
-        if self.site.interrupted() { Err(Stop::Interrupted) } else { Ok(()) }
+        if self.context.interrupted() { Err(Stop::Interrupted) } else { Ok(()) }
     }
 
     fn sweep(&self, _: &str, count: usize, cell: &Cell<'_>) -> Result<Vec<Vec<f64>>, Stop> {

@@ -31,7 +31,7 @@ pub trait Stepwise {
     /// Trains on to a step.
     ///
     /// # Errors
-    /// When the loss is no longer finite (the message names the step), or when the host wants to stop.
+    /// When the loss is no longer finite (the message names the step), or when the runtime wants to stop.
     fn train_to(&mut self, step: usize, ctx: &Context) -> Result<(), Stop> {
         self.train_while(|_| true, step, ctx)
     }
@@ -77,7 +77,7 @@ pub trait Stepwise {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use condense_experiment::{Cell, Host, Inline};
+    use condense_experiment::{Cell, Inline, Runtime};
     use std::collections::BTreeMap;
     use std::sync::Mutex;
 
@@ -118,7 +118,7 @@ mod tests {
         patience: usize,
     }
 
-    impl Host for Patient {
+    impl Runtime for Patient {
         fn tick(&self, done: usize, total: usize) -> Result<(), Stop> {
             let mut heard = self.heard.lock().expect("no panic");
             heard.push((done, total));
@@ -137,12 +137,12 @@ mod tests {
     #[test]
     fn it_reports_every_few_steps_and_passes_on_a_wish_to_stop() {
         let (inputs, mut model) = (BTreeMap::new(), halving());
-        let host = Patient { heard: Mutex::default(), patience: 3 };
-        let ctx = Context::new(0, &inputs, &host);
+        let runtime = Patient { heard: Mutex::default(), patience: 3 };
+        let ctx = Context::new(0, &inputs, &runtime);
         assert_eq!(model.train_to(8, &ctx), Ok(()));
         assert_eq!(model.train_to(20, &ctx), Err(Stop::Interrupted));
         assert_eq!(model.steps, 9);
-        assert_eq!(*host.heard.lock().expect("no panic"), [(0, 8), (3, 8), (6, 8), (9, 20)]);
+        assert_eq!(*runtime.heard.lock().expect("no panic"), [(0, 8), (3, 8), (6, 8), (9, 20)]);
     }
 
     #[test]

@@ -151,7 +151,7 @@ mod tests {
     use crate::nets::packed::Neuron;
     use crate::nets::two_layer::TwoLayer;
     use crate::training::rule::{Adam, Descent};
-    use condense_experiment::{Cell, Host, Inline};
+    use condense_experiment::{Cell, Inline, Runtime};
     use condense_num::level::same_on_all;
     use condense_num::math::powi;
     use condense_num::rng::Stream;
@@ -411,7 +411,7 @@ mod tests {
     #[test]
     fn an_interrupt_is_passed_on() {
         struct Impatient;
-        impl Host for Impatient {
+        impl Runtime for Impatient {
             fn tick(&self, _: usize, _: usize) -> Result<(), Stop> {
                 Err(Stop::Interrupted)
             }

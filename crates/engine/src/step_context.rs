@@ -14,7 +14,7 @@ use std::thread;
 use std::time::Duration;
 
 /// Where a step runs.
-pub struct Site<'s> {
+pub struct StepContext<'s> {
     /// Its key.
     pub key: Digest,
     /// Its name.
@@ -31,7 +31,7 @@ pub struct Site<'s> {
     pub progress: &'s dyn Progress,
 }
 
-impl Site<'_> {
+impl StepContext<'_> {
     /// Tells how far the step is and learns whether to stop.
     ///
     /// # Errors
