@@ -2,8 +2,8 @@
 
 use crate::digest::Digest;
 use crate::folder::{Durability, Folder, Sight, Staged};
+use crate::published::Published;
 use crate::relative::Relative;
-use crate::written::Written;
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -65,7 +65,7 @@ pub struct InTheWay {
 ///
 /// # Errors
 /// When a file cannot be read.
-pub fn survey(folder: Option<&Folder>, written: &Written) -> io::Result<Survey> {
+pub fn survey(folder: Option<&Folder>, written: &Published) -> io::Result<Survey> {
     let mut survey = Survey::default();
     for (path, digests) in &written.files {
         let sight = folder.map_or(Ok(Sight::Nothing), |folder| folder.look(path))?;
@@ -89,7 +89,7 @@ pub fn survey(folder: Option<&Folder>, written: &Written) -> io::Result<Survey> 
 }
 
 /// Files with other bytes than their step made, although the record has the step's key: the record was changed, too.
-pub fn forged(wanted: &Wanted, survey: &Survey, written: &Written) -> Vec<Altered> {
+pub fn forged(wanted: &Wanted, survey: &Survey, written: &Published) -> Vec<Altered> {
     let one = |(path, wish): (&Relative, &Wish)| {
         let found = *survey.present.get(path)?;
         let settled = written.files.get(path).is_some_and(|digests| digests.len() == 1);
@@ -111,7 +111,7 @@ pub fn forged(wanted: &Wanted, survey: &Survey, written: &Written) -> Vec<Altere
 pub fn publish<E: From<io::Error> + From<InTheWay> + Send>(
     folder: &Folder,
     wanted: &Wanted,
-    written: &mut Written,
+    written: &mut Published,
     bytes: impl Fn(&Relative) -> Result<Vec<u8>, E> + Sync,
     leaves: impl Fn(&Relative, &[u8]) -> io::Result<()>,
 ) -> Result<Vec<Relative>, E> {
@@ -155,7 +155,7 @@ pub fn publish<E: From<io::Error> + From<InTheWay> + Send>(
 /// The bytes of a file that may be replaced: they are recorded, or those about to be written. `None` when there is none.
 fn ours<E: From<io::Error> + From<InTheWay>>(
     folder: &Folder,
-    written: &Written,
+    written: &Published,
     path: &Relative,
     wanted: Option<Digest>,
 ) -> Result<Option<Vec<u8>>, E> {
@@ -179,7 +179,7 @@ fn write_all<E: From<io::Error> + From<InTheWay> + Send>(
     folder: &Folder,
     paths: &[&Relative],
     wanted: &Wanted,
-    written: &Written,
+    written: &Published,
     bytes: impl Fn(&Relative) -> Result<Vec<u8>, E> + Sync,
 ) -> Result<(), E> {
     // Each write waits for the disk, and disks like to be asked for several things at once.
@@ -217,7 +217,7 @@ pub fn part(path: &Relative, digest: &Digest) -> Relative {
 ///
 /// # Errors
 /// The system's.
-pub fn sweep(folder: &Folder, written: &Written) -> io::Result<()> {
+pub fn sweep(folder: &Folder, written: &Published) -> io::Result<()> {
     for (path, digests) in &written.files {
         for digest in digests {
             folder.remove(&part(path, digest))?;

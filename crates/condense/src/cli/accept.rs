@@ -7,9 +7,9 @@ use crate::diag::Diagnostic;
 use crate::engine::digest::Digest;
 use crate::engine::folder::{Durability, Folder, Sight};
 use crate::engine::output;
+use crate::engine::published::Published;
 use crate::engine::relative::Relative;
 use crate::engine::store::Store;
-use crate::engine::written::Written;
 use crate::paper::written::Known;
 use crate::pipeline::locked::Lock;
 use crate::pipeline::outputs::{self, REPORT, SUMS};
@@ -155,10 +155,10 @@ pub fn clean(session: &Session, all: bool) -> Result<Answer, Trouble> {
 fn leave(root: &Folder, folder: &Folder, place: &Place) -> Result<(), Trouble> {
     folder.remove_empty(&Relative::known("fig"));
     if !place::foreign(folder, &place.written.profile)?.is_empty() {
-        Written::new(&place.written.profile).save(folder, Durability::Synced)?;
+        Published::new(&place.written.profile).save(folder, Durability::Synced)?;
         return Ok(());
     }
-    Written::remove(folder)?;
+    Published::remove(folder)?;
     for path in [&place.path, &Relative::known(REPORT)] {
         // A folder that holds the report of another profile stays.
         root.remove_empty(path);

@@ -16,7 +16,7 @@ use crate::engine::relative::Relative;
 use crate::engine::state::{Found, State};
 use crate::engine::step::StepId;
 use crate::engine::store::{LOCK, Store};
-use crate::engine::{atomic, written};
+use crate::engine::{atomic, published};
 use crate::paper::load;
 use crate::pipeline::assembly::{Assembly, FigureSteps};
 use crate::pipeline::locked::{self, Locked};
@@ -198,7 +198,7 @@ impl Session {
     pub fn place(&self) -> Result<Place, Trouble> {
         let place = Place::look(&self.root, &self.project.profile)?;
         if let Owner::Unsure(why) = &place.owner {
-            let record = format!("{}/{}", place.path, written::NAME);
+            let record = format!("{}/{}", place.path, published::NAME);
             let text =
                 format!("the record {record} is damaged ({why}): only files with exactly today's bytes count as ours");
             self.face.line("note", &text);

@@ -6,9 +6,9 @@ use crate::engine::digest::Digest;
 use crate::engine::failure::Failure;
 use crate::engine::folder::Sight;
 use crate::engine::output::{self, Found};
+use crate::engine::published;
 use crate::engine::relative::Relative;
 use crate::engine::store::Store;
-use crate::engine::written;
 use crate::pipeline::compare;
 use crate::pipeline::locked::Locked;
 use crate::pipeline::outputs::{self, PAGES, SUMS};
@@ -42,7 +42,7 @@ impl Difference {
 /// lost or damaged is told, too, where files must be there (`must`), for then nobody can say what they should be.
 pub fn pages(place: &Place, store: &Store, whole: bool, must: bool) -> Result<Vec<Difference>, Trouble> {
     let lost = |why: &str| {
-        let path = place.label(&Relative::known(written::NAME));
+        let path = place.label(&Relative::known(published::NAME));
         vec![Difference { path, accepted: None, found: None, places: vec![why.to_owned()] }]
     };
     match &place.owner {

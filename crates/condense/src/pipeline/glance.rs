@@ -9,10 +9,10 @@
 use crate::engine::atomic;
 use crate::engine::digest::Digest;
 use crate::engine::folder::{Folder, Sight};
+use crate::engine::published::{self, Published};
 use crate::engine::relative::Relative;
 use crate::engine::state::State;
 use crate::engine::store::{GLANCE, STATE, Store, seal, sealed};
-use crate::engine::written::{self, Written};
 use crate::pipeline::locked::Lock;
 use crate::pipeline::outputs::{self, SUMS};
 use crate::pipeline::place::{Owner, Place};
@@ -89,7 +89,7 @@ impl Glance {
         seen.insert(locked::NAME.to_owned(), lock);
         seen.insert(proved::NAME.to_owned(), project.proved.digest());
         seen.insert(format!("{STORE}/{STATE}"), Some(state.digest()?));
-        seen.insert(format!("{}/{}", place.path, written::NAME), Some(place.written.digest()?));
+        seen.insert(format!("{}/{}", place.path, published::NAME), Some(place.written.digest()?));
         let below = |(path, digest): (String, Option<Digest>)| Some((Relative::parse(&path)?, digest));
         let Some(files) = seen.into_iter().map(below).collect() else { return Ok(None) };
         Ok(Some(Self {
@@ -145,7 +145,7 @@ impl Glance {
 fn report_stands(root: &Folder, store: &Store, project: &Path, profile: &str) -> Option<bool> {
     let place = Place::look(root, profile).ok().filter(|place| matches!(place.owner, Owner::Ours))?;
     let (folder, lock) = (place.folder.as_ref()?, Lock::load(project).ok()?);
-    if Written::is_left(folder) {
+    if Published::is_left(folder) {
         return None;
     }
     let accepted: BTreeMap<&Relative, Digest> = lock

@@ -4,10 +4,10 @@ use crate::engine::build::Build;
 use crate::engine::digest::Digest;
 use crate::engine::failure::Failure;
 use crate::engine::output::{Wanted, Wish};
+use crate::engine::published::Published;
 use crate::engine::relative::Relative;
 use crate::engine::step::StepId;
 use crate::engine::store::Store;
-use crate::engine::written::Written;
 use crate::paper::profile::DEFAULT;
 use crate::pipeline::assembly::{Assembly, FigureSteps};
 use crate::pipeline::files::{self, File, Maker};
@@ -111,13 +111,13 @@ pub fn sums(outputs: &[Output]) -> String {
 }
 
 /// `SHA256SUMS` of what was recorded; `None` while a publication is under way.
-pub fn recorded_sums(written: &Written) -> Option<String> {
+pub fn recorded_sums(written: &Published) -> Option<String> {
     let settled = written.files.values().all(|digests| digests.len() == 1);
     settled.then(|| list(written.files.iter().filter_map(|(path, digests)| Some((path, *digests.first()?)))))
 }
 
 /// The digest of a page as its step made it, by the key that is recorded; `None` where the store does not know it.
-pub fn made(store: &Store, written: &Written, path: &Relative) -> Option<Digest> {
+pub fn made(store: &Store, written: &Published, path: &Relative) -> Option<Digest> {
     store.record(written.keys.get(path)?).ok()??.artefacts.get(path.as_str()).copied()
 }
 

@@ -3,8 +3,8 @@
 
 use crate::engine::files::Kind;
 use crate::engine::folder::Folder;
+use crate::engine::published::{self, Found, Published};
 use crate::engine::relative::Relative;
-use crate::engine::written::{self, Found, Written};
 use crate::paper::profile::DEFAULT;
 use crate::pipeline::outputs::{folder, is_ours};
 use std::io;
@@ -30,7 +30,7 @@ pub struct Place {
     /// Whose it is.
     pub owner: Owner,
     /// What was written there; nothing, unless it is ours.
-    pub written: Written,
+    pub written: Published,
 }
 
 /// How many foreign files are named.
@@ -46,13 +46,13 @@ impl Place {
         let path = folder(profile).ok_or_else(unfit)?;
         let folder = project.below(&path)?;
         let (owner, written) = match &folder {
-            None => (Owner::Nobody, Written::new(profile)),
-            Some(open) => match Written::load(open, profile, is_ours)? {
+            None => (Owner::Nobody, Published::new(profile)),
+            Some(open) => match Published::load(open, profile, is_ours)? {
                 Found::Good(written) => (Owner::Ours, written),
-                Found::Damaged(why) => (Owner::Unsure(why), Written::new(profile)),
+                Found::Damaged(why) => (Owner::Unsure(why), Published::new(profile)),
                 Found::Nothing => match foreign(open, profile)? {
-                    files if files.is_empty() => (Owner::Nobody, Written::new(profile)),
-                    files => (Owner::Other(files), Written::new(profile)),
+                    files if files.is_empty() => (Owner::Nobody, Published::new(profile)),
+                    files => (Owner::Other(files), Published::new(profile)),
                 },
             },
         };
@@ -72,7 +72,7 @@ impl Place {
 pub fn foreign(report: &Folder, profile: &str) -> io::Result<Vec<String>> {
     let mut found = Vec::new();
     for (name, kind) in report.list()? {
-        if written::is_record(&name) || profile == DEFAULT && is_profile(report, &name, kind)? {
+        if published::is_record(&name) || profile == DEFAULT && is_profile(report, &name, kind)? {
             continue;
         }
         gather(report, &name, kind, &mut found)?;
@@ -84,11 +84,11 @@ pub fn foreign(report: &Folder, profile: &str) -> io::Result<Vec<String>> {
 fn is_profile(report: &Folder, name: &str, kind: Kind) -> io::Result<bool> {
     let path = Relative::parse(name).filter(|_| kind == Kind::Folder);
     let Some(folder) = path.map(|path| report.below(&path)).transpose()?.flatten() else { return Ok(false) };
-    Ok(match Written::load(&folder, name, is_ours)? {
+    Ok(match Published::load(&folder, name, is_ours)? {
         Found::Good(_) => true,
         Found::Damaged(_) => false,
         // Made by a process that was killed before it wrote anything.
-        Found::Nothing => folder.list()?.iter().all(|(name, _)| written::is_record(name)),
+        Found::Nothing => folder.list()?.iter().all(|(name, _)| published::is_record(name)),
     })
 }
 

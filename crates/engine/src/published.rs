@@ -18,7 +18,7 @@ const PART: &str = ".condense.json.part";
 /// The record.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Written {
+pub struct Published {
     /// The profile whose files these are.
     pub profile: String,
     /// Path to the digests that the file may have: the one last written, and, while a publication is under way (or was cut
@@ -33,12 +33,12 @@ pub enum Found {
     /// No record.
     Nothing,
     /// A good one.
-    Good(Written),
+    Good(Published),
     /// Something else: why it is not believed.
     Damaged(String),
 }
 
-impl Written {
+impl Published {
     /// An empty record.
     pub fn new(profile: &str) -> Self {
         Self { profile: profile.to_owned(), ..Self::default() }
@@ -67,7 +67,7 @@ impl Written {
         })
     }
 
-    /// The digest of the file that [`Written::save`] writes.
+    /// The digest of the file that [`Published::save`] writes.
     ///
     /// # Errors
     /// When it cannot be written as JSON.
@@ -121,9 +121,9 @@ mod tests {
         let room = tempfile::tempdir().expect("a folder");
         let folder = Folder::root(room.path()).expect("a folder");
         let ours = |path: &Relative| path.as_str() != "theirs";
-        let found = || Written::load(&folder, "default", ours).expect("no error");
+        let found = || Published::load(&folder, "default", ours).expect("no error");
         assert!(matches!(found(), Found::Nothing));
-        let mut written = Written::new("default");
+        let mut written = Published::new("default");
         written.files.insert(Relative::known("a"), BTreeSet::from([Digest::of(b"a")]));
         written.save(&folder, Durability::Synced).expect("saved");
         assert!(matches!(found(), Found::Good(read) if read == written));
@@ -144,7 +144,7 @@ mod tests {
         assert!(matches!(found(), Found::Damaged(_)));
         std::fs::write(&file, "x").expect("written");
         assert!(matches!(found(), Found::Damaged(why) if why.contains("seal")));
-        Written::remove(&folder).expect("removed");
+        Published::remove(&folder).expect("removed");
         assert!(matches!(found(), Found::Nothing));
     }
 }
