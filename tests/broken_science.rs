@@ -31,8 +31,8 @@ const ROUNDS: [&[Fault]; 2] = [
         Fault {
             what: "the gradient is a sum over the samples, not their mean",
             file: "crates/nn/src/training/pass.rs",
-            right: "point.force = error * (2.0 * scale / n);",
-            wrong: "point.force = error * (2.0 * scale);",
+            right: "point.output_gradient = error * (2.0 * scale / n);",
+            wrong: "point.output_gradient = error * (2.0 * scale);",
             figure: "condensation-1d-small-init",
         },
     ],

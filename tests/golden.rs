@@ -18,7 +18,7 @@ use condense_nn::nets::{heads, three_layer};
 use condense_nn::tasks::images::{Images, Window};
 use condense_nn::tasks::task::Samples;
 use condense_nn::training::flow::Flow;
-use condense_nn::training::rule::{Adam, Descent, Rule};
+use condense_nn::training::rule::{Adam, Rule, Sgd};
 use condense_nn::training::stepwise::Stepwise as _;
 use condense_nn::training::train::Trainer;
 use sha2::{Digest as _, Sha256};
@@ -61,7 +61,7 @@ fn two_layer(activation: Activation, rule: Rule) -> String {
 
 #[test]
 fn two_layers() {
-    let descent = |momentum| Rule::Descent(Descent { rate: 1e-3, momentum });
+    let descent = |momentum| Rule::Sgd(Sgd { rate: 1e-3, momentum });
     let adam = Rule::Adam(Adam { rate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 });
     let ends = |activation| [descent(0.0), descent(0.9), adam].map(|rule| two_layer(activation, rule));
     let known = [
@@ -143,7 +143,7 @@ fn convolution() {
         let (kernels, biases) = (draw_singles("kernels", 18 * 9, 0.3), draw_singles("biases", 18, 0.1));
         let (mut net, batch) = (ConvNet::new(shape, &Weights { kernels, biases, dense }), (0..19).collect::<Vec<_>>());
         for _ in 0..STEPS {
-            net.step(&images, &batch, Descent { rate: 0.05, momentum: 0.9 }).expect("a gentle rate");
+            net.step(&images, &batch, Sgd { rate: 0.05, momentum: 0.9 }).expect("a gentle rate");
         }
         let Weights { kernels, biases, dense } = net.weights();
         singles([kernels, biases].iter().chain(dense.iter().flatten()))

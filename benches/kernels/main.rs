@@ -59,11 +59,11 @@ fn main() {
         [products::all(), two_layer::all(), images::all(), sequences::all(), splines::all(), decompositions::all()];
     let mut kernels: Vec<Kernel> = families.into_iter().flatten().collect();
     kernels.retain(|kernel| kernel.name.contains(&word));
-    let force = level::level();
+    let output_gradient = level::level();
     for level in LEVELS
         .into_iter()
         .rev()
-        .filter(|level| *level != Level::Baseline && *level <= force && level::processor_has(*level))
+        .filter(|level| *level != Level::Baseline && *level <= output_gradient && level::processor_has(*level))
     {
         level::at_most(level, || show(level, &mut kernels));
     }

@@ -13,27 +13,27 @@ pub fn all() -> Vec<Kernel> {
     let theta = stream.normals(inputs * outputs * (grid.count + 1), 1.0);
     let layer = Layer { grid, inputs, outputs, base: true, theta };
     let x: Vec<f64> = (0..N * inputs).map(|_| stream.uniform(-1.0, 1.0)).collect();
-    let force = stream.normals(N * outputs, 1.0);
+    let output_gradient = stream.normals(N * outputs, 1.0);
 
     let mut room = Room::new(&layer, N);
-    room.pass(&layer, &x, &force);
+    room.pass(&layer, &x, &output_gradient);
     let mut gradient = vec![0.0; layer.theta.len()];
-    let pull = layer.backward(&x, &force, &mut gradient);
-    for (own, plain) in [(layer.forward(&x), &room.y), (gradient.clone(), &room.gradient), (pull, &room.pull)] {
+    let vjp = layer.backward(&x, &output_gradient, &mut gradient);
+    for (own, plain) in [(layer.forward(&x), &room.y), (gradient.clone(), &room.gradient), (vjp, &room.vjp)] {
         let near = own.iter().zip(plain).all(|(own, plain)| (own - plain).abs() < 1e-9);
         assert!(near, "the plain loop computes something else");
     }
 
-    // An edge: forward four splines and the base; back the same for the gradient and the slope, and the pull.
+    // An edge: forward four splines and the base; back the same for the gradient and the slope, and the vjp.
     let flops = (2 * (5 + 2 * 5 + 1) * N * inputs * outputs) as f64;
-    let (own, own_x, own_force) = (layer.clone(), x.clone(), force.clone());
+    let (own, own_x, own_force) = (layer.clone(), x.clone(), output_gradient.clone());
     let work = move || {
         black_box(own.forward(&own_x));
         black_box(own.backward(&own_x, &own_force, &mut gradient));
         flops
     };
     let plain = move || {
-        room.pass(&layer, &x, &force);
+        room.pass(&layer, &x, &output_gradient);
         black_box(&mut room);
         flops
     };
@@ -45,17 +45,17 @@ pub fn all() -> Vec<Kernel> {
 struct Room {
     y: Vec<f64>,
     gradient: Vec<f64>,
-    pull: Vec<f64>,
+    vjp: Vec<f64>,
 }
 
 impl Room {
     fn new(layer: &Layer, n: usize) -> Self {
         let zeros = |count: usize| vec![0.0; count];
-        Self { y: zeros(n * layer.outputs), gradient: zeros(layer.theta.len()), pull: zeros(n * layer.inputs) }
+        Self { y: zeros(n * layer.outputs), gradient: zeros(layer.theta.len()), vjp: zeros(n * layer.inputs) }
     }
 
     /// Forward, then back; adds to the gradient.
-    fn pass(&mut self, layer: &Layer, x: &[f64], force: &[f64]) {
+    fn pass(&mut self, layer: &Layer, x: &[f64], output_gradient: &[f64]) {
         let Layer { grid, inputs, outputs, .. } = *layer;
         self.y.fill(0.0);
         for (at, x) in x.iter().enumerate() {
@@ -73,19 +73,19 @@ impl Room {
         for (at, x) in x.iter().enumerate() {
             let (s, i) = (at / inputs, at % inputs);
             let Near { first, values, slopes, base } = near(grid, *x);
-            let mut pull = 0.0;
+            let mut vjp = 0.0;
             for o in 0..outputs {
                 let place = |g: usize| (i * (grid.count + 1) + g) * outputs + o;
-                let force = force[s * outputs + o];
-                self.gradient[place(grid.count)] += force * base[0];
+                let output_gradient = output_gradient[s * outputs + o];
+                self.gradient[place(grid.count)] += output_gradient * base[0];
                 let mut slope = layer.theta[place(grid.count)] * base[1];
                 for k in 0..4 {
-                    self.gradient[place(first + k)] += force * values[k];
+                    self.gradient[place(first + k)] += output_gradient * values[k];
                     slope += layer.theta[place(first + k)] * slopes[k];
                 }
-                pull += force * slope;
+                vjp += output_gradient * slope;
             }
-            self.pull[at] = pull;
+            self.vjp[at] = vjp;
         }
     }
 }

@@ -5,7 +5,7 @@
 use crate::{ROUNDS, inputs, median, seconds};
 use condense_nn::nets::activation::Activation;
 use condense_nn::nets::packed::{Neuron, Packed};
-use condense_nn::training::rule::Descent;
+use condense_nn::training::rule::Sgd;
 use condense_nn::training::train::Trainer;
 use std::hint::black_box;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -50,7 +50,7 @@ fn sweep(starts: &[Vec<Neuron<2>>], threads: usize) -> [f64; 2] {
             scope.spawn(|| {
                 while let Some(neurons) = starts.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let net = Packed::new(Activation::Tanh, neurons);
-                    let mut trainer = Trainer::new(net, &samples, Descent { rate: 0.02, momentum: 0.0 });
+                    let mut trainer = Trainer::new(net, &samples, Sgd { rate: 0.02, momentum: 0.0 });
                     (0..STEPS).for_each(|_| trainer.step());
                     black_box(trainer.loss());
                 }

@@ -9,7 +9,7 @@ use crate::{Kernel, Limit, inputs};
 use condense_nn::nets::activation::Activation::{self, Relu, Tanh, X2Tanh, XTanh};
 use condense_nn::nets::packed::{Neuron, Packed};
 use condense_nn::tasks::task::Samples;
-use condense_nn::training::rule::{Adam, Descent, Rule};
+use condense_nn::training::rule::{Adam, Rule, Sgd};
 use condense_nn::training::train::Trainer;
 use std::hint::black_box;
 
@@ -74,7 +74,7 @@ fn operations(activation: Activation, d: usize) -> usize {
 }
 
 fn descent(rate: f64) -> Rule {
-    Rule::Descent(Descent { rate, momentum: 0.0 })
+    Rule::Sgd(Sgd { rate, momentum: 0.0 })
 }
 
 fn adam(rate: f64) -> Rule {
@@ -178,7 +178,7 @@ impl<const D: usize> Plain<D> {
             let memory = entries(mean).zip(entries(square));
             for ((theta, g), (p, q)) in entries(neuron).zip(entries(gradient)).zip(memory) {
                 match self.rule {
-                    Rule::Descent(rule) => *theta -= rule.rate * *g,
+                    Rule::Sgd(rule) => *theta -= rule.rate * *g,
                     Rule::Adam(rule) => {
                         *p = rule.beta1 * *p + (1.0 - rule.beta1) * *g;
                         *q = rule.beta2 * *q + (1.0 - rule.beta2) * *g * *g;
@@ -204,12 +204,12 @@ impl<const D: usize> Plain<D> {
             }
             let error = self.scale * f - y;
             squares += error * error;
-            let force = 2.0 / n * self.scale * error;
+            let output_gradient = 2.0 / n * self.scale * error;
             for ((neuron, gradient), [value, slope]) in self.neurons.iter().zip(&mut self.gradient).zip(&self.tape) {
-                gradient.a += force * value;
-                let pull = force * neuron.a * slope;
+                gradient.a += output_gradient * value;
+                let vjp = output_gradient * neuron.a * slope;
                 for (gradient, x) in gradient.w.iter_mut().zip(x) {
-                    *gradient += pull * x;
+                    *gradient += vjp * x;
                 }
             }
         }

@@ -13,7 +13,7 @@ use condense_nn::nets::packed::{Neuron, Packed};
 use condense_nn::nets::{conv, heads, three_layer};
 use condense_nn::tasks::images::{Images, Window};
 use condense_nn::tasks::task::Samples;
-use condense_nn::training::rule::{Adam, Descent, Rule};
+use condense_nn::training::rule::{Adam, Rule, Sgd};
 use condense_nn::training::stepwise::Stepwise as _;
 use condense_nn::training::train::Trainer;
 use inputs::{line, neurons, normals};
@@ -88,7 +88,7 @@ fn say(line: &str) {
 
 /// Makes the inputs of a workload. Half the mean square has half the gradient of ours: all rates are halved.
 fn workload(name: &str) -> Workload {
-    let descent = |rate: f64| Rule::Descent(Descent { rate: rate / 2.0, momentum: 0.0 });
+    let descent = |rate: f64| Rule::Sgd(Sgd { rate: rate / 2.0, momentum: 0.0 });
     let small = || neurons(&normals(1, 1500).into_iter().map(|normal| 0.1 * normal).collect::<Vec<_>>());
     match name {
         "W1" => two_layer(Activation::Tanh, small(), line(60), descent(0.05), 1.0),
@@ -112,8 +112,8 @@ fn workload(name: &str) -> Workload {
 }
 
 fn mean_field(m: usize) -> Workload {
-    let rule = Descent { rate: 0.02 * m as f64 / 2.0, momentum: 0.0 };
-    two_layer(Activation::Relu, neurons(&normals(3, 3 * m)), line(20), Rule::Descent(rule), 1.0 / m as f64)
+    let rule = Sgd { rate: 0.02 * m as f64 / 2.0, momentum: 0.0 };
+    two_layer(Activation::Relu, neurons(&normals(3, 3 * m)), line(20), Rule::Sgd(rule), 1.0 / m as f64)
 }
 
 fn two_layer<const D: usize>(
@@ -174,7 +174,7 @@ fn convolution() -> Workload {
     };
     let batch: Vec<usize> = (0..IMAGES).collect();
     Box::new(move |steps, _| {
-        let (mut net, rule) = (conv::ConvNet::new(shape, &weights), Descent { rate: 0.05, momentum: 0.0 });
+        let (mut net, rule) = (conv::ConvNet::new(shape, &weights), Sgd { rate: 0.05, momentum: 0.0 });
         let start = Instant::now();
         for _ in 0..steps {
             net.step(&images, &batch, rule).expect("a gentle rate");
@@ -206,7 +206,7 @@ fn phase_diagram() -> Workload {
     let cells: Vec<(inputs::Cell, Vec<Neuron<2>>)> = inputs::w4().iter().map(start).collect();
     Box::new(move |steps, threads| {
         let trainer = |(cell, neurons): &(inputs::Cell, Vec<Neuron<2>>)| {
-            let rule = Descent { rate: cell.rate / 2.0, momentum: 0.0 };
+            let rule = Sgd { rate: cell.rate / 2.0, momentum: 0.0 };
             let mobility = [1.0 / cell.kappa_prime, cell.kappa_prime];
             let net = Packed::new(Activation::Relu, neurons);
             Mutex::new(Trainer::normalised(net, &line(4), rule, cell.kappa, mobility))

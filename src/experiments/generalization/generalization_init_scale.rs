@@ -10,11 +10,11 @@ use condense::experiment::{Context, Experiment, Stop};
 use condense::frame::{Frame, Results};
 use condense::num::stats::{linspace, mean, median};
 use condense_nn::measures::measure::{Direction, features};
-use condense_nn::measures::stage::{Gauge, Stage};
+use condense_nn::measures::snapshot::{ClusterOptions, Snapshot};
 use condense_nn::nets::activation::Activation;
 use condense_nn::nets::packed::{Neuron, Packed};
 use condense_nn::tasks::task::{Samples, two_steps};
-use condense_nn::training::rule::Descent;
+use condense_nn::training::rule::Sgd;
 use condense_nn::training::train::Trainer;
 
 /// The interval of samples and test points is `[-REACH, REACH]`.
@@ -22,7 +22,7 @@ const REACH: f64 = 1.5;
 /// Points at which the test error is taken and curves are drawn.
 const TEST: usize = 301;
 /// tanh is odd: neurons of opposite weights are one, and directions fill half a turn.
-const GAUGE: Gauge = Gauge { direction: Direction::Line, sectors: 18, cosine: 0.995, cut: 0.01 };
+const GAUGE: ClusterOptions = ClusterOptions { direction: Direction::Line, sectors: 18, cosine: 0.995, cut: 0.01 };
 
 /// What is measured of each network.
 const NUMBERS: [&str; 5] = ["train", "test", "effective", "clusters", "epochs"];
@@ -101,14 +101,14 @@ fn train(p: &Params, small: bool, samples: &Samples<2>, ctx: &Context) -> Result
     let (std_a, std_w, rate) =
         if small { (p.small_std, p.small_std, p.small_rate) } else { (p.large_std_a, p.large_std_w, p.large_rate) };
     let net = Packed::gaussian(Activation::Tanh, p.width, std_a, std_w, &ctx.rng("init"));
-    let mut trainer = Trainer::new(net, samples, Descent { rate, momentum: p.momentum });
+    let mut trainer = Trainer::new(net, samples, Sgd { rate, momentum: p.momentum });
     trainer.train_until(p.tolerance, p.epochs, ctx)?;
     Ok(trainer)
 }
 
 /// What [`NUMBERS`] names.
 fn numbers(trainer: &Trainer<2>, test: &Samples<2>) -> [f64; NUMBERS.len()] {
-    let stage = Stage::of(trainer, &GAUGE);
+    let stage = Snapshot::of(trainer, &GAUGE);
     let square = |(f, y): (f64, &f64)| (f - y) * (f - y);
     let squares: Vec<f64> = stage.net.outputs(&test.x).into_iter().zip(&test.y).map(square).collect();
     [stage.loss, mean(&squares), stage.effective, stage.directions(), stage.epoch as f64]

@@ -11,11 +11,11 @@ use condense::experiment::{Context, Experiment, Fault, Stop};
 use condense::frame::{Frame, Results};
 use condense::num::stats::{chi_square_uniform, linspace};
 use condense_nn::measures::measure::{Cluster, Direction, orientation, sector_counts};
-use condense_nn::measures::stage::{Gauge, Stage};
+use condense_nn::measures::snapshot::{ClusterOptions, Snapshot};
 use condense_nn::nets::activation::Activation;
 use condense_nn::nets::packed::Packed;
 use condense_nn::tasks::task::{Samples, best_ramp, four_ramps};
-use condense_nn::training::rule::Descent;
+use condense_nn::training::rule::Sgd;
 use condense_nn::training::train::Trainer;
 
 /// Sectors of the `(w, b)` plane behind the effective number of directions.
@@ -86,7 +86,7 @@ impl Experiment for Condensation1d {
             results.frame(&format!("{name}loss"), Frame::from_rows(&["epoch", "loss"], run.trainer.curve(CURVE)));
         }
         results.frame("directions", small.directions());
-        results.frame("frames", small.course());
+        results.frame("frames", small.trajectory());
         small.summarise(&mut results);
         results.value("contrast.directions", large.stages[6].directions());
         results.value("contrast.effective", large.stages[6].effective);
@@ -150,15 +150,15 @@ fn draws(p: &Params, samples: &Samples<2>, ctx: &Context, results: &mut Results)
 /// One training, looked at before its first step (stage 0) and at each frame (stages 1 to 6).
 struct Run {
     trainer: Trainer<2>,
-    stages: Vec<Stage>,
+    stages: Vec<Snapshot>,
 }
 
 impl Run {
     fn new(p: &Params, std: f64, rate: f64, epochs: &[usize], data: &Samples<2>, ctx: &Context) -> Result<Self, Stop> {
         let net = Packed::gaussian(Activation::Relu, p.width, std, std, &ctx.rng("init"));
-        let mut trainer = Trainer::new(net, data, Descent { rate, momentum: 0.0 });
-        let gauge = Gauge { direction: Direction::Ray, sectors: SECTORS, cosine: p.cosine, cut: p.cut };
-        let stages = Stage::course(&mut trainer, epochs, &gauge, ctx)?;
+        let mut trainer = Trainer::new(net, data, Sgd { rate, momentum: 0.0 });
+        let options = ClusterOptions { direction: Direction::Ray, sectors: SECTORS, cosine: p.cosine, cut: p.cut };
+        let stages = Snapshot::trajectory(&mut trainer, epochs, &options, ctx)?;
         Ok(Self { trainer, stages })
     }
 
@@ -177,8 +177,9 @@ impl Run {
     }
 
     /// One row a frame; without the start, which has no place on a logarithmic axis.
-    fn course(&self) -> Frame {
-        let row = |stage: &Stage| [stage.epoch as f64, stage.loss, stage.directions(), stage.share(), stage.effective];
+    fn trajectory(&self) -> Frame {
+        let row =
+            |stage: &Snapshot| [stage.epoch as f64, stage.loss, stage.directions(), stage.share(), stage.effective];
         let names = ["stage", "epoch", "loss", "directions", "share", "effective"];
         Frame::from_groups(&names, self.stages.iter().map(|stage| [row(stage)]).enumerate().skip(1))
     }

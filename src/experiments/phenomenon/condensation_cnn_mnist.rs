@@ -7,13 +7,13 @@
 use condense::experiment::params::{Parameters as _, params};
 use condense::experiment::{Context, Experiment, Fault, Stop};
 use condense::frame::{Frame, Results};
-use condense_nn::measures::conv_stage::{ConvStage, SIZE};
+use condense_nn::measures::conv_snapshot::{ConvSnapshot, SIZE};
 use condense_nn::measures::similarity::cosines_in_blocks;
 use condense_nn::nets::activation::Activation;
 use condense_nn::nets::conv::{ConvNet, Shape, Weights};
 use condense_nn::tasks::images::{Images, Window};
 use condense_nn::tasks::mnist;
-use condense_nn::training::rule::Descent;
+use condense_nn::training::rule::Sgd;
 
 params! {
     /// Settings.
@@ -81,7 +81,7 @@ impl Experiment for CondensationCnnMnist {
         // parameters, gradient and velocity; what is kept of each look.
         let images = mnist::BYTES / 8 + (p.images + p.tests) * (mnist::SIDE * mnist::SIDE / 2 + 1);
         let network = (inputs(p) + 32) * (p.hidden + 16) * 4;
-        let looks = (p.close / p.every + p.epochs + 3) * ConvStage::numbers(p.channels);
+        let looks = (p.close / p.every + p.epochs + 3) * ConvSnapshot::numbers(p.channels);
         Some(images + 2 * (network + 3 * looks) + 12 * p.channels * p.channels)
     }
 
@@ -115,7 +115,7 @@ impl Experiment for CondensationCnnMnist {
     }
 }
 
-fn report(name: &str, stage: &ConvStage, p: &Params, results: &mut Results) {
+fn report(name: &str, stage: &ConvSnapshot, p: &Params, results: &mut Results) {
     let mut say = |what: &str, value: f64| results.value(&format!("{name}.{what}"), value);
     let ([train, test], seen) = (stage.accuracy(), stage.condensed([p.cosine, p.loose]));
     say("step", stage.step);
@@ -152,22 +152,22 @@ fn start(p: &Params, run: usize, root: &Context) -> ConvNet {
 }
 
 /// All looks at a training, one after the other. Both runs see the same batches.
-fn train(p: &Params, run: usize, sets: &[Images; 2], root: &Context, ctx: &Context) -> Result<Vec<ConvStage>, Stop> {
+fn train(p: &Params, run: usize, sets: &[Images; 2], root: &Context, ctx: &Context) -> Result<Vec<ConvSnapshot>, Stop> {
     let (mut net, mut shuffle) = (start(p, run, root), root.rng("batches"));
     let an_epoch = p.images.div_ceil(p.batch);
     let steps = p.epochs * an_epoch;
-    let mut stages = vec![ConvStage::of(&mut net, sets, p.seen)];
+    let mut stages = vec![ConvSnapshot::of(&mut net, sets, p.seen)];
     for _ in 0..p.epochs {
         for batch in shuffle.permutation(p.images).chunks(p.batch) {
             ctx.tick(net.steps(), steps)?;
             let left = (1.0 - net.steps() as f64 / steps as f64) / p.decay;
             let rate = p.rate * (LAST_RATE + (1.0 - LAST_RATE) * left.min(1.0));
-            net.step(&sets[0], batch, Descent { rate, momentum: p.momentum })?;
+            net.step(&sets[0], batch, Sgd { rate, momentum: p.momentum })?;
             let pause = if net.steps() <= p.close { p.every } else { an_epoch };
             if net.steps() == steps {
-                stages.push(ConvStage::of(&mut net, sets, usize::MAX));
+                stages.push(ConvSnapshot::of(&mut net, sets, usize::MAX));
             } else if net.steps().is_multiple_of(pause) {
-                stages.push(ConvStage::of(&mut net, sets, p.seen));
+                stages.push(ConvSnapshot::of(&mut net, sets, p.seen));
             }
         }
     }

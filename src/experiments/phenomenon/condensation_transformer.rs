@@ -202,7 +202,7 @@ fn train(p: &Params, sizes: Sizes, task: &Task, theta: Vec<f64>, ctx: &Context) 
     steps.dedup();
     let snapshot =
         |block: &Readout| Snapshot { step: block.steps(), loss: block.loss(), theta: block.theta().to_vec() };
-    block.course(steps, ctx, snapshot)
+    block.trajectory(steps, ctx, snapshot)
 }
 
 /// By how much the outputs differ when the heads change places, over the largest output.

@@ -10,7 +10,7 @@ use condense::experiment::{Context, Experiment, Stop};
 use condense::frame::{Frame, Results};
 use condense::num::stats::linspace;
 use condense_nn::measures::measure::Direction;
-use condense_nn::measures::stage::{Gauge, Stage};
+use condense_nn::measures::snapshot::{ClusterOptions, Snapshot};
 use condense_nn::nets::activation::Activation;
 use condense_nn::nets::packed::{Neuron, Packed};
 use condense_nn::tasks::task::{Samples, best_step, three_steps};
@@ -58,7 +58,7 @@ impl Experiment for TypicalTraining {
 
     fn run(p: &Params, ctx: &Context) -> Result<Results, Stop> {
         let samples = Samples::of(three_steps, &linspace(-REACH[0], REACH[0], p.samples));
-        let gauge = Gauge { direction: Direction::Line, sectors: 72, cosine: p.cosine, cut: p.cut };
+        let options = ClusterOptions { direction: Direction::Line, sectors: 72, cosine: p.cosine, cut: p.cut };
         let mut trainer = start(p, &samples, ctx);
         trainer.train_to(p.epochs, ctx)?;
         let (best, narrow) = best_step(&samples);
@@ -66,8 +66,8 @@ impl Experiment for TypicalTraining {
 
         // The same training again, to look at it on the plateau.
         let mut again = start(p, &samples, ctx);
-        let mut stages = Stage::course(&mut again, &[plateau], &gauge, ctx)?;
-        stages.push(Stage::of(&trainer, &gauge));
+        let mut stages = Snapshot::trajectory(&mut again, &[plateau], &options, ctx)?;
+        stages.push(Snapshot::of(&trainer, &options));
 
         let mut results = Results::default();
         results.value("energy", samples.y.iter().map(|y| y * y).sum::<f64>() / p.samples as f64);
@@ -136,7 +136,7 @@ fn apart(one: &Packed<2>, other: &Packed<2>, samples: &Samples<2>) -> f64 {
 }
 
 /// The network at its three stages, the best of one neuron, and the target.
-fn outputs(stages: &[Stage], one: &Packed<2>) -> Frame {
+fn outputs(stages: &[Snapshot], one: &Packed<2>) -> Frame {
     let x: Vec<[f64; 2]> = linspace(-REACH[1], REACH[1], CURVE).into_iter().map(|x| [x, 1.0]).collect();
     let mut frame = Frame::new().with("x", x.iter().map(|x| x[0]).collect::<Vec<_>>());
     for (name, stage) in ["start", "plateau", "end"].iter().zip(stages) {

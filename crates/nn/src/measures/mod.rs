@@ -1,11 +1,11 @@
 //! Measures of condensation: what there is to see of a network at one moment.
 pub mod balance;
 pub mod columns;
-pub mod conv_stage;
+pub mod conv_snapshot;
 pub mod measure;
 pub mod merge;
 pub mod rank;
 pub mod similarity;
+pub mod snapshot;
 pub mod spread;
-pub mod stage;
 pub mod unpack;

@@ -13,7 +13,7 @@ use crate::nets::activation::Activation;
 use crate::nets::dense::{Dense, Parameters, activate, slow_down};
 use crate::nets::softmax::cross_entropy;
 use crate::tasks::images::{Images, Window};
-use crate::training::rule::Descent;
+use crate::training::rule::Sgd;
 use condense_experiment::Stop;
 use condense_num::contract::{Add, Lane, View, Write, multiply};
 use condense_num::kernel::kernel;
@@ -56,11 +56,11 @@ pub struct ConvNet {
     /// Rows are pixels, and at last the bias; columns are channels, in lanes.
     kernels: Parameters,
     dense: Vec<Dense>,
-    /// Of a chunk of images: patches, what goes into each dense layer, and the forces on it.
+    /// Of a chunk of images: patches, what goes into each dense layer, and the gradients with respect to it.
     patches: Vec<f32>,
     tape: Vec<Vec<Lane>>,
-    forces: Vec<Vec<Lane>>,
-    /// The outputs, then the forces on them.
+    output_gradients: Vec<Vec<Lane>>,
+    /// The outputs, then the gradients with respect to them.
     outputs: Vec<f32>,
     steps: usize,
 }
@@ -115,14 +115,15 @@ impl ConvNet {
             inputs = outputs;
         }
         let room = |layer: &Dense| vec![[0.0; SINGLES]; CHUNK * layer.lanes];
-        let (mut tape, forces): (Vec<_>, _) = (dense.iter().map(room).collect(), dense.iter().map(room).collect());
+        let (mut tape, output_gradients): (Vec<_>, _) =
+            (dense.iter().map(room).collect(), dense.iter().map(room).collect());
         let mut inputs = 0;
         for (l, (tape, layer)) in tape.iter_mut().zip(&dense).enumerate() {
             tape.chunks_exact_mut(layer.lanes).for_each(|row| row.as_flattened_mut()[shape.end(l, inputs)] = 1.0);
             inputs = layer.outputs;
         }
         let (patches, outputs) = (vec![1.0; CHUNK * rows * patches], vec![0.0; CHUNK * inputs]);
-        Self { shape, kernels: Parameters::new(kernels), dense, patches, tape, forces, outputs, steps: 0 }
+        Self { shape, kernels: Parameters::new(kernels), dense, patches, tape, output_gradients, outputs, steps: 0 }
     }
 
     /// The parameters as they stand.
@@ -150,14 +151,14 @@ impl ConvNet {
     ///
     /// # Errors
     /// When that loss is not finite; the message names the step.
-    pub fn step(&mut self, images: &Images, batch: &[usize], rule: Descent) -> Result<f64, Stop> {
+    pub fn step(&mut self, images: &Images, batch: &[usize], rule: Sgd) -> Result<f64, Stop> {
         let mut sum = 0.0;
         for chunk in batch.chunks(CHUNK) {
             self.forward(images, chunk);
             sum += self.compare(images, chunk, 1.0 / batch.len() as f32).0;
             self.backward(chunk.len());
         }
-        let (loss, step, Descent { rate, momentum }) = (sum / batch.len() as f64, self.steps, rule);
+        let (loss, step, Sgd { rate, momentum }) = (sum / batch.len() as f64, self.steps, rule);
         if !loss.is_finite() {
             return Err(Stop::failed(format!(
                 "training diverged: the loss is {loss} at step {step}, with rate {rate} and momentum {momentum}"
@@ -209,7 +210,7 @@ impl ConvNet {
         }
     }
 
-    /// Turns the outputs of a chunk into forces; the sum of its losses, and how many images are put into their class.
+    /// Turns the outputs of a chunk into output gradients; the sum of its losses, and how many images are put into their class.
     fn compare(&mut self, images: &Images, chunk: &[usize], share: f32) -> (f64, usize) {
         let classes = self.outputs.len() / CHUNK;
         let (mut sum, mut right) = (0.0, 0);
@@ -225,18 +226,20 @@ impl ConvNet {
     fn backward(&mut self, count: usize) {
         let (shape, [patches, rows, lanes]) = (self.shape, self.shape.sizes());
         for (l, layer) in self.dense.iter_mut().enumerate().rev() {
-            let (before, after) = self.forces.split_at_mut(l + 1);
-            let (x, pull) = (&self.tape[l][..count * layer.lanes], &mut before[l][..count * layer.lanes]);
+            let (before, after) = self.output_gradients.split_at_mut(l + 1);
+            let (x, vjp) = (&self.tape[l][..count * layer.lanes], &mut before[l][..count * layer.lanes]);
             match after.first() {
-                None => layer.backward(x, &self.outputs, layer.outputs, pull),
-                Some(force) => layer.backward(x, force.as_flattened(), force.len() / CHUNK * SINGLES, pull),
+                None => layer.backward(x, &self.outputs, layer.outputs, vjp),
+                Some(output_gradient) => {
+                    layer.backward(x, output_gradient.as_flattened(), output_gradient.len() / CHUNK * SINGLES, vjp)
+                }
             }
-            slow_down(shape.activation, x, pull);
+            slow_down(shape.activation, x, vjp);
         }
         let wide = self.dense[0].lanes;
-        let forces = self.forces[0].chunks_exact(wide).take(count);
-        for (view, force) in self.patches.chunks_exact(rows * patches).zip(forces) {
-            correlate(shape, view, &force[..patches * lanes], &mut self.kernels.gradient);
+        let output_gradients = self.output_gradients[0].chunks_exact(wide).take(count);
+        for (view, output_gradient) in self.patches.chunks_exact(rows * patches).zip(output_gradients) {
+            correlate(shape, view, &output_gradient[..patches * lanes], &mut self.kernels.gradient);
         }
     }
 }
@@ -246,7 +249,7 @@ kernel! {
     fn convolve(shape: Shape, view: &[f32], kernels: &[Lane], z: &mut [Lane]) = convolve_body;
 
     /// Adds to the gradient `∂L/∂k_cr = Σ_p force_pc x_pr` of an image.
-    fn correlate(shape: Shape, view: &[f32], force: &[Lane], gradient: &mut [Lane]) = correlate_body;
+    fn correlate(shape: Shape, view: &[f32], output_gradient: &[Lane], gradient: &mut [Lane]) = correlate_body;
 }
 
 #[inline(always)]
@@ -257,10 +260,10 @@ fn convolve_body<S: Simd>(simd: S, shape: Shape, view: &[f32], kernels: &[Lane],
 }
 
 #[inline(always)]
-fn correlate_body<S: Simd>(simd: S, shape: Shape, view: &[f32], force: &[Lane], gradient: &mut [Lane]) {
+fn correlate_body<S: Simd>(simd: S, shape: Shape, view: &[f32], output_gradient: &[Lane], gradient: &mut [Lane]) {
     let [patches, rows, lanes] = shape.sizes();
-    let (view, force) = (View::rows(view, patches), View::rows(force, lanes));
-    multiply(simd, view, force, [rows, patches, lanes], &mut Add(gradient, lanes));
+    let (view, output_gradient) = (View::rows(view, patches), View::rows(output_gradient, lanes));
+    multiply(simd, view, output_gradient, [rows, patches, lanes], &mut Add(gradient, lanes));
 }
 
 #[cfg(test)]
@@ -270,7 +273,7 @@ mod tests {
     use condense_num::math;
     use condense_num::rng::Stream;
 
-    const GENTLE: Descent = Descent { rate: 0.1, momentum: 0.9 };
+    const GENTLE: Sgd = Sgd { rate: 0.1, momentum: 0.9 };
 
     fn shape(activation: Activation, stride: usize, biased: bool) -> Shape {
         Shape { side: 7, window: Window { size: 3, stride }, channels: 18, biased, activation }
@@ -333,7 +336,7 @@ mod tests {
             let mut net = ConvNet::new(shape, &weights(shape));
             let start = lists(&net.weights());
             assert_eq!(net.weights(), weights(shape));
-            let loss = net.step(&images(), &all(), Descent { rate: 1.0, momentum: 0.0 }).expect("finite");
+            let loss = net.step(&images(), &all(), Sgd { rate: 1.0, momentum: 0.0 }).expect("finite");
             assert!((loss - plain(shape, &start)).abs() < 1e-6, "{loss}");
             let end = lists(&net.weights());
             for list in (0..start.len()).filter(|list| biased || *list != 1) {
@@ -395,7 +398,7 @@ mod tests {
         }
         let (loss, right) = net.judge(&images(), &all());
         assert!(net.steps() == 200 && loss < 0.1 * before.0 && right == 19, "{before:?} {loss} {right}");
-        let wild = Descent { rate: f64::INFINITY, momentum: 0.5 };
+        let wild = Sgd { rate: f64::INFINITY, momentum: 0.5 };
         let said = (0..9).find_map(|_| net.step(&images(), &all(), wild).err()).expect("a wild rate").to_string();
         assert!(
             said.contains("training diverged") && said.contains("step 201, with rate inf and momentum 0.5"),

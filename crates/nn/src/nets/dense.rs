@@ -1,12 +1,12 @@
 //! A dense layer `z_j = Σ_f w_jf h_f + b_j` in single precision, and the rule of descent for all that stands in lanes.
-//! It knows no losses; it maps rows of a batch to rows, and forces on what came out to gradients.
+//! It knows no losses; it maps rows of a batch to rows, and output gradients on what came out to gradients.
 //!
 //! Features stand in lanes, sixteen by sixteen, padded with 0; the number after the last one is always 1, and its weight is
 //! the bias. Sums over features run in sixteen lanes and then by the fixed tree; sums over a batch, from its first row to
 //! its last; sums over outputs, from the first to the last.
 
 use crate::nets::activation::Activation;
-use crate::training::rule::Descent;
+use crate::training::rule::Sgd;
 use condense_num::contract::{Add, Fold, Lane, View, Write, multiply};
 use condense_num::kernel::kernel;
 use condense_num::lanes::{Lanes as _, Mask as _, Real as _, SINGLES, Simd};
@@ -30,7 +30,7 @@ impl Parameters {
     }
 
     /// One step of the rule, `v ← momentum·v + ∇`, `θ ← θ - rate·v`; the gradient begins anew.
-    pub fn follow(&mut self, rule: Descent) {
+    pub fn follow(&mut self, rule: Sgd) {
         follow(rule.rate as f32, rule.momentum as f32, &mut self.theta, &mut self.gradient, &mut self.velocity);
     }
 }
@@ -71,21 +71,21 @@ impl Dense {
         forward(self, x, z, width);
     }
 
-    /// Adds to the gradient `∂L/∂w_jf = Σ_rows force_j h_f`, and sets `pull` to `∂L/∂h_f = Σ_j force_j w_jf`.
-    pub fn backward(&mut self, x: &[Lane], force: &[f32], width: usize, pull: &mut [Lane]) {
-        backward(self, x, force, width, pull);
+    /// Adds to the gradient `∂L/∂w_jf = Σ_rows g_j h_f`, and sets `vjp` to `∂L/∂h_f = Σ_j g_j w_jf`.
+    pub fn backward(&mut self, x: &[Lane], output_gradient: &[f32], width: usize, vjp: &mut [Lane]) {
+        backward(self, x, output_gradient, width, vjp);
     }
 }
 
 kernel! {
     fn forward(dense: &Dense, x: &[Lane], z: &mut [f32], width: usize) = forward_body;
-    fn backward(dense: &mut Dense, x: &[Lane], force: &[f32], width: usize, pull: &mut [Lane]) = backward_body;
+    fn backward(dense: &mut Dense, x: &[Lane], output_gradient: &[f32], width: usize, vjp: &mut [Lane]) = backward_body;
 
     /// `σ(z)` in place.
     pub fn activate(activation: Activation, z: &mut [Lane]) = activate_body;
 
-    /// Forces on `h = σ(z)` become forces on `z`: `σ'(z)` is 1 where ReLU lets through, and `1 - h²` for tanh.
-    pub fn slow_down(activation: Activation, h: &[Lane], force: &mut [Lane]) = slow_down_body;
+    /// Gradients with respect to `h = σ(z)` become those with respect to `z`: `σ'(z)` is 1 where ReLU lets through, and `1 - h²` for tanh.
+    pub fn slow_down(activation: Activation, h: &[Lane], output_gradient: &mut [Lane]) = slow_down_body;
     fn follow(rate: f32, momentum: f32, theta: &mut [Lane], gradient: &mut [Lane], velocity: &mut [Lane]) = follow_body;
 }
 
@@ -97,11 +97,19 @@ fn forward_body<S: Simd>(simd: S, dense: &Dense, x: &[Lane], z: &mut [f32], widt
 }
 
 #[inline(always)]
-fn backward_body<S: Simd>(simd: S, dense: &mut Dense, x: &[Lane], force: &[f32], width: usize, pull: &mut [Lane]) {
+fn backward_body<S: Simd>(
+    simd: S,
+    dense: &mut Dense,
+    x: &[Lane],
+    output_gradient: &[f32],
+    width: usize,
+    vjp: &mut [Lane],
+) {
     let (lanes, outputs, rows) = (dense.lanes, dense.outputs, x.len() / dense.lanes);
-    let (force, Parameters { theta, gradient, .. }) = (View::rows(force, width), &mut dense.weights);
-    multiply(simd, force.turned(), View::rows(x, lanes), [outputs, rows, lanes], &mut Add(gradient, lanes));
-    multiply(simd, force, View::rows(theta, lanes), [rows, outputs, lanes], &mut Write(pull, lanes));
+    let (output_gradient, Parameters { theta, gradient, .. }) =
+        (View::rows(output_gradient, width), &mut dense.weights);
+    multiply(simd, output_gradient.turned(), View::rows(x, lanes), [outputs, rows, lanes], &mut Add(gradient, lanes));
+    multiply(simd, output_gradient, View::rows(theta, lanes), [rows, outputs, lanes], &mut Write(vjp, lanes));
 }
 
 #[inline(always)]
@@ -118,15 +126,15 @@ fn activate_body<S: Simd>(simd: S, activation: Activation, z: &mut [Lane]) {
 }
 
 #[inline(always)]
-fn slow_down_body<S: Simd>(simd: S, activation: Activation, h: &[Lane], force: &mut [Lane]) {
-    for (h, force) in h.iter().zip(force) {
-        let (x, pull) = (simd.load_f32(h), simd.load_f32(force));
+fn slow_down_body<S: Simd>(simd: S, activation: Activation, h: &[Lane], output_gradient: &mut [Lane]) {
+    for (h, output_gradient) in h.iter().zip(output_gradient) {
+        let (x, vjp) = (simd.load_f32(h), simd.load_f32(output_gradient));
         match activation {
-            Activation::Relu => x.gt(simd.splat_f32(0.0)).select_or_zero(pull),
-            Activation::Tanh => pull * (-x).mul_add(x, simd.splat_f32(1.0)),
+            Activation::Relu => x.gt(simd.splat_f32(0.0)).select_or_zero(vjp),
+            Activation::Tanh => vjp * (-x).mul_add(x, simd.splat_f32(1.0)),
             other => unreachable!("{other:?} in single precision"),
         }
-        .store(force);
+        .store(output_gradient);
     }
 }
 

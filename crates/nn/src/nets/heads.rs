@@ -63,7 +63,7 @@ pub struct Room {
     /// `X Q` and `X K`, T × D each, and the gradients with respect to them for one head, T × d.
     query: Vec<Lane>,
     key: Vec<Lane>,
-    pull: [Vec<Lane>; 2],
+    vjp: [Vec<Lane>; 2],
     /// `P`, H × T × T.
     chances: Vec<Lane>,
     /// `p̄` (H × T), `x̄` (H × D), `[p̄_h X V_h]` (D), and the same times `O` (D).
@@ -72,7 +72,7 @@ pub struct Room {
     heads: Vec<Lane>,
     out: Vec<Lane>,
     /// The outputs (classes), then `∂L/∂y`.
-    forces: Vec<Lane>,
+    output_gradients: Vec<Lane>,
     /// Gradients with respect to `out`, `heads`, one `x̄_h`, and one `p̄_h`.
     back: [Vec<Lane>; 4],
 }
@@ -85,13 +85,13 @@ impl Room {
         Self {
             query: lanes(tokens * width),
             key: lanes(tokens * width),
-            pull: [lanes(head), lanes(head)],
+            vjp: [lanes(head), lanes(head)],
             chances: lanes(heads * tokens * tokens),
             mean: lanes(heads * tokens),
             token: lanes(heads * width),
             heads: lanes(width),
             out: lanes(width),
-            forces: lanes(classes),
+            output_gradients: lanes(classes),
             back: [lanes(width), lanes(width), lanes(width), lanes(tokens)],
         }
     }
@@ -101,7 +101,7 @@ kernel! {
     /// Outputs (classes) of sixteen sequences.
     pub fn forward(shape: Shape, weights: &Weights<f32>, x: &[Lane], room: &mut Room) = forward_body;
 
-    /// Adds to the gradient what forces `∂L/∂y` on sixteen sequences' outputs do to the parameters.
+    /// Adds to the gradient what the gradients `∂L/∂y` on sixteen sequences' outputs do to the parameters.
     pub fn backward(
         shape: Shape,
         weights: &Weights<f32>,
@@ -110,7 +110,7 @@ kernel! {
         gradient: &mut Weights<Lane>,
     ) = backward_body;
 
-    /// Outputs become forces on them, and none in lanes without a sequence; returns the sum of losses, gone on with.
+    /// Outputs become output gradients on them, and none in lanes without a sequence; returns the sum of losses, gone on with.
     pub fn compare(labels: &[usize], share: f32, room: &mut Room, sum: f64) -> f64 = compare_body;
 
     /// `θ ← θ - rate ∇`, with the gradient's lanes added up.
@@ -141,7 +141,7 @@ fn forward_body<S: Simd>(simd: S, shape: Shape, weights: &Weights<f32>, x: &[Lan
     let output = View::rows(&weights.output, width).turned();
     multiply(simd, output, View::column(&room.heads), [width, width, 1], &mut Write(&mut room.out, 1));
     let last = View::rows(&weights.classes, classes).turned();
-    multiply(simd, last, View::column(&room.out), [classes, width, 1], &mut Write(&mut room.forces, 1));
+    multiply(simd, last, View::column(&room.out), [classes, width, 1], &mut Write(&mut room.output_gradients, 1));
 }
 
 #[inline(always)]
@@ -157,13 +157,13 @@ fn backward_body<S: Simd>(
     let (head, scale) = shape.head();
     let x = View::rows(x, width);
     let [out, values, token, mean] = &mut room.back;
-    // Through C and O: each gradient is the outer product of what went in and the force on what came out.
-    let row = View::rows(&room.forces, classes);
+    // Through C and O: each gradient is the outer product of what went in and the output gradient of what came out.
+    let row = View::rows(&room.output_gradients, classes);
     multiply(simd, View::column(&room.out), row, [width, 1, classes], &mut Add(&mut gradient.classes, classes));
     multiply(
         simd,
         View::rows(&weights.classes, classes),
-        View::column(&room.forces),
+        View::column(&room.output_gradients),
         [width, classes, 1],
         &mut Write(out, 1),
     );
@@ -172,16 +172,16 @@ fn backward_body<S: Simd>(
     multiply(simd, View::rows(&weights.output, width), View::column(out), [width, width, 1], &mut Write(values, 1));
     for h in 0..heads {
         // Through V, to the weights p̄ of the tokens.
-        let force = &values[h * head..][..head];
-        let (x_bar, row) = (View::column(&room.token[h * width..]), View::rows(force, head));
+        let output_gradient = &values[h * head..][..head];
+        let (x_bar, row) = (View::column(&room.token[h * width..]), View::rows(output_gradient, head));
         multiply(simd, x_bar, row, [width, 1, head], &mut Add(&mut gradient.value[h * head..], width));
         let value = View::rows(&weights.value[h * head..], width);
-        multiply(simd, value, View::column(force), [width, head, 1], &mut Write(token, 1));
+        multiply(simd, value, View::column(output_gradient), [width, head, 1], &mut Write(token, 1));
         multiply(simd, x, View::column(token), [tokens, width, 1], &mut Write(mean, 1));
         // Through the softmax to the scores, and on to Q and K.
         let chances = &mut room.chances[h * tokens * tokens..][..tokens * tokens];
         pull_back(simd, scale, chances, mean);
-        let [queries, keys] = &mut room.pull;
+        let [queries, keys] = &mut room.vjp;
         let shape = [tokens, tokens, head];
         let (scores, key) = (View::rows(chances, tokens), View::rows(&room.key[h * head..], width));
         multiply(simd, scores, key, shape, &mut Write(queries, head));
@@ -195,7 +195,7 @@ fn backward_body<S: Simd>(
 
 #[inline(always)]
 fn compare_body<S: Simd>(_: S, labels: &[usize], share: f32, room: &mut Room, sum: f64) -> f64 {
-    let y = &mut room.forces;
+    let y = &mut room.output_gradients;
     let (mut row, mut sum) = (vec![0.0; y.len()], sum);
     for lane in 0..SINGLES {
         row.iter_mut().zip(y.iter()).for_each(|(row, y)| *row = y[lane]);

@@ -106,18 +106,18 @@ impl Layer {
         y
     }
 
-    /// Adds to `gradient` what forces `∂L/∂y` (n × outputs) do to the parameters, `∂L/∂c_oig = Σ force_o B_g(x_i)`,
+    /// Adds to `gradient` what the gradients `∂L/∂y` (n × outputs) do to the parameters, `∂L/∂c_oig = Σ g_o B_g(x_i)`,
     /// and returns what they do to the samples: `∂L/∂x_i = Σ_o force_o φ'_oi(x_i)`, n × inputs.
-    pub fn backward(&self, x: &[f64], force: &[f64], gradient: &mut [f64]) -> Vec<f64> {
-        let mut pull = vec![0.0; x.len()];
-        backward(self, x, force, gradient, &mut pull);
-        pull
+    pub fn backward(&self, x: &[f64], output_gradient: &[f64], gradient: &mut [f64]) -> Vec<f64> {
+        let mut vjp = vec![0.0; x.len()];
+        backward(self, x, output_gradient, gradient, &mut vjp);
+        vjp
     }
 }
 
 kernel! {
     fn forward(layer: &Layer, x: &[f64], y: &mut [f64]) = forward_body;
-    fn backward(layer: &Layer, x: &[f64], force: &[f64], gradient: &mut [f64], pull: &mut [f64]) = backward_body;
+    fn backward(layer: &Layer, x: &[f64], output_gradient: &[f64], gradient: &mut [f64], vjp: &mut [f64]) = backward_body;
 }
 
 #[inline(always)]
@@ -137,22 +137,29 @@ fn forward_body<S: Simd>(_: S, layer: &Layer, x: &[f64], y: &mut [f64]) {
 }
 
 #[inline(always)]
-fn backward_body<S: Simd>(_: S, layer: &Layer, x: &[f64], force: &[f64], gradient: &mut [f64], pull: &mut [f64]) {
+fn backward_body<S: Simd>(
+    _: S,
+    layer: &Layer,
+    x: &[f64],
+    output_gradient: &[f64],
+    gradient: &mut [f64],
+    vjp: &mut [f64],
+) {
     let (count, outputs, rows) = (layer.grid.count, layer.outputs, layer.edge() * layer.outputs);
-    let samples = x.chunks_exact(layer.inputs).zip(force.chunks_exact(outputs));
-    for ((x, force), pull) in samples.zip(pull.chunks_exact_mut(layer.inputs)) {
+    let samples = x.chunks_exact(layer.inputs).zip(output_gradient.chunks_exact(outputs));
+    for ((x, output_gradient), vjp) in samples.zip(vjp.chunks_exact_mut(layer.inputs)) {
         let inputs = layer.theta.chunks_exact(rows).zip(gradient.chunks_exact_mut(rows));
-        for ((x, pull), (theta, gradient)) in x.iter().zip(pull).zip(inputs) {
+        for ((x, vjp), (theta, gradient)) in x.iter().zip(vjp).zip(inputs) {
             let near = layer.grid.near(*x);
             for (g, at) in near.splines(count) {
                 let row = g * outputs..(g + 1) * outputs;
-                axpy(near.values[at], force, &mut gradient[row.clone()]);
-                *pull = near.slopes[at].mul_add(dot(&theta[row], force), *pull);
+                axpy(near.values[at], output_gradient, &mut gradient[row.clone()]);
+                *vjp = near.slopes[at].mul_add(dot(&theta[row], output_gradient), *vjp);
             }
             if layer.base {
                 let row = count * outputs..;
-                axpy(near.base[0], force, &mut gradient[row.clone()]);
-                *pull = near.base[1].mul_add(dot(&theta[row], force), *pull);
+                axpy(near.base[0], output_gradient, &mut gradient[row.clone()]);
+                *vjp = near.base[1].mul_add(dot(&theta[row], output_gradient), *vjp);
             }
         }
     }
@@ -171,15 +178,15 @@ impl Kan {
         self.layers.iter().fold(x.to_vec(), |x, layer| layer.forward(&x))
     }
 
-    /// Adds to `gradient`, one list a layer, what forces on the outputs do to the parameters.
-    pub fn backward(&self, x: &[f64], force: &[f64], gradient: &mut [Vec<f64>]) {
+    /// Adds to `gradient`, one list a layer, what the gradients with respect to the outputs do to the parameters.
+    pub fn backward(&self, x: &[f64], output_gradient: &[f64], gradient: &mut [Vec<f64>]) {
         let mut tape = vec![x.to_vec()];
         for layer in &self.layers {
             tape.push(layer.forward(&tape[tape.len() - 1]));
         }
-        let mut force = force.to_vec();
+        let mut output_gradient = output_gradient.to_vec();
         for ((layer, x), gradient) in self.layers.iter().zip(&tape).zip(gradient).rev() {
-            force = layer.backward(x, &force, gradient);
+            output_gradient = layer.backward(x, &output_gradient, gradient);
         }
     }
 }
@@ -193,7 +200,7 @@ pub struct Training {
     y: Vec<f64>,
     rate: f64,
     /// `(f - y) / n` at each sample.
-    forces: Vec<f64>,
+    output_gradients: Vec<f64>,
     losses: Vec<f64>,
 }
 
@@ -212,7 +219,8 @@ impl Training {
         }
         assert!(net.layers.last().is_some_and(|layer| layer.outputs == 1), "one output");
         assert_eq!(x.len(), net.layers[0].inputs * y.len(), "inputs for every target");
-        let mut training = Self { net, x: x.to_vec(), y: y.to_vec(), rate, forces: Vec::new(), losses: Vec::new() };
+        let mut training =
+            Self { net, x: x.to_vec(), y: y.to_vec(), rate, output_gradients: Vec::new(), losses: Vec::new() };
         training.look();
         training
     }
@@ -227,11 +235,11 @@ impl Training {
         &self.losses
     }
 
-    /// Sets the forces, and notes the loss.
+    /// Sets the output gradients, and notes the loss.
     fn look(&mut self) -> f64 {
         let n = self.y.len() as f64;
-        self.forces = self.net.forward(&self.x).iter().zip(&self.y).map(|(f, y)| (f - y) / n).collect();
-        let loss = 0.5 * n * inner(&self.forces, &self.forces);
+        self.output_gradients = self.net.forward(&self.x).iter().zip(&self.y).map(|(f, y)| (f - y) / n).collect();
+        let loss = 0.5 * n * inner(&self.output_gradients, &self.output_gradients);
         self.losses.push(loss);
         loss
     }
@@ -244,7 +252,7 @@ impl Stepwise for Training {
 
     fn advance(&mut self) -> Seen {
         let mut gradient: Vec<_> = self.net.layers.iter().map(|layer| vec![0.0; layer.theta.len()]).collect();
-        self.net.backward(&self.x, &self.forces, &mut gradient);
+        self.net.backward(&self.x, &self.output_gradients, &mut gradient);
         for (layer, gradient) in self.net.layers.iter_mut().zip(&gradient) {
             add_scaled(-self.rate, gradient, &mut layer.theta);
         }
@@ -350,7 +358,7 @@ mod tests {
     fn the_pull_on_inputs_is_that_of_finite_differences() {
         let (layer, x, h) = (layer(NARROW, 2, 3, true), samples(9), 1e-6);
         let sum = |x: &[f64]| layer.forward(x).iter().sum::<f64>();
-        let pull = layer.backward(&x, &[1.0; 27], &mut vec![0.0; layer.theta.len()]);
+        let vjp = layer.backward(&x, &[1.0; 27], &mut vec![0.0; layer.theta.len()]);
         for at in 0..x.len() {
             let shifted = |by: f64| {
                 let mut x = x.clone();
@@ -358,7 +366,7 @@ mod tests {
                 sum(&x)
             };
             let slope = (shifted(h) - shifted(-h)) / (2.0 * h);
-            assert!((pull[at] - slope).abs() < 1e-7, "{at}: {} {slope}", pull[at]);
+            assert!((vjp[at] - slope).abs() < 1e-7, "{at}: {} {slope}", vjp[at]);
         }
     }
 

@@ -33,19 +33,19 @@ pub fn soften<S: Simd>(simd: S, scale: f32, scores: &mut [Lane], mean: &mut [Lan
     }
 }
 
-/// Turns the chances of [`soften`] into the gradient with respect to the scores, for forces `g_u` on the mean:
+/// Turns the chances of [`soften`] into the gradient with respect to the scores, for output gradients `g_u` on the mean:
 /// `∂L/∂s_tu = (scale / T) p_tu (g_u - Σ_v p_tv g_v)`.
 #[inline(always)]
-pub fn pull_back<S: Simd>(simd: S, scale: f32, chances: &mut [Lane], forces: &[Lane]) {
-    let tokens = forces.len();
+pub fn pull_back<S: Simd>(simd: S, scale: f32, chances: &mut [Lane], output_gradients: &[Lane]) {
+    let tokens = output_gradients.len();
     let share = simd.splat_f32(scale / tokens as f32);
     for row in chances.chunks_exact_mut(tokens) {
         let mut sum = simd.splat_f32(0.0);
-        for (chance, force) in row.iter().zip(forces) {
-            sum = simd.load_f32(chance).mul_add(simd.load_f32(force), sum);
+        for (chance, output_gradient) in row.iter().zip(output_gradients) {
+            sum = simd.load_f32(chance).mul_add(simd.load_f32(output_gradient), sum);
         }
-        for (chance, force) in row.iter_mut().zip(forces) {
-            (simd.load_f32(chance) * (simd.load_f32(force) - sum) * share).store(chance);
+        for (chance, output_gradient) in row.iter_mut().zip(output_gradients) {
+            (simd.load_f32(chance) * (simd.load_f32(output_gradient) - sum) * share).store(chance);
         }
     }
 }

@@ -7,7 +7,7 @@
 
 use crate::nets::activation::Activation;
 use crate::training::stepwise::{Seen, Stepwise};
-use crate::training::three_pass::{First, compare, pull, turn};
+use crate::training::three_pass::{First, compare, turn, vjp};
 use condense_num::lanes::LANES;
 
 /// Eight neighbours in a row.
@@ -51,7 +51,7 @@ pub struct Training {
     /// Their `σ'`, then the pulls `g` on them.
     g: Vec<Lanes>,
     /// `(f(x) - y) / n` at each point.
-    forces: Vec<f64>,
+    output_gradients: Vec<f64>,
     losses: Vec<f64>,
 }
 
@@ -86,10 +86,10 @@ impl Training {
             tape: vec![[[0.0; LANES]; 2]; n * high],
             z: zeros.clone(),
             g: zeros,
-            forces: vec![0.0; n],
+            output_gradients: vec![0.0; n],
             losses: Vec::new(),
         };
-        // Without forces a step moves nothing and only looks.
+        // Without output gradients a step moves nothing and only looks.
         training.step();
         training
     }
@@ -110,10 +110,10 @@ impl Training {
 
     /// One step of descent, and the loss after it.
     fn step(&mut self) {
-        let Self { activation, rate, x, y, first, w2, b2, a, tape, z, g, forces, .. } = self;
-        pull(*rate, forces, [b2, a], [z, g]);
+        let Self { activation, rate, x, y, first, w2, b2, a, tape, z, g, output_gradients, .. } = self;
+        vjp(*rate, output_gradients, [b2, a], [z, g]);
         turn(*activation, *rate, x, first, w2, tape, [z, g]);
-        self.losses.push(compare(*activation, a, y, [z, g], forces));
+        self.losses.push(compare(*activation, a, y, [z, g], output_gradients));
     }
 }
 

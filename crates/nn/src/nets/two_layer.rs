@@ -123,7 +123,7 @@ impl Model for TwoLayer {
         tangent.kernel = Array2::from_shape_vec((n, n), kernel).expect("n² entries");
     }
 
-    fn pull(&self, tangent: &Tangent, p: &[f64], pulled: &mut [f64]) {
+    fn vjp(&self, tangent: &Tangent, p: &[f64], pulled: &mut [f64]) {
         let n = p.len();
         let [by_a, by_w] = self.mobility.map(|mobility| mobility * self.scale);
         for neurons in self.chunks() {
@@ -371,7 +371,7 @@ mod tests {
         let (network, theta) = network(Activation::Tanh, 261);
         let (tangent, p) = (linearized(&network, &theta), [0.3, -1.1, 0.8]);
         let mut pulled = vec![0.0; theta.len()];
-        network.pull(&tangent, &p, &mut pulled);
+        network.vjp(&tangent, &p, &mut pulled);
         let along = |theta: &[f64]| linearized(&network, theta).residual.iter().zip(p).map(|(e, p)| e * p).sum::<f64>();
         for at in [0, 100, 260, 261, 522, 700, 1043] {
             let mut near = [theta.clone(), theta.clone()];
@@ -393,7 +393,7 @@ mod tests {
                 let mut p = [0.0; 3];
                 p[j] = 1.0;
                 let mut pulled = vec![0.0; theta.len()];
-                network.pull(&tangent, &p, &mut pulled);
+                network.vjp(&tangent, &p, &mut pulled);
                 let moved: Vec<f64> = theta.iter().zip(&pulled).map(|(theta, step)| theta + 1e-7 * step).collect();
                 for i in 0..3 {
                     let change = (linearized(&network, &moved).residual[i] - tangent.residual[i]) / 1e-7;
@@ -420,7 +420,7 @@ mod tests {
         let run = || {
             let tangent = linearized(&network, &theta);
             let mut pulled = vec![0.0; theta.len()];
-            network.pull(&tangent, &tangent.residual.clone(), &mut pulled);
+            network.vjp(&tangent, &tangent.residual.clone(), &mut pulled);
             (tangent.residual, tangent.kernel, pulled)
         };
         same_on_all(run);

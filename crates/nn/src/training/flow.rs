@@ -1,5 +1,5 @@
 //! Gradient flow by an exponential midpoint rule: exact in the stiff part, so lazy training takes ten steps, not 10⁵.
-//! It knows no network: a [`Model`] gives the residual, the tangent kernel and the pull-back of a vector on samples.
+//! It knows no network: a [`Model`] gives the residual, the tangent kernel and the vector–Jacobian product of a vector on samples.
 //!
 //! The flow is `θ' = -M Jᵀ e / n` for the risk `|e|² / 2n`, with the residual `e = f(θ) - y` on `n` samples, its
 //! Jacobian `J` and a diagonal mobility `M`. It is stiff only through the n×n kernel `K = J M Jᵀ`. With `K` frozen,
@@ -21,11 +21,11 @@ pub trait Model {
     /// The blocks of `θ` that the step control weighs one by one (a block must not start at zero).
     fn layers(&self) -> Vec<Range<usize>>;
 
-    /// Linearises at `θ`: fills `residual`, `kernel`, and what `pull` needs into `features`.
+    /// Linearises at `θ`: fills `residual`, `kernel`, and what `vjp` needs into `features`.
     fn linearize(&self, theta: &[f64], tangent: &mut Tangent);
 
     /// `pulled = M Jᵀ p` at the point where `tangent` was taken; `p` has one entry a sample.
-    fn pull(&self, tangent: &Tangent, p: &[f64], pulled: &mut [f64]);
+    fn vjp(&self, tangent: &Tangent, p: &[f64], pulled: &mut [f64]);
 }
 
 /// A model's linearisation at one point. It is filled again and again, to spare the allocator.
@@ -35,7 +35,7 @@ pub struct Tangent {
     pub residual: Vec<f64>,
     /// `J M Jᵀ`, samples × samples, without the `1/n`.
     pub kernel: Array2<f64>,
-    /// The model's own: activations, or whatever its `pull` reads.
+    /// The model's own: activations, or whatever its `vjp` reads.
     pub features: Vec<f64>,
 }
 
@@ -182,14 +182,14 @@ impl<'m, M: Model> Flow<'m, M> {
     fn attempt(&mut self, h: f64) -> f64 {
         let s = h / self.here.residual.len() as f64;
         let half = self.modes.phi(0.5 * s, &self.here.residual);
-        self.model.pull(&self.here, &half, &mut self.step);
+        self.model.vjp(&self.here, &half, &mut self.step);
         if !self.try_step() {
             return f64::NAN;
         }
         let whole = self.modes.phi(s, &self.here.residual);
-        self.model.pull(&self.here, &whole, &mut self.euler);
+        self.model.vjp(&self.here, &whole, &mut self.euler);
         let whole = Modes::of(&self.midway.kernel).phi(s, &self.here.residual);
-        self.model.pull(&self.midway, &whole, &mut self.step);
+        self.model.vjp(&self.midway, &whole, &mut self.step);
         let errors = self.layers.iter().cloned().map(|layer| {
             let apart = square_distance(&self.step[layer.clone()], &self.euler[layer.clone()]);
             (apart / square_norm(&self.theta[layer])).sqrt()
@@ -313,7 +313,7 @@ mod tests {
         for _ in 0..epochs {
             network.linearize(&theta, &mut tangent);
             let gradient: Vec<f64> = tangent.residual.iter().map(|e| e / 4.0).collect();
-            network.pull(&tangent, &gradient, &mut step);
+            network.vjp(&tangent, &gradient, &mut step);
             for (theta, step) in theta.iter_mut().zip(&step) {
                 *theta -= time / f64::from(epochs) * step;
             }
@@ -344,7 +344,7 @@ mod tests {
                 tangent.residual = theta.to_vec();
                 tangent.kernel = Array2::from_diag(&ndarray::arr1(&[1e6, 1e-3]));
             }
-            fn pull(&self, _: &Tangent, p: &[f64], pulled: &mut [f64]) {
+            fn vjp(&self, _: &Tangent, p: &[f64], pulled: &mut [f64]) {
                 pulled.copy_from_slice(&[1e6 * p[0], 1e-3 * p[1]]);
             }
         }
@@ -387,7 +387,7 @@ mod tests {
                 let kernel = Array2::from_elem((1, 1), theta[0]);
                 *tangent = Tangent { residual: vec![1.0], kernel, features: vec![] };
             }
-            fn pull(&self, _: &Tangent, _: &[f64], pulled: &mut [f64]) {
+            fn vjp(&self, _: &Tangent, _: &[f64], pulled: &mut [f64]) {
                 pulled[0] = f64::NAN;
             }
         }

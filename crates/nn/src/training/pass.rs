@@ -1,20 +1,20 @@
 //! The fused pass of training: every block of neurons goes backward, is updated and goes forward again, once a step.
 //! It knows no loop over steps and no losses but the present one; see [`train`](crate::training::train) for both.
 //!
-//! For `f(x) = c Σ a σ(w·x)` and forces `rᵢ = (2c/n) (f(xᵢ) - yᵢ)` the gradient of a neuron is `∂a = Σ rᵢ σ(zᵢ)`,
+//! For `f(x) = c Σ a σ(w·x)` and output gradients `rᵢ = (2c/n) (f(xᵢ) - yᵢ)` the gradient of a neuron is `∂a = Σ rᵢ σ(zᵢ)`,
 //! `∂w = a Σ rᵢ σ'(zᵢ) xᵢ`, and neurons meet only in `f`; so blocks of eight can go all the way round before the next
 //! ones are looked at. A neuron's arithmetic is the same in every lane and block: equal neurons stay equal to the last bit.
 
 use crate::nets::activation::{Activation, known};
 use crate::nets::packed::{Block, Eight};
-use crate::training::rule::Stride;
+use crate::training::rule::Update;
 use condense_num::kernel::kernel;
 use condense_num::lanes::{LANES, Lanes as _, Real as _, Simd, fold};
 
 /// Blocks that go round together. Each alone would wait for its own additions; more would not fit the registers.
 const TOGETHER: usize = 2;
 
-/// One sample, and the pull it exerts. The last entry of `x` is 1, and the kernels make use of that.
+/// One sample, and what goes back from it. The last entry of `x` is 1, and the kernels make use of that.
 #[derive(Clone, Copy, Debug)]
 pub struct Point<const D: usize> {
     /// Input.
@@ -22,9 +22,9 @@ pub struct Point<const D: usize> {
     /// Target.
     pub y: f64,
     /// `(2c/n) (f(x) - y)`.
-    pub force: f64,
-    /// `force · x`.
-    pub pull: [f64; D],
+    pub output_gradient: f64,
+    /// `output_gradient · x`.
+    pub vjp: [f64; D],
 }
 
 /// What a network in training consists of, beside its samples. Shapes: blocks; blocks × what the rule remembers × (1 + D);
@@ -55,13 +55,13 @@ kernel! {
     /// All neurons once round; `mobility` scales the rates of `a` and of `w`.
     pub fn turn<const D: usize>(
         activation: Activation,
-        stride: Stride,
+        stride: Update,
         mobility: [f64; 2],
         parts: Parts<'_, D>,
         points: &[Point<D>],
     ) = turn_body;
 
-    /// Sets the forces; returns the mean square error. `scale` is `c`.
+    /// Sets the output gradients; returns the mean square error. `scale` is `c`.
     pub fn compare<const D: usize>(scale: f64, sums: &[Eight], points: &mut [Point<D>]) -> f64 = compare_body;
 }
 
@@ -69,7 +69,7 @@ kernel! {
 fn turn_body<S: Simd, const D: usize>(
     simd: S,
     activation: Activation,
-    stride: Stride,
+    stride: Update,
     mobility: [f64; 2],
     parts: Parts<'_, D>,
     points: &[Point<D>],
@@ -83,8 +83,8 @@ fn compare_body<S: Simd, const D: usize>(_: S, scale: f64, sums: &[Eight], point
     let (n, mut squares) = (points.len() as f64, 0.0);
     for (sums, point) in sums.iter().zip(points) {
         let error = fold(*sums).mul_add(scale, -point.y);
-        point.force = error * (2.0 * scale / n);
-        point.pull = point.x.map(|x| point.force * x);
+        point.output_gradient = error * (2.0 * scale / n);
+        point.vjp = point.x.map(|x| point.output_gradient * x);
         squares = error.mul_add(error, squares);
     }
     squares / n
@@ -93,7 +93,7 @@ fn compare_body<S: Simd, const D: usize>(_: S, scale: f64, sums: &[Eight], point
 /// What all blocks are told in a step.
 struct Order<'p, const D: usize> {
     activation: Activation,
-    stride: Stride,
+    stride: Update,
     mobility: [f64; 2],
     points: &'p [Point<D>],
 }
@@ -102,7 +102,7 @@ struct Order<'p, const D: usize> {
 fn round<S: Simd, const D: usize>(
     simd: S,
     activation: Activation,
-    stride: Stride,
+    stride: Update,
     mobility: [f64; 2],
     parts: Parts<'_, D>,
     points: &[Point<D>],
@@ -149,22 +149,22 @@ fn backward<S: Simd, const B: usize, const D: usize>(
     }
     let (mut a_gradient, mut w_gradient) = ([zero; B], [[zero; D]; B]);
     for (i, point) in order.points.iter().enumerate() {
-        let force = simd.splat(point.force);
+        let output_gradient = simd.splat(point.output_gradient);
         for b in 0..B {
             if kept == 0 {
                 // ReLU: σ' is 1 or 0.
                 let active = input(simd, &w[b], &point.x).gt(zero);
                 for d in 0..D - 1 {
-                    w_gradient[b][d] = force.masked_mul_add(active, simd.splat(point.x[d]), w_gradient[b][d]);
+                    w_gradient[b][d] = output_gradient.masked_mul_add(active, simd.splat(point.x[d]), w_gradient[b][d]);
                 }
-                w_gradient[b][D - 1] = force.masked_mul_add(active, simd.splat(1.0), w_gradient[b][D - 1]);
+                w_gradient[b][D - 1] = output_gradient.masked_mul_add(active, simd.splat(1.0), w_gradient[b][D - 1]);
             } else {
                 let tape = &tape[(i * B + b) * kept..];
                 let value = simd.load(&tape[0]);
-                a_gradient[b] = force.mul_add(value, a_gradient[b]);
+                a_gradient[b] = output_gradient.mul_add(value, a_gradient[b]);
                 let slope = order.activation.slope_at_value(value).unwrap_or_else(|| simd.load(&tape[1]));
                 for d in 0..D {
-                    w_gradient[b][d] = slope.mul_add(simd.splat(point.pull[d]), w_gradient[b][d]);
+                    w_gradient[b][d] = slope.mul_add(simd.splat(point.vjp[d]), w_gradient[b][d]);
                 }
             }
         }
@@ -185,7 +185,7 @@ fn backward<S: Simd, const B: usize, const D: usize>(
         for d in 0..D {
             w_gradient[b][d] = w_gradient[b][d] * a[b];
         }
-        if let Stride::Plain { rate } = order.stride {
+        if let Update::Plain { rate } = order.stride {
             // In the registers: with few samples the way through memory would be felt.
             for d in 0..D {
                 w[b][d] = w_gradient[b][d].mul_add(simd.splat(-rate * order.mobility[1]), w[b][d]);
@@ -255,7 +255,7 @@ fn load<S: Simd, const D: usize>(simd: S, block: &Block<D>) -> Held<S, D> {
 #[inline(always)]
 fn follow<S: Simd, const D: usize>(
     simd: S,
-    stride: Stride,
+    stride: Update,
     mobility: [f64; 2],
     block: &mut Block<D>,
     gradient: &Block<D>,

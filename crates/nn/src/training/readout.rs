@@ -5,7 +5,7 @@
 //! of D × d; the output is `f(X) = A(X)_last · u`, with a fixed vector `u`. Only the last row of the scores is needed, and with
 //! `g_h = V_h O_hᵀ u` it is `f = Σ_h g_h · x̄_h`, where `x̄_h` is the mean of the tokens under the softmax.
 
-use crate::training::rule::{Adam, Rule, Stride};
+use crate::training::rule::{Adam, Rule, Update};
 use crate::training::stepwise::{Seen, Stepwise};
 use condense_num::each::{add_scaled, inner};
 use condense_num::kernel::kernel;
@@ -124,7 +124,7 @@ impl Stepwise for Readout<'_> {
         let seen = Seen { step: self.steps(), loss };
         self.losses.push(loss);
         self.powers = self.rule.decayed(self.powers);
-        follow(self.rule.stride(self.powers), &mut self.theta, &gradient, &mut self.memory);
+        follow(self.rule.update(self.powers), &mut self.theta, &gradient, &mut self.memory);
         seen
     }
 
@@ -181,15 +181,15 @@ pub fn loss_and_gradient(sizes: Sizes, task: &Task, theta: &[f64]) -> (f64, Vec<
         let traces: Vec<Trace> = (0..heads).map(|head| attend(sizes, theta, head, x)).collect();
         let f: f64 = traces.iter().zip(&reads).map(|(trace, (g, _))| inner(g, &trace.mean)).sum();
         loss += (f - y) * (f - y) / n;
-        let force = 2.0 * (f - y) / n;
+        let output_gradient = 2.0 * (f - y) / n;
         for (head, trace) in traces.iter().enumerate() {
             let (g, _) = &reads[head];
-            add_scaled(force, &trace.mean, &mut pulls[head]);
+            add_scaled(output_gradient, &trace.mean, &mut pulls[head]);
             // ∂/∂score_j = p_j (g·x_j - Σ_i p_i g·x_i), and Σ_i p_i g·x_i is g·x̄.
             let level = inner(g, &trace.mean);
             let mut toward = vec![0.0; width];
             for (token, chance) in x.chunks(width).zip(&trace.chances) {
-                let along = force * chance * (inner(g, token) - level);
+                let along = output_gradient * chance * (inner(g, token) - level);
                 add_scaled(along / (d as f64).sqrt(), token, &mut toward);
             }
             for c in 0..d {
@@ -199,10 +199,10 @@ pub fn loss_and_gradient(sizes: Sizes, task: &Task, theta: &[f64]) -> (f64, Vec<
             }
         }
     }
-    for (head, ((_, along), pull)) in reads.iter().zip(&pulls).enumerate() {
+    for (head, ((_, along), vjp)) in reads.iter().zip(&pulls).enumerate() {
         for c in 0..d {
-            add_scaled(along[c], pull, &mut gradient[sizes.column(head, Part::Value, c)]);
-            let back = inner(&theta[sizes.column(head, Part::Value, c)], pull);
+            add_scaled(along[c], vjp, &mut gradient[sizes.column(head, Part::Value, c)]);
+            let back = inner(&theta[sizes.column(head, Part::Value, c)], vjp);
             add_scaled(back, &task.read, &mut gradient[sizes.column(head, Part::Output, c)]);
         }
     }
@@ -211,11 +211,11 @@ pub fn loss_and_gradient(sizes: Sizes, task: &Task, theta: &[f64]) -> (f64, Vec<
 
 kernel! {
     /// All parameters one step on.
-    fn follow(stride: Stride, theta: &mut [f64], gradient: &[f64], memory: &mut [[f64; LANES]]) = follow_body;
+    fn follow(stride: Update, theta: &mut [f64], gradient: &[f64], memory: &mut [[f64; LANES]]) = follow_body;
 }
 
 #[inline(always)]
-fn follow_body<S: Simd>(simd: S, stride: Stride, theta: &mut [f64], gradient: &[f64], memory: &mut [[f64; LANES]]) {
+fn follow_body<S: Simd>(simd: S, stride: Update, theta: &mut [f64], gradient: &[f64], memory: &mut [[f64; LANES]]) {
     let (theta, gradient) = (theta.as_chunks_mut::<LANES>().0, gradient.as_chunks::<LANES>().0);
     for ((theta, gradient), memory) in theta.iter_mut().zip(gradient).zip(memory.chunks_mut(2)) {
         stride.follow(simd, 1.0, simd.load(theta), simd.load(gradient), memory).store(theta);

@@ -7,14 +7,14 @@ use condense_num::lanes::{LANES, Lanes as _, Real as _, Simd};
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Rule {
     /// Gradient descent.
-    Descent(Descent),
+    Sgd(Sgd),
     /// Adam.
     Adam(Adam),
 }
 
 /// Gradient descent, with heavy-ball momentum: `v ← momentum·v + ∇`, `θ ← θ - rate·v`.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Descent {
+pub struct Sgd {
     /// Learning rate.
     pub rate: f64,
     /// 0 for plain gradient descent.
@@ -35,9 +35,9 @@ pub struct Adam {
     pub epsilon: f64,
 }
 
-impl From<Descent> for Rule {
-    fn from(descent: Descent) -> Self {
-        Self::Descent(descent)
+impl From<Sgd> for Rule {
+    fn from(descent: Sgd) -> Self {
+        Self::Sgd(descent)
     }
 }
 
@@ -49,7 +49,7 @@ impl From<Adam> for Rule {
 
 /// A rule at one step, its constants worked out.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Stride {
+pub enum Update {
     /// `θ - rate·∇`.
     Plain {
         /// Learning rate.
@@ -79,18 +79,18 @@ impl Rule {
     /// How many numbers it remembers of each parameter.
     pub fn memory(&self) -> usize {
         match self {
-            Self::Descent(Descent { momentum: 0.0, .. }) => 0,
-            Self::Descent(_) => 1,
+            Self::Sgd(Sgd { momentum: 0.0, .. }) => 0,
+            Self::Sgd(_) => 1,
             Self::Adam(_) => 2,
         }
     }
 
     /// The rule at a step, counted from 1, given `[β₁ᵗ, β₂ᵗ]` of that step (see [`Rule::decayed`]).
-    pub fn stride(&self, powers: [f64; 2]) -> Stride {
+    pub fn update(&self, powers: [f64; 2]) -> Update {
         match *self {
-            Self::Descent(Descent { rate, momentum: 0.0 }) => Stride::Plain { rate },
-            Self::Descent(Descent { rate, momentum }) => Stride::HeavyBall { rate, momentum },
-            Self::Adam(Adam { rate, beta1, beta2, epsilon }) => Stride::Adam {
+            Self::Sgd(Sgd { rate, momentum: 0.0 }) => Update::Plain { rate },
+            Self::Sgd(Sgd { rate, momentum }) => Update::HeavyBall { rate, momentum },
+            Self::Adam(Adam { rate, beta1, beta2, epsilon }) => Update::Adam {
                 decay: [beta1, beta2],
                 rate: rate / (1.0 - powers[0]),
                 root: 1.0 / (1.0 - powers[1]).sqrt(),
@@ -102,13 +102,13 @@ impl Rule {
     /// `[β₁ᵗ, β₂ᵗ]` one step on; they begin as ones.
     pub fn decayed(&self, powers: [f64; 2]) -> [f64; 2] {
         match self {
-            Self::Descent(_) => powers,
+            Self::Sgd(_) => powers,
             Self::Adam(Adam { beta1, beta2, .. }) => [powers[0] * beta1, powers[1] * beta2],
         }
     }
 }
 
-impl Stride {
+impl Update {
     /// Eight parameters one step on; `memory` is what is remembered of them, and `mobility` scales the rate.
     #[inline(always)]
     pub fn follow<S: Simd>(

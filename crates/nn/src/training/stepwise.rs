@@ -59,7 +59,7 @@ pub trait Stepwise {
     ///
     /// # Errors
     /// As [`train_to`](Self::train_to).
-    fn course<T>(
+    fn trajectory<T>(
         &mut self,
         steps: impl IntoIterator<Item = usize>,
         ctx: &Context,
@@ -161,7 +161,7 @@ mod tests {
     #[test]
     fn a_course_looks_at_every_step_it_was_asked_for() {
         let inputs = BTreeMap::new();
-        let looks = halving().course([0, 2, 2, 5], &Context::new(0, &inputs, &Inline), |model| model.steps);
+        let looks = halving().trajectory([0, 2, 2, 5], &Context::new(0, &inputs, &Inline), |model| model.steps);
         assert_eq!(looks, Ok(vec![0, 2, 2, 5]));
     }
 

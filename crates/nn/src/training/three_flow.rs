@@ -107,7 +107,7 @@ impl Model for ThreeFlow {
         });
     }
 
-    fn pull(&self, tangent: &Tangent, p: &[f64], pulled: &mut [f64]) {
+    fn vjp(&self, tangent: &Tangent, p: &[f64], pulled: &mut [f64]) {
         let (m, d, layers) = (self.width, self.inputs.ncols(), self.layers());
         let [by_first, by_second, by_a] = self.mobility;
         pulled.fill(0.0);
@@ -148,7 +148,7 @@ mod tests {
         net.linearize(&theta, &mut tangent);
         for i in 0..4 {
             let p: Vec<f64> = (0..4).map(|j| f64::from(u8::from(i == j))).collect();
-            net.pull(&tangent, &p, &mut pulled);
+            net.vjp(&tangent, &p, &mut pulled);
             for (layer, mobility) in net.layers().into_iter().zip(net.mobility) {
                 for k in layer {
                     let at = |step: f64| {
@@ -170,7 +170,7 @@ mod tests {
         net.linearize(&theta, &mut tangent);
         for j in 0..4 {
             let p: Vec<f64> = (0..4).map(|i| f64::from(u8::from(i == j))).collect();
-            net.pull(&tangent, &p, &mut pulled);
+            net.vjp(&tangent, &p, &mut pulled);
             let at =
                 |step: f64| residual(&net, &theta.iter().zip(&pulled).map(|(t, d)| t + step * d).collect::<Vec<_>>());
             for (i, (ahead, back)) in at(1e-6).iter().zip(at(-1e-6)).enumerate() {

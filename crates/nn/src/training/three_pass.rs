@@ -24,18 +24,18 @@ pub struct First {
 }
 
 kernel! {
-    /// The outputs `Σ a σ(z)`; of the layer, `z` becomes `σ(z)` and `g` becomes `σ'(z)`. Sets the forces; returns the loss.
+    /// The outputs `Σ a σ(z)`; of the layer, `z` becomes `σ(z)` and `g` becomes `σ'(z)`. Sets the output gradients; returns the loss.
     pub fn compare(
         activation: Activation,
         a: &[Lanes],
         y: &[f64],
         layer: [&mut [Lanes]; 2],
-        forces: &mut [f64],
+        output_gradients: &mut [f64],
     ) -> f64 = compare_body;
 
     /// The second layer's own descent. Of the layer, from `σ` in `z` and `σ'` in `g` come the pulls `g_ij = r_i a_j σ'_ij`; `z` starts
     /// anew from the biases.
-    pub fn pull(rate: f64, forces: &[f64], own: [&mut [Lanes]; 2], layer: [&mut [Lanes]; 2]) = pull_body;
+    pub fn vjp(rate: f64, output_gradients: &[f64], own: [&mut [Lanes]; 2], layer: [&mut [Lanes]; 2]) = vjp_body;
 
     /// The first layer and W once round, by the pulls in `g` of the second layer, and forward into its `z`.
     /// Shapes: `w2` 8 rows for each of `first`, `tape` blocks × n, `layer` n × columns.
@@ -57,23 +57,23 @@ fn compare_body<S: Simd>(
     a: &[Lanes],
     y: &[f64],
     layer: [&mut [Lanes]; 2],
-    forces: &mut [f64],
+    output_gradients: &mut [f64],
 ) -> f64 {
     // Each arm knows its activation while it is compiled.
-    known!(activation, |activation| outputs(simd, activation, a, y, layer, forces))
+    known!(activation, |activation| outputs(simd, activation, a, y, layer, output_gradients))
 }
 
 #[inline(always)]
-fn pull_body<S: Simd>(_: S, rate: f64, forces: &[f64], own: [&mut [Lanes]; 2], layer: [&mut [Lanes]; 2]) {
+fn vjp_body<S: Simd>(_: S, rate: f64, output_gradients: &[f64], own: [&mut [Lanes]; 2], layer: [&mut [Lanes]; 2]) {
     let ([b, a], [z, g]) = (own, layer);
     let wide = a.len();
     for j in 0..wide {
         let [mut of_a, mut of_b] = [[0.0; LANES]; 2];
-        for (i, force) in forces.iter().enumerate() {
+        for (i, output_gradient) in output_gradients.iter().enumerate() {
             let (value, g) = (&z[i * wide + j], &mut g[i * wide + j]);
             for lane in 0..LANES {
-                of_a[lane] = force.mul_add(value[lane], of_a[lane]);
-                g[lane] *= force * a[j][lane];
+                of_a[lane] = output_gradient.mul_add(value[lane], of_a[lane]);
+                g[lane] *= output_gradient * a[j][lane];
                 of_b[lane] += g[lane];
             }
         }
@@ -81,7 +81,7 @@ fn pull_body<S: Simd>(_: S, rate: f64, forces: &[f64], own: [&mut [Lanes]; 2], l
             a[j][lane] = of_a[lane].mul_add(-rate, a[j][lane]);
             b[j][lane] = of_b[lane].mul_add(-rate, b[j][lane]);
         }
-        for i in 0..forces.len() {
+        for i in 0..output_gradients.len() {
             z[i * wide + j] = b[j];
         }
     }
@@ -109,10 +109,10 @@ fn outputs<S: Simd>(
     a: &[Lanes],
     y: &[f64],
     [z, g]: [&mut [Lanes]; 2],
-    forces: &mut [f64],
+    output_gradients: &mut [f64],
 ) -> f64 {
     let (wide, n, mut squares) = (a.len(), y.len() as f64, 0.0);
-    for (i, (y, force)) in y.iter().zip(forces).enumerate() {
+    for (i, (y, output_gradient)) in y.iter().zip(output_gradients).enumerate() {
         let mut sum = simd.splat(0.0);
         for j in 0..wide {
             let (z, g) = (&mut z[i * wide + j], &mut g[i * wide + j]);
@@ -122,7 +122,7 @@ fn outputs<S: Simd>(
             sum = simd.load(&a[j]).mul_add(value, sum);
         }
         let error = sum.fold() - y;
-        *force = error / n;
+        *output_gradient = error / n;
         squares = error.mul_add(error, squares);
     }
     squares / (2.0 * n)
@@ -245,9 +245,9 @@ fn descend<S: Simd>(
     let [mut of_w, mut of_b] = [[0.0; LANES]; 2];
     for ((pulls, [_, slope]), x) in pulls.iter().zip(tape.iter()).zip(x) {
         for lane in 0..LANES {
-            let pull = fold(pulls[lane]) * slope[lane];
-            of_w[lane] = x.mul_add(pull, of_w[lane]);
-            of_b[lane] += pull;
+            let vjp = fold(pulls[lane]) * slope[lane];
+            of_w[lane] = x.mul_add(vjp, of_w[lane]);
+            of_b[lane] += vjp;
         }
     }
     for lane in 0..LANES {
@@ -301,14 +301,14 @@ fn tile<S: Simd, const R: usize, const V: usize>(
         }
     }
     for ([old, _], g) in factors.iter().zip(g.chunks_exact(wide)) {
-        let mut pull = [w[0][0]; V];
+        let mut vjp = [w[0][0]; V];
         for v in 0..V {
-            pull[v] = simd.load(&g[j + v]);
+            vjp[v] = simd.load(&g[j + v]);
         }
         for r in 0..R {
             let factor = simd.splat(old[row + r]);
             for v in 0..V {
-                w[r][v] = pull[v].mul_add(factor, w[r][v]);
+                w[r][v] = vjp[v].mul_add(factor, w[r][v]);
             }
         }
     }

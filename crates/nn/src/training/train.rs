@@ -4,7 +4,7 @@
 use crate::nets::packed::{Eight, Packed};
 use crate::tasks::task::Samples;
 use crate::training::pass::{Parts, Point, compare, kept, turn};
-use crate::training::rule::{Rule, Stride};
+use crate::training::rule::{Rule, Update};
 use crate::training::stepwise::{Seen, Stepwise};
 use condense_experiment::{Context, Stop};
 use condense_num::lanes::LANES;
@@ -53,7 +53,7 @@ impl<const D: usize> Trainer<D> {
         mobility: [f64; 2],
     ) -> Self {
         assert!(samples.x.iter().all(|x| x[D - 1] == 1.0), "the last entry of an input is 1");
-        let point = |(&x, &y)| Point { x, y, force: 0.0, pull: [0.0; D] };
+        let point = |(&x, &y)| Point { x, y, output_gradient: 0.0, vjp: [0.0; D] };
         let points: Vec<_> = samples.x.iter().zip(&samples.y).map(point).collect();
         let (blocks, n, rule) = (net.blocks.len(), points.len(), rule.into());
         let mut trainer = Self {
@@ -68,8 +68,8 @@ impl<const D: usize> Trainer<D> {
             points,
             losses: Vec::new(),
         };
-        // Without forces and at no rate a step moves nothing and only looks.
-        trainer.turn(Stride::Plain { rate: 0.0 });
+        // Without output gradients and at no rate a step moves nothing and only looks.
+        trainer.turn(Update::Plain { rate: 0.0 });
         trainer
     }
 
@@ -113,10 +113,10 @@ impl<const D: usize> Trainer<D> {
     /// One step of training, and the loss after it.
     pub fn step(&mut self) {
         self.powers = self.rule.decayed(self.powers);
-        self.turn(self.rule.stride(self.powers));
+        self.turn(self.rule.update(self.powers));
     }
 
-    fn turn(&mut self, stride: Stride) {
+    fn turn(&mut self, stride: Update) {
         let Self { memory, tape, sums, .. } = self;
         let activation = self.net.activation();
         let parts = Parts { blocks: &mut self.net.blocks, memory, tape, sums };
@@ -150,7 +150,7 @@ mod tests {
     use crate::nets::activation::Activation;
     use crate::nets::packed::Neuron;
     use crate::nets::two_layer::TwoLayer;
-    use crate::training::rule::{Adam, Descent};
+    use crate::training::rule::{Adam, Sgd};
     use condense_experiment::{Cell, Inline, Runtime};
     use condense_num::level::same_on_all;
     use condense_num::math::powi;
@@ -165,12 +165,12 @@ mod tests {
         Activation::Sigmoid,
         Activation::Softplus,
     ];
-    const GENTLE: Descent = Descent { rate: 0.01, momentum: 0.9 };
+    const GENTLE: Sgd = Sgd { rate: 0.01, momentum: 0.9 };
 
     /// What grows with its input takes smaller steps.
-    fn gentle(activation: Activation) -> Descent {
+    fn gentle(activation: Activation) -> Sgd {
         match activation {
-            Activation::XTanh | Activation::X2Tanh => Descent { rate: 1e-5, ..GENTLE },
+            Activation::XTanh | Activation::X2Tanh => Sgd { rate: 1e-5, ..GENTLE },
             _ => GENTLE,
         }
     }
@@ -212,11 +212,11 @@ mod tests {
             let z = |neuron: &[f64]| (0..D).map(|d| neuron[1 + d] * x[d]).sum::<f64>();
             let f: f64 = theta.chunks(1 + D).map(|neuron| neuron[0] * activation.value(z(neuron))).sum();
             loss += (f - y) * (f - y) / samples.y.len() as f64;
-            let force = 2.0 * (f - y) / samples.y.len() as f64;
+            let output_gradient = 2.0 * (f - y) / samples.y.len() as f64;
             for (neuron, gradient) in theta.chunks(1 + D).zip(gradient.chunks_mut(1 + D)) {
-                gradient[0] += force * activation.value(z(neuron));
+                gradient[0] += output_gradient * activation.value(z(neuron));
                 for d in 0..D {
-                    gradient[1 + d] += force * neuron[0] * activation.slope(z(neuron)) * x[d];
+                    gradient[1 + d] += output_gradient * neuron[0] * activation.slope(z(neuron)) * x[d];
                 }
             }
         }
@@ -292,7 +292,7 @@ mod tests {
         let (samples, [alpha, b1, b2], rate) = (samples::<2>(9), [3.0, 0.5, 0.7], 0.02);
         let start = draw::<2>(Activation::Relu, 13);
         let scaled: Vec<_> = start.iter().map(|n| Neuron { a: b1 * n.a, w: n.w.map(|w| b2 * w) }).collect();
-        let rule = |rate: f64| Descent { rate, momentum: 0.0 };
+        let rule = |rate: f64| Sgd { rate, momentum: 0.0 };
         let train = |net: &[Neuron<2>], rate, scale, mobility| {
             let net = Packed::new(Activation::Relu, net);
             let mut trainer = Trainer::normalised(net, &samples, rule(rate), scale, mobility);
@@ -385,14 +385,11 @@ mod tests {
     fn a_diverging_run_names_its_step() {
         let (inputs, samples) = (BTreeMap::new(), samples::<2>(10));
         let net = Packed::new(Activation::Relu, &draw::<2>(Activation::Relu, 20));
-        let mut trainer = Trainer::new(net, &samples, Descent { rate: 50.0, momentum: 0.0 });
+        let mut trainer = Trainer::new(net, &samples, Sgd { rate: 50.0, momentum: 0.0 });
         let stop = trainer.train_to(1000, &Context::new(0, &inputs, &Inline)).unwrap_err();
         let Stop::Failed(why) = stop else { panic!("{stop}") };
         assert!(!trainer.loss().is_finite() && trainer.losses()[..trainer.epoch()].iter().all(|loss| loss.is_finite()));
-        assert!(
-            why.contains(&format!("at step {}, by Descent", trainer.epoch())) && why.contains("rate: 50.0"),
-            "{why}"
-        );
+        assert!(why.contains(&format!("at step {}, by Sgd", trainer.epoch())) && why.contains("rate: 50.0"), "{why}");
     }
 
     #[test]

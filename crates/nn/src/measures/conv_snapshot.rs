@@ -20,7 +20,7 @@ pub type Kernel = Neuron<{ SIZE * SIZE }>;
 row! {
     /// A network at a moment of its training.
     #[derive(Clone, Debug, PartialEq)]
-    pub struct ConvStage {
+    pub struct ConvSnapshot {
         /// Steps taken.
         pub step: f64,
         /// Loss on the images shown of the training.
@@ -45,7 +45,7 @@ pub struct Condensed {
     pub median: f64,
 }
 
-impl ConvStage {
+impl ConvSnapshot {
     /// Looks at a network, on the first `seen` images of each set (training, test).
     pub fn of(net: &mut ConvNet, sets: &[Images; 2], seen: usize) -> Self {
         let [train, test] = sets.each_ref().map(|set| {
@@ -111,12 +111,12 @@ mod tests {
     use condense_experiment::row::{flat, typed};
 
     /// Three kernels along one line, one of them backwards and one tiny, and a fourth across.
-    fn stage() -> ConvStage {
+    fn stage() -> ConvSnapshot {
         let along = [1.0; 9].map(|w: f64| w / 3.0);
         let across = [1.0, -1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
         let kernels = [along.map(|w| -2.0 * w), along, along.map(|w| 1e-3 * w), across];
         let kernels = kernels.map(|w| Kernel { a: 1.0, w }).to_vec();
-        ConvStage { step: 40.0, loss: 0.5, wrong: [[3.0, 10.0], [1.0, 4.0]], kernels }
+        ConvSnapshot { step: 40.0, loss: 0.5, wrong: [[3.0, 10.0], [1.0, 4.0]], kernels }
     }
 
     #[test]
@@ -136,7 +136,7 @@ mod tests {
     fn a_stage_has_as_many_numbers_as_it_says() {
         let stage = stage();
         assert_eq!(stage.accuracy(), [70.0, 75.0]);
-        assert_eq!(flat(&stage).len(), ConvStage::numbers(4));
+        assert_eq!(flat(&stage).len(), ConvSnapshot::numbers(4));
         assert_eq!(typed(&flat(&stage)), Some(stage));
     }
 }

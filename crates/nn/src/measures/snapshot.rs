@@ -1,5 +1,5 @@
 //! A network at one moment of its training: its neurons, its loss, and how far it has condensed.
-//! It knows nothing of what came before; a [`Gauge`] says what counts as one direction.
+//! It knows nothing of what came before; a [`ClusterOptions`] says what counts as one direction.
 
 use crate::measures::measure::{Cluster, Direction, clusters, effective, features, sectors};
 use crate::nets::packed::{Neuron, Packed};
@@ -9,7 +9,7 @@ use condense_experiment::{Context, Stop};
 
 /// What counts as one direction.
 #[derive(Clone, Copy, Debug)]
-pub struct Gauge {
+pub struct ClusterOptions {
     /// Whether opposite input weights point the same way.
     pub direction: Direction,
     /// Sectors behind the effective number of directions.
@@ -20,9 +20,9 @@ pub struct Gauge {
     pub cut: f64,
 }
 
-/// What a gauge sees of a network.
+/// What a options sees of a network.
 #[derive(Clone, Debug)]
-pub struct Stage {
+pub struct Snapshot {
     /// Steps taken.
     pub epoch: usize,
     /// The mean square error.
@@ -39,16 +39,16 @@ pub struct Stage {
     pub features: Vec<[f64; 2]>,
 }
 
-impl Stage {
+impl Snapshot {
     /// The network as the trainer holds it.
-    pub fn of(trainer: &Trainer<2>, gauge: &Gauge) -> Self {
+    pub fn of(trainer: &Trainer<2>, options: &ClusterOptions) -> Self {
         let (net, neurons) = (trainer.net().clone(), trainer.net().neurons());
         Self {
             epoch: trainer.epoch(),
             loss: trainer.loss(),
-            clusters: clusters(&neurons, gauge.direction, gauge.cosine, gauge.cut),
-            effective: effective(&sectors(&neurons, gauge.direction, gauge.sectors)),
-            features: features(&neurons, gauge.direction),
+            clusters: clusters(&neurons, options.direction, options.cosine, options.cut),
+            effective: effective(&sectors(&neurons, options.direction, options.sectors)),
+            features: features(&neurons, options.direction),
             net,
             neurons,
         }
@@ -58,9 +58,14 @@ impl Stage {
     ///
     /// # Errors
     /// As [`Stepwise::train_to`].
-    pub fn course(trainer: &mut Trainer<2>, epochs: &[usize], gauge: &Gauge, ctx: &Context) -> Result<Vec<Self>, Stop> {
+    pub fn trajectory(
+        trainer: &mut Trainer<2>,
+        epochs: &[usize],
+        options: &ClusterOptions,
+        ctx: &Context,
+    ) -> Result<Vec<Self>, Stop> {
         let epochs = std::iter::once(trainer.epoch()).chain(epochs.iter().copied());
-        trainer.course(epochs, ctx, |trainer| Self::of(trainer, gauge))
+        trainer.trajectory(epochs, ctx, |trainer| Self::of(trainer, options))
     }
 
     /// The number of clusters.
@@ -79,7 +84,7 @@ mod tests {
     use super::*;
     use crate::nets::activation::Activation;
     use crate::tasks::task::Samples;
-    use crate::training::rule::Descent;
+    use crate::training::rule::Sgd;
     use condense_experiment::Inline;
     use std::collections::BTreeMap;
 
@@ -87,17 +92,18 @@ mod tests {
     fn three_neurons_on_two_lines_are_counted() {
         let neurons = [[3.0, 1.0], [-1.0, -1.0], [1.0, -1.0]].map(|[a, w]| Neuron { a, w: [w, 0.0] });
         let neurons = [&neurons[..], &[Neuron { a: 5.0, w: [0.0, 1.0] }]].concat();
-        let rule = Descent { rate: 0.1, momentum: 0.0 };
+        let rule = Sgd { rate: 0.1, momentum: 0.0 };
         let net = Packed::new(Activation::Tanh, &neurons);
         let mut trainer = Trainer::new(net, &Samples::of(|x| x, &[0.0]), rule);
-        let gauge = Gauge { direction: Direction::Line, sectors: 4, cosine: 0.9, cut: 0.01 };
-        let stage = Stage::of(&trainer, &gauge);
+        let options = ClusterOptions { direction: Direction::Line, sectors: 4, cosine: 0.9, cut: 0.01 };
+        let stage = Snapshot::of(&trainer, &options);
         assert_eq!((stage.epoch, stage.directions(), stage.share(), stage.effective), (0, 2.0, 0.5, 2.0));
-        assert_eq!(Stage::of(&trainer, &Gauge { direction: Direction::Ray, ..gauge }).directions(), 3.0);
+        assert_eq!(Snapshot::of(&trainer, &ClusterOptions { direction: Direction::Ray, ..options }).directions(), 3.0);
         assert_eq!(stage.features.len(), 4);
 
         let inputs = BTreeMap::new();
-        let stages = Stage::course(&mut trainer, &[2, 5], &gauge, &Context::new(0, &inputs, &Inline)).expect("finite");
+        let stages =
+            Snapshot::trajectory(&mut trainer, &[2, 5], &options, &Context::new(0, &inputs, &Inline)).expect("finite");
         assert_eq!(stages.iter().map(|stage| stage.epoch).collect::<Vec<_>>(), [0, 2, 5]);
         assert!(stages[2].loss < stages[1].loss && stages[1].loss < stages[0].loss);
     }
