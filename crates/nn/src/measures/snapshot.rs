@@ -1,5 +1,5 @@
 //! A network at one moment of its training: its neurons, its loss, and how far it has condensed.
-//! It knows nothing of what came before; a [`ClusterOptions`] says what counts as one direction.
+//! It knows nothing of what came before; [`ClusterOptions`] say what counts as one direction.
 
 use crate::measures::measure::{Cluster, Direction, clusters, effective, features, sectors};
 use crate::nets::packed::{Neuron, Packed};
@@ -20,7 +20,7 @@ pub struct ClusterOptions {
     pub cut: f64,
 }
 
-/// What a options sees of a network.
+/// What is seen of a network.
 #[derive(Clone, Debug)]
 pub struct Snapshot {
     /// Steps taken.
