@@ -239,7 +239,7 @@ fn a_cell_leads_to_a_panel_of_the_page_or_nothing_is_written() {
 }
 
 #[test]
-fn a_glance_sees_every_file_that_was_read_or_written() {
+fn the_up_to_date_check_sees_every_file_that_was_read_or_written() {
     let paper = Paper::small();
     paper.write("templates/style.css", "p { margin: 0 }\n");
     paper.report();
@@ -248,7 +248,7 @@ fn a_glance_sees_every_file_that_was_read_or_written() {
     let written = ["report/index.html", "report/fig/falling.csv", "report/SHA256SUMS", "report/.condense.json"];
     for file in read.iter().chain(&written) {
         let run = paper.report().says("nothing to do");
-        assert!(paper.file(".condense/glance.json").exists() && run.steps().is_empty());
+        assert!(paper.file(".condense/up-to-date.json").exists() && run.steps().is_empty());
         let before = paper.read(file);
         // A change of the same length, with the time put back: only the bytes tell.
         let time = fs::metadata(paper.file(file)).and_then(|about| about.modified()).expect("a time");
@@ -268,9 +268,9 @@ fn a_glance_sees_every_file_that_was_read_or_written() {
     assert!(!paper.report().steps().is_empty(), "a template that was not there before");
 }
 
-/// A large input is not read at each glance; and yet a change of it is seen.
+/// A large input is not read at each check; and yet a change of it is seen.
 #[test]
-fn a_glance_sees_a_large_input_change_with_its_time_put_back() {
+fn the_up_to_date_check_sees_a_large_input_change_with_its_time_put_back() {
     let paper = Paper::small();
     let manifest = paper.read("manifest.toml");
     paper.write("manifest.toml", &manifest.replacen("seed = 1", "seed = 1\ndata = [\"data/large.csv\"]", 1));
@@ -280,13 +280,13 @@ fn a_glance_sees_a_large_input_change_with_its_time_put_back() {
     // Only what was left alone for a while is trusted; on a busy machine it may have been left alone by now.
     paper.report();
     paper.ok(&["accept"]);
-    let trusted = paper.read(".condense/glance.json").contains("inode");
+    let trusted = paper.read(".condense/up-to-date.json").contains("inode");
     assert!(!trusted || start.elapsed().as_secs() >= 2);
     std::thread::sleep(std::time::Duration::from_millis(2500));
     paper.write("figures/rising.md", &paper.read("figures/rising.md").replace("Rising", "Climbing"));
     paper.report();
     paper.ok(&["accept"]);
-    assert!(paper.read(".condense/glance.json").contains("inode"));
+    assert!(paper.read(".condense/up-to-date.json").contains("inode"));
     assert!(paper.report().says("nothing to do").steps().is_empty());
     let time = fs::metadata(paper.file("data/large.csv")).and_then(|about| about.modified()).expect("a time");
     paper.write("data/large.csv", &large.replacen('1', "7", 1));
@@ -300,13 +300,13 @@ fn a_glance_sees_a_large_input_change_with_its_time_put_back() {
 }
 
 #[test]
-fn a_damaged_glance_is_not_believed() {
+fn a_damaged_up_to_date_file_is_not_believed() {
     let paper = Paper::small();
     paper.report();
-    assert!(!paper.file(".condense/glance.json").exists(), "what the lock does not know is looked at in full");
+    assert!(!paper.file(".condense/up-to-date.json").exists(), "what the lock does not know is looked at in full");
     paper.ok(&["accept"]);
-    let glance = paper.read(".condense/glance.json");
-    paper.write(".condense/glance.json", &glance.replace("2/2 claims hold", "9/9 claims hold"));
+    let seen = paper.read(".condense/up-to-date.json");
+    paper.write(".condense/up-to-date.json", &seen.replace("2/2 claims hold", "9/9 claims hold"));
     paper.report().says("2/2 claims hold");
-    assert_eq!(paper.read(".condense/glance.json"), glance);
+    assert_eq!(paper.read(".condense/up-to-date.json"), seen);
 }

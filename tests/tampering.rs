@@ -243,7 +243,7 @@ fn a_record_that_names_what_is_not_ours_removes_and_restores_nothing() {
         let listed = json!([digest(b"precious")]);
         forge(&paper, RECORD, |record| record["files"][path] = listed.clone());
         forge(&paper, ".condense/state.json", |state| state["outputs"] = json!({ format!("report/{path}"): listed }));
-        fs::remove_file(paper.file(".condense/glance.json")).ok();
+        fs::remove_file(paper.file(".condense/up-to-date.json")).ok();
         for args in [&["clean"][..], &["restore", "--all"], &["report"], &["clean"], &["clean", "--store"]] {
             let run = paper.run(args);
             assert!([0, 4].contains(&run.code) && !run.stderr.contains("panicked"), "{path} {args:?}: {}", run.stderr);
@@ -331,19 +331,19 @@ fn forge_cell(paper: &Paper) {
         let text = record.to_string().replace(&old, &new).replace(&old_sums, &new_sums);
         *record = serde_json::from_str(&text).expect("JSON");
     });
-    let (record, glance) = (digest(&fs::read(paper.file(RECORD)).expect("bytes")), ".condense/glance.json");
-    forge(paper, glance, |glance| glance["files"][RECORD] = json!(record));
+    let (record, seen) = (digest(&fs::read(paper.file(RECORD)).expect("bytes")), ".condense/up-to-date.json");
+    forge(paper, seen, |seen| seen["files"][RECORD] = json!(record));
 }
 
 #[test]
-fn a_forged_output_record_and_glance_is_not_nothing_to_do() {
-    for glance in [true, false] {
+fn a_forged_output_record_and_up_to_date_file_is_not_nothing_to_do() {
+    for seen in [true, false] {
         let paper = Paper::small();
         paper.report();
         paper.ok(&["accept"]);
         forge_cell(&paper);
-        if !glance {
-            fs::remove_file(paper.file(".condense/glance.json")).expect("removed");
+        if !seen {
+            fs::remove_file(paper.file(".condense/up-to-date.json")).expect("removed");
         }
         let run = paper.run(&["report"]).expect(4).says("report/fig/rising.csv").says("row 2, column `y`: 2 -> 9");
         run.says("exit 4 (integrity)");
@@ -359,7 +359,7 @@ fn a_forged_output_record_and_glance_is_not_nothing_to_do() {
 #[test]
 fn a_forged_page_or_list_and_its_record_are_not_nothing_to_do() {
     for path in ["index.html", "report.md", "SHA256SUMS"] {
-        for glance in [true, false] {
+        for seen in [true, false] {
             let paper = Paper::small();
             paper.report();
             paper.ok(&["accept"]);
@@ -370,9 +370,9 @@ fn a_forged_page_or_list_and_its_record_are_not_nothing_to_do() {
                 *record = serde_json::from_str(&record.to_string().replace(&old, &new)).expect("JSON");
             });
             let record = digest(&fs::read(paper.file(RECORD)).expect("bytes"));
-            forge(&paper, ".condense/glance.json", |glance| glance["files"][RECORD] = json!(record));
-            if !glance {
-                fs::remove_file(paper.file(".condense/glance.json")).expect("removed");
+            forge(&paper, ".condense/up-to-date.json", |seen| seen["files"][RECORD] = json!(record));
+            if !seen {
+                fs::remove_file(paper.file(".condense/up-to-date.json")).expect("removed");
             }
             for args in [&["report"][..], &["verify"], &["verify", "--fast"]] {
                 paper.run(args).expect(4).says(&file);
@@ -427,7 +427,7 @@ fn a_pipe_in_the_place_of_any_file_holds_nobody_up() {
     let named =
         ["manifest.toml", "figures/rising.md", "templates/card.md", "data/x.csv", "scripts/line.sh", "manifest.lock"];
     let ours = ["report/fig/rising.csv", "report/index.html", RECORD, ".condense/state.json", ".condense/lock"];
-    for path in named.iter().chain(&ours).chain(&["manifest.proved", ".condense/glance.json", "Makefile"]) {
+    for path in named.iter().chain(&ours).chain(&["manifest.proved", ".condense/up-to-date.json", "Makefile"]) {
         let paper = Paper::small();
         let manifest = paper.read("manifest.toml");
         paper.write("manifest.toml", &manifest.replacen("seed = 1", "seed = 1\ndata = [\"data/x.csv\"]", 1));
@@ -441,7 +441,7 @@ fn a_pipe_in_the_place_of_any_file_holds_nobody_up() {
         }
         let run = ends(&paper, &["report"]);
         let said = run.stderr.contains("a pipe") || run.stderr.contains("not a regular file");
-        // A Makefile is only asked for, and a glance needs no lock.
+        // A Makefile is only asked for, and the up-to-date check needs no lock.
         assert!(["Makefile", ".condense/lock"].contains(path) || run.code != 0 && said, "{path}: {}", run.stderr);
     }
 }

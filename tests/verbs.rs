@@ -201,7 +201,7 @@ fn verbs_that_only_look_leave_a_store_that_lost_bytes_as_it_is() {
 }
 
 #[test]
-fn a_makefile_changes_what_pages_tell_and_a_glance_sees_it() {
+fn a_makefile_changes_what_pages_tell_and_the_up_to_date_check_sees_it() {
     let paper = Paper::small();
     paper.report();
     assert!(paper.read("report/report.md").contains("condense report"));

@@ -37,7 +37,7 @@ const PART: &str = ".part";
 /// What the last run left behind.
 pub const STATE: &str = "state.json";
 /// What the last good build saw.
-pub const GLANCE: &str = "glance.json";
+pub const UP_TO_DATE: &str = "up-to-date.json";
 /// What is kept by digest.
 const KINDS: [&str; 3] = ["cas", "ac", "cell"];
 
@@ -115,7 +115,7 @@ impl Store {
         }
         self.sweep()?;
         root.remove_empty(&Relative::known(PARTS));
-        for name in [STATE, GLANCE] {
+        for name in [STATE, UP_TO_DATE] {
             root.remove(&Relative::known(name))?;
         }
         // The tag goes last: until then the folder is known to be ours.

@@ -51,7 +51,7 @@ fn call(roster: &'static Roster, global: &Global, verb: Verb) -> Result<Answer, 
     global.kernels.map_or(Ok(()), hold_kernels)?;
     let session = || Session::open(roster, global);
     match verb {
-        Verb::Report(build) => match report::glance(roster, global, &build) {
+        Verb::Report(build) => match report::when_up_to_date(roster, global, &build) {
             Some(answer) => Ok(answer),
             None => report::build(&session()?, &build.only, &build.how, true),
         },

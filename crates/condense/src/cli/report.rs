@@ -13,10 +13,10 @@ use crate::engine::output::Survey;
 use crate::engine::progress::Verdict;
 use crate::engine::step::StepId;
 use crate::pipeline::assembly::Assembly;
-use crate::pipeline::glance::Glance;
 use crate::pipeline::outputs;
 use crate::pipeline::place::Owner;
 use crate::pipeline::project::tells_times;
+use crate::pipeline::up_to_date::UpToDate;
 use crate::roster::Roster;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -24,15 +24,15 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Instant;
 
 /// The answer to a `report` when nothing has changed since one ended well: a look at every file is enough.
-pub fn glance(roster: &Roster, global: &Global, build: &args::Build) -> Option<Answer> {
+pub fn when_up_to_date(roster: &Roster, global: &Global, build: &args::Build) -> Option<Answer> {
     let start = Instant::now();
     if build.how.dry_run || !build.only.is_empty() {
         return None;
     }
-    let glance = Glance::still_true(roster.program, &global.project, &global.profile, tells_times())?;
+    let known = UpToDate::still_true(roster.program, &global.project, &global.profile, tells_times())?;
     let face = session::face(global);
-    glance.words.remarks.iter().for_each(|remark| face.line("note", remark));
-    face.line("ok", &format!("{}  {}", glance.words.counts, verdict::took(start)));
+    known.words.remarks.iter().for_each(|remark| face.line("note", remark));
+    face.line("ok", &format!("{}  {}", known.words.counts, verdict::took(start)));
     Some(Answer::well(""))
 }
 
@@ -110,8 +110,8 @@ pub fn build(session: &Session, ids: &[String], how: &How, publishing: bool) -> 
     let (answer, words) = verdict::speak(session, &assembly, &chosen, (&built, everything), &deeds);
     if whole && let Some(words) = words {
         let kept = everything.done().values().flat_map(|done| store.files(&done.key, &done.record)).collect();
-        if let Some(glance) = Glance::new(&session.project, &state, &place, kept, words)? {
-            glance.leave(&store)?;
+        if let Some(known) = UpToDate::new(&session.project, &state, &place, kept, words)? {
+            known.leave(&store)?;
         }
     }
     Ok(answer)

@@ -8,9 +8,9 @@ use crate::engine::progress::Verdict;
 use crate::paper::profile::judges;
 use crate::pipeline::assembly::{Assembly, FigureSteps};
 use crate::pipeline::check::Judged;
-use crate::pipeline::glance::LastWords;
 use crate::pipeline::locked::Standing;
 use crate::pipeline::outputs;
+use crate::pipeline::up_to_date::LastWords;
 use crate::plot::text::significant;
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -42,7 +42,7 @@ pub struct Deeds {
 }
 
 /// Compares with the lock, judges the claims, and says the last words. Where all is well they are given back, too: the
-/// next build may say the same after a glance.
+/// next build may say the same after an up-to-date check.
 pub fn speak(
     session: &Session,
     assembly: &Assembly,
@@ -74,7 +74,7 @@ pub fn speak(
     }
     session.face.line("ok", &text);
     let counts = format!("nothing to do, {}", counts(done.len()));
-    // A glance holds the outputs to the lock: where that does not know them all, every build looks at everything.
+    // The up-to-date check holds the outputs to the lock: where that does not know them all, every build looks at everything.
     let all = tally.locked == tally.figures;
     (Answer::well(""), all.then_some(LastWords { remarks: tally.remarks, counts }))
 }

@@ -65,7 +65,7 @@ impl Project {
     pub fn open(root: &Path, roster: &'static Roster, profile: &str) -> Result<Self, Vec<Diagnostic>> {
         let (opened, mut faults) = (SystemTime::now(), Vec::new());
         let mut keep = |fault: Diagnostic| faults.push(fault);
-        // Before the pages are read: one that comes later is noticed by the next glance.
+        // Before the pages are read: one that comes later is noticed by the next up-to-date check.
         let pages = listing(root);
         let templates = Templates::load(root).map_err(&mut keep).ok();
         let lock = Lock::load(root).map_err(&mut keep).ok();

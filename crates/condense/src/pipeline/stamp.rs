@@ -1,5 +1,5 @@
 //! What the system says of a file without reading it: enough to know that a large input is still the one that was hashed.
-//! It knows no digests. Only a glance trusts it, and `verify` never does.
+//! It knows no digests. Only the up-to-date check trusts it, and `verify` never does.
 
 use serde::{Deserialize, Serialize};
 use std::fs;

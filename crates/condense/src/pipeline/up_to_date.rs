@@ -1,10 +1,10 @@
-//! A glance: whether anything has changed since all was well. It hashes what was read and what was written, every byte of
-//! both, and parses nothing; so a build with nothing to do costs what reading costs. Large inputs alone are not read again
-//! where the system says that they were left alone (see [`Stamp`]).
+//! The up-to-date check: whether anything has changed since all was well. It hashes what was read and what was written, every
+//! byte of both, and parses nothing; so a build with nothing to do costs what reading costs. Large inputs alone are not read
+//! again where the system says that they were left alone (see [`Stamp`]).
 //!
-//! A glance is left by a whole `report` that ended well and matches all of the lock, and the outputs are held to the lock, not
-//! to what the glance says of them. It is no cache of results: where one digest differs, or it is gone or damaged, the build
-//! goes the whole way.
+//! What was seen is left by a whole `report` that ended well and matches all of the lock; figures are held to the lock, and
+//! pages to what their steps made, not to what is said here of them. It is no cache of results: where one digest differs, or the
+//! file is gone or damaged, the build goes the whole way.
 
 use crate::engine::atomic;
 use crate::engine::digest::Digest;
@@ -12,7 +12,7 @@ use crate::engine::folder::{Folder, Sight};
 use crate::engine::published::{self, Published};
 use crate::engine::relative::Relative;
 use crate::engine::state::State;
-use crate::engine::store::{GLANCE, STATE, Store, seal, sealed};
+use crate::engine::store::{STATE, Store, UP_TO_DATE, seal, sealed};
 use crate::pipeline::locked::Lock;
 use crate::pipeline::outputs::{self, SUMS};
 use crate::pipeline::place::{Owner, Place};
@@ -26,7 +26,7 @@ use std::path::Path;
 
 /// What was seen when all was well.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Glance {
+pub struct UpToDate {
     /// The program that saw it.
     program: String,
     /// The profile in force.
@@ -56,7 +56,7 @@ pub struct LastWords {
     pub counts: String,
 }
 
-impl Glance {
+impl UpToDate {
     /// What is seen now: all that the project read, the state, the record of the report, and that the store has the files
     /// `kept`. `None` where a path has another spelling than ours.
     ///
@@ -105,26 +105,25 @@ impl Glance {
         }))
     }
 
-    /// The glance that was left in the store, if it still tells the truth about the program and the project.
+    /// What was left in the store, if it still tells the truth about the program and the project.
     pub fn still_true(program: &str, project: &Path, profile: &str, times: bool) -> Option<Self> {
         let root = Folder::root(project).ok()?;
         let store = Store::at(root.below(&Relative::known(STORE)).ok()?);
-        let bytes = store.read(&Relative::known(GLANCE)).ok()??;
-        let glance: Self = serde_json::from_slice(sealed(&bytes)?).ok()?;
-        let same = glance.program == program && glance.profile == profile && glance.times == times;
-        let same = same && glance.make == has_makefile(project) && listing(project) == glance.pages;
+        let bytes = store.read(&Relative::known(UP_TO_DATE)).ok()??;
+        let seen: Self = serde_json::from_slice(sealed(&bytes)?).ok()?;
+        let same = seen.program == program && seen.profile == profile && seen.times == times;
+        let same = same && seen.make == has_makefile(project) && listing(project) == seen.pages;
         let unchanged = |(path, digest): (&Relative, &Option<Digest>)| {
-            let stamp = glance.stamps.get(path);
+            let stamp = seen.stamps.get(path);
             stamp.is_some_and(|stamp| Stamp::of(&project.join(path.as_str())) == Some(*stamp))
                 || stands(&root, path, digest.as_ref())
         };
         // What a killed process left half-written is for the whole way to remove.
         let left = [locked::NAME, proved::NAME].iter().any(|name| atomic::is_left(&project.join(name)));
         let same = same && !left && store.parts().is_ok_and(|parts| parts.is_empty());
-        let kept = || glance.kept.iter().all(|path| store.has_file(path));
-        let all =
-            same && kept() && glance.files.iter().all(unchanged) && report_stands(&root, &store, project, profile)?;
-        all.then_some(glance)
+        let kept = || seen.kept.iter().all(|path| store.has_file(path));
+        let all = same && kept() && seen.files.iter().all(unchanged) && report_stands(&root, &store, project, profile)?;
+        all.then_some(seen)
     }
 
     /// Leaves it in the store, unless that holds it already.
@@ -132,7 +131,7 @@ impl Glance {
     /// # Errors
     /// The system's.
     pub fn leave(&self, store: &Store) -> io::Result<()> {
-        let (path, bytes) = (Relative::known(GLANCE), seal(&serde_json::to_vec(self).map_err(io::Error::other)?));
+        let (path, bytes) = (Relative::known(UP_TO_DATE), seal(&serde_json::to_vec(self).map_err(io::Error::other)?));
         if store.read(&path)?.as_deref() == Some(&bytes) {
             return Ok(());
         }
@@ -140,7 +139,7 @@ impl Glance {
     }
 }
 
-/// Whether the figures of the report are the accepted ones, and its pages those that the store remembers. Record and glance are
+/// Whether the figures of the report are the accepted ones, and its pages those that the store remembers. Record and this file are
 /// not believed where others know better: whoever changes an output can change them, too.
 fn report_stands(root: &Folder, store: &Store, project: &Path, profile: &str) -> Option<bool> {
     let place = Place::look(root, profile).ok().filter(|place| matches!(place.owner, Owner::Ours))?;
