@@ -16,6 +16,7 @@ pub mod glance;
 pub mod index;
 pub mod links;
 pub mod locked;
+pub mod merge;
 pub mod origin;
 pub mod outputs;
 pub mod place;
