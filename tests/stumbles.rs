@@ -225,3 +225,12 @@ fn why_shows_the_words_of_a_command_one_by_one() {
     assert!(line("command.1").ends_with(" sh") && line("command.2").ends_with(" scripts/line.sh"), "{text}");
     assert!(!text.contains('\u{1f}') && !text.contains('\u{FFFD}'), "{text}");
 }
+
+#[test]
+fn prose_that_quotes_a_list_shows_its_items() {
+    let paper = Paper::small();
+    paper.edit("manifest.toml", "slope = 2", "slope = 2\nwidths = [10, 2.5, 40000]");
+    paper.edit("figures/rising.md", "A line of slope", "Widths of {{ param(\"widths\") }}. A line of slope");
+    paper.report();
+    assert!(paper.read("report/report.md").contains("Widths of 10, 2.5, 40000."));
+}

@@ -325,14 +325,22 @@ impl Writer<'_> {
                 view_value(name, value, digits.unwrap_or(DIGITS)).quote(&self.card.page.id)
             }
             Quoted::Param(name) => plain(match self.card.params.get(name)? {
-                Value::String(word) => word.clone(),
-                Value::Number(number) => {
-                    number.as_f64().map_or_else(|| number.to_string(), |number| text::significant(number, 17))
-                }
-                other => other.to_string(),
+                Value::Array(items) => items.iter().map(parameter).collect::<Vec<_>>().join(", "),
+                other => parameter(other),
             }),
             Quoted::Ref(id) => view::mention(*self.card.numbers.get(id)?, id),
         })
+    }
+}
+
+/// A parameter, or one item of a list, as prose shows it.
+fn parameter(value: &Value) -> String {
+    match value {
+        Value::String(word) => word.clone(),
+        Value::Number(number) => {
+            number.as_f64().map_or_else(|| number.to_string(), |number| text::significant(number, 17))
+        }
+        other => other.to_string(),
     }
 }
 

@@ -101,7 +101,7 @@ impl Lock {
             let help = format!("`condense accept` writes it anew where all figures are computed; else {ONE_SIDE}");
             return Err(Diagnostic::new("L001", message).help(help));
         }
-        Self::parse(&text).map_err(not_understood)
+        Self::parse(&text).map_err(|reason| not_understood(&reason))
     }
 
     /// Reads the lock of a project without the sections that a merge left in conflict; and the names of those.
@@ -111,16 +111,10 @@ impl Lock {
     pub fn load_merged(project: &Path) -> Result<(Self, BTreeSet<Name>), Diagnostic> {
         let text = read(project)?;
         if merge::first_mark(&text).is_none() {
-            return Ok((Self::parse(&text).map_err(not_understood)?, BTreeSet::new()));
+            return Ok((Self::parse(&text).map_err(|reason| not_understood(&reason))?, BTreeSet::new()));
         }
         let (text, gone) = merge::outside(&text);
-        Ok((Self::parse(&text).map_err(not_understood)?, gone))
-    }
-
-    /// The profile and the figure of a line that begins a section.
-    pub fn heading(line: &str) -> Option<Name> {
-        let (profile, figure) = line.trim().strip_prefix('[')?.strip_suffix(']')?.split_once('.')?;
-        Some((profile.to_owned(), figure.to_owned()))
+        Ok((Self::parse(&text).map_err(|reason| not_understood(&reason))?, gone))
     }
 
     /// The entry of a figure.
@@ -218,7 +212,7 @@ fn trouble(message: String) -> Diagnostic {
     Diagnostic::new("L001", message).help(help)
 }
 
-fn not_understood(reason: String) -> Diagnostic {
+fn not_understood(reason: &str) -> Diagnostic {
     trouble(format!("`{NAME}` cannot be understood: {reason}"))
 }
 

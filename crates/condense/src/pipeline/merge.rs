@@ -1,6 +1,5 @@
 //! What a merge with conflicts left of `manifest.lock`: its marks, and the sections that stand outside of them.
 
-use crate::pipeline::locked::Lock;
 use std::collections::BTreeSet;
 
 /// A profile and a figure.
@@ -32,7 +31,7 @@ pub fn outside(text: &str) -> (String, BTreeSet<Name>) {
                 inside = false;
             }
             Some(Mark::Between) | None => {
-                if let Some(name) = Lock::heading(line) {
+                if let Some(name) = heading(line) {
                     open = BTreeSet::from([name]);
                     gone.extend(open.iter().filter(|_| inside).cloned());
                 } else if !line.trim().is_empty() && (inside || open.len() > 1) {
@@ -48,6 +47,12 @@ pub fn outside(text: &str) -> (String, BTreeSet<Name>) {
     }
     let lines = kept.iter().map(|(line, sections)| if sections.is_disjoint(&gone) { *line } else { "" });
     (lines.collect::<Vec<_>>().join("\n"), gone)
+}
+
+/// The profile and the figure of a line that begins a section.
+fn heading(line: &str) -> Option<Name> {
+    let (profile, figure) = line.trim().strip_prefix('[')?.strip_suffix(']')?.split_once('.')?;
+    Some((profile.to_owned(), figure.to_owned()))
 }
 
 /// The lines by which a merge tells its sides apart.
