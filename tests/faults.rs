@@ -122,9 +122,9 @@ fn a_lock_that_cannot_be_understood_is_never_overwritten() {
     paper.ok(&["report"]);
     paper.ok(&["accept"]);
     let good = paper.read("manifest.lock");
-    let merged = good.replacen("[default.falling]", "<<<<<<< ours\n[default.falling]", 1);
+    let broken = good.replacen("[default.falling]", "no digest\n[default.falling]", 1);
     for (bytes, says) in [
-        (merged.as_bytes(), "line 4: no `name = \"digest\"`"),
+        (broken.as_bytes(), "line 4: no `name = \"digest\"`"),
         (&[0xff, 0xfe][..], "`manifest.lock` is not UTF-8"),
         (&good.as_bytes()[..good.len() / 2], "cannot be understood"),
     ] {

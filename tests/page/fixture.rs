@@ -96,7 +96,14 @@ fn claim(id: &str, says: &str, value: &str, bound: &str, margin: &str, holds: bo
     // As pictures do, strips bring a title of their own.
     let svg = "<svg class=\"strip\" role=\"img\" width=\"190\" height=\"16\" viewBox=\"0 0 190 16\"><title>1 at seed 7</title></svg>";
     let range = ["1".to_owned(), "3".to_owned()];
-    let strip = Strip { svg: svg.to_owned(), of: 5, hold: if holds { 5 } else { 2 }, same: source.is_some(), range };
+    let strip = Strip {
+        svg: svg.to_owned(),
+        of: 5,
+        hold: if holds { 5 } else { 2 },
+        same: source.is_some(),
+        seedless: false,
+        range,
+    };
     ClaimView { id, says: inline(says), value, bound, margin, holds, source, strip: Some(strip) }
 }
 
@@ -141,6 +148,7 @@ fn figure(number: usize, id: &str, title: &str, lock: Lock) -> FigureView {
             own: 7,
             measured: Some("seeds 8 to 12".to_owned()),
             command: None,
+            seedless: false,
             because: None,
         }),
         downloads: vec![

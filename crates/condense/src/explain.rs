@@ -65,7 +65,7 @@ const OWN: &[(&str, &str)] = &[
     ),
     (
         "E004",
-        "An external command failed, took too long, wrote other files than it declares, or tables and values that cannot be used: a column of a CSV holds numbers, dates or words, and blanks or `NA` where values are missing; `values.json` is an object of finite numbers. It runs in a scratch folder that holds its `reads` only.",
+        "An external command could not be started, failed, took too long (`timeout_seconds`), wrote other files than it declares, or tables and values that cannot be used: a column of a CSV holds numbers, dates or words, and blanks or `NA` where values are missing; `values.json` is an object of finite numbers. It runs in a scratch folder that holds copies of its `reads` and `data` only.",
     ),
     ("E005", "The system refused a file operation. The message names the path."),
     (
@@ -75,7 +75,7 @@ const OWN: &[(&str, &str)] = &[
     ("E006", "One process writes at a time. The lock dies with its process; `--lock-timeout` says how long to wait."),
     (
         "L001",
-        "`manifest.lock` holds the accepted digests. It is committed: restore it from version control, or write it anew with `condense accept`.",
+        "`manifest.lock` holds the accepted digests. It is committed: restore it from version control, or remove it, then `condense report` and `condense accept` write a new one. Where a merge left its marks, `condense accept` writes it anew from what is computed; if something is not, take one side of the merge first (`git checkout --ours manifest.lock`), then report and accept.",
     ),
     (
         "L002",

@@ -30,7 +30,10 @@ pub fn check(project: &Path, path: &str) -> Result<(), Refusal> {
     let real = match project.join(path).canonicalize() {
         Ok(real) => real,
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            return Err(Refusal { message: "does not exist".to_owned(), help: neighbour(project, path) });
+            return Err(Refusal {
+                message: "does not exist".to_owned(),
+                help: Some(neighbour(project, path).unwrap_or_else(|| RELATIVE.to_owned())),
+            });
         }
         Err(error) => return refuse(&format!("cannot be reached: {error}")),
     };
@@ -46,6 +49,9 @@ pub fn check(project: &Path, path: &str) -> Result<(), Refusal> {
         Err(error) => refuse(&format!("cannot be reached: {error}")),
     }
 }
+
+/// Where nothing has nearly the name that was asked for.
+const RELATIVE: &str = "inputs are named relative to the folder of the manifest, with `/` between the parts";
 
 /// One file has one spelling: it is part of keys and records.
 fn spelled(path: &str) -> Result<(), Refusal> {
@@ -80,7 +86,7 @@ fn neighbour(project: &Path, path: &str) -> Option<String> {
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
     let mut names: Vec<String> = fs::read_dir(project.join(folder))
         .ok()?
-        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter_map(|entry| entry.ok().filter(|entry| entry.path().is_file())?.file_name().into_string().ok())
         .collect();
     names.sort();
     let found = nearest(name, &names)?;

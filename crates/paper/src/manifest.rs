@@ -176,14 +176,17 @@ fn about(document: &DeTable, piece: &Piece, faults: &mut Faults) -> PaperInfo {
 /// The `[[figure]]` tables; none where something else stands in their place.
 fn entries<'t>(document: &DeTable<'t>, piece: &Piece, faults: &mut Faults) -> Option<Vec<Spanned<DeTable<'t>>>> {
     let none = || Diagnostic::new("M017", "the manifest has no figures");
-    let help = "start with `[[figure]]` and its `id`, `slide`, `experiment` and `fidelity`";
+    let help = "start with `[[figure]]` and its `id`, `slide`, `fidelity`, and an `experiment` or a `command`";
     let Some(figures) = document.get("figure") else {
         faults.push(none().at(&piece.source, 0..0, "").help(help));
         return Some(Vec::new());
     };
     let found = tables(figures);
     match &found {
-        Some(tables) if tables.is_empty() => faults.push(none().at(&piece.source, figures.span(), "").help(help)),
+        Some(tables) if tables.is_empty() => {
+            let instead = format!("remove `figure = []`, then {help}");
+            faults.push(none().at(&piece.source, figures.span(), "").help(instead));
+        }
         Some(_) => {}
         None => faults.push(piece.fault("M005", "`figure` must be tables: write `[[figure]]`", figures.span(), "")),
     }
@@ -226,7 +229,7 @@ pub const EXPLANATIONS: &[(&str, &str)] = &[
     ("M010", "A figure is computed either by an `experiment` of the roster or by a `command`; each has its own keys."),
     (
         "M011",
-        "Declared inputs are regular files of the project, named by a relative path that does not leave it, not even by a link, and not made by the pipeline itself.",
+        "Declared inputs are regular files of the project that exist, named by a relative path that does not leave it, not even by a link, and not made by the pipeline itself.",
     ),
     (
         "M012",
@@ -236,7 +239,10 @@ pub const EXPLANATIONS: &[(&str, &str)] = &[
     ("M014", "A command declares the files that it writes: `<name>.csv` for tables, `values.json` for single numbers."),
     ("M015", "Environment variables have plain names; a time limit is a number of seconds, from 1 to a week."),
     ("M016", "Two figures cannot share an id: pages, files, links and the lock are found by it."),
-    ("M017", "A paper has at least one figure: an entry that starts with `[[figure]]`."),
+    (
+        "M017",
+        "A paper has at least one figure: an entry that starts with `[[figure]]` and has an `id`, a `slide`, a `fidelity`, and an `experiment` or a `command`. Its page is `figures/<id>.md`.",
+    ),
 ];
 
 #[cfg(test)]

@@ -234,7 +234,10 @@ pub const EXPLANATIONS: &[(&str, &str)] = &[
         "P036",
         "A cell of a heat map that `leads` somewhere is a link. It leads to a panel of the same page, whose `anchor` no other panel there has.",
     ),
-    ("P034", "The prose cannot be rendered: most often a formula that is not TeX as the converter knows it."),
+    (
+        "P034",
+        "The prose cannot be rendered: a formula is not TeX as the converter knows it, a picture stands where a `chart` block should, or the text holds the character U+E000. A dollar sign that begins no formula is written `\\$`.",
+    ),
 ];
 
 #[cfg(test)]

@@ -226,6 +226,8 @@ pub struct Strip {
     pub hold: usize,
     /// Whether the number is the same at all seeds, bit for bit.
     pub same: bool,
+    /// Whether that is so of every number of the figure: then further seeds say nothing.
+    pub seedless: bool,
     /// The least and the greatest of the further numbers.
     pub range: [String; 2],
 }
@@ -239,6 +241,8 @@ pub struct Robustness {
     pub measured: Option<String>,
     /// The command that would, where there is one.
     pub command: Option<String>,
+    /// Whether every number of the figure is the same there, bit for bit.
+    pub seedless: bool,
     /// What is other there, or why they are not measured.
     pub because: Option<Text>,
 }
@@ -337,7 +341,7 @@ impl ReportView {
     pub fn summary(&self) -> Summary {
         let figures = || self.sections.iter().flat_map(|section| &section.figures);
         let claims = || figures().flat_map(|figure| &figure.claims);
-        let strips = || claims().filter_map(|claim| claim.strip.as_ref());
+        let strips = || claims().filter_map(|claim| claim.strip.as_ref()).filter(|strip| !strip.seedless);
         Summary {
             claims: claims().count(),
             hold: claims().filter(|claim| claim.holds).count(),

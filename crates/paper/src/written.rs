@@ -79,6 +79,17 @@ impl Written {
         Diagnostic::new(code, message).at(&self.source, self.span(part), "")
     }
 
+    /// What cannot be rendered. A formula may be meant as none: in that case the dollar sign is what to mend.
+    pub fn unrenderable(&self, message: String, part: Range<usize>) -> Diagnostic {
+        let formula = message.contains("formula");
+        let fault = self.fault("P034", message, part);
+        if formula {
+            fault.help("formulas are TeX between `$`; a dollar sign that begins none is written `\\$`")
+        } else {
+            fault
+        }
+    }
+
     /// Ids of the figures that it mentions.
     pub fn mentions(&self) -> impl Iterator<Item = String> {
         let quotations = quote::parse(&self.text).unwrap_or_default().into_iter();
@@ -113,7 +124,7 @@ impl Written {
     pub fn check_markup(&self, faults: &mut Faults) {
         let marked = quote::replace(&self.text, |quotation| "0".repeat(quotation.span.len()));
         for fault in self.form.render(&marked, &[]).err().unwrap_or_default() {
-            faults.push(self.fault("P034", fault.message, fault.span));
+            faults.push(self.unrenderable(fault.message, fault.span));
         }
     }
 

@@ -11,22 +11,29 @@ use crate::engine::published::Published;
 use crate::engine::relative::Relative;
 use crate::engine::store::Store;
 use crate::paper::written::Known;
-use crate::pipeline::locked::Lock;
+use crate::pipeline::locked::{Lock, ONE_SIDE};
 use crate::pipeline::outputs::{self, REPORT, SUMS};
 use crate::pipeline::place::{self, Owner, Place};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Writes what came out into the lock.
 pub fn accept(session: &Session, ids: &[String]) -> Result<Answer, Trouble> {
     let _writer = session.write()?;
     session.judged(|look| {
+        // Read again: another `accept` may have written while this one waited.
+        let lock = Lock::load_merged(&session.project.root).map_err(|fault| Trouble::written(vec![fault]))?;
+        let (mut lock, conflicts) = lock;
+        if !conflicts.is_empty() && !ids.is_empty() {
+            let fault = Diagnostic::new("L001", "`manifest.lock` holds the marks of a merge: it is written as a whole");
+            return Err(Trouble::written(vec![fault.help("run `condense accept` without ids")]));
+        }
         let chosen = session.chosen(look.assembly, ids)?;
-        let stale: Vec<Diagnostic> = chosen
-            .iter()
-            .filter(|figure| outputs::locked(figure, look.build).is_none())
+        let stale = chosen.iter().filter(|figure| outputs::locked(figure, look.build).is_none());
+        let stale: Vec<Diagnostic> = stale
             .map(|figure| {
-                Diagnostic::new("C003", format!("figure `{}` is not computed as it is declared now", figure.id))
-                    .help("run `condense report` first")
+                let message = format!("figure `{}` is not computed as it is declared now", figure.id);
+                let first = if conflicts.is_empty() { "run `condense report` first" } else { ONE_SIDE };
+                Diagnostic::new("C003", message).help(first)
             })
             .collect();
         if !stale.is_empty() {
@@ -42,13 +49,19 @@ pub fn accept(session: &Session, ids: &[String]) -> Result<Answer, Trouble> {
             );
             return Err(trouble);
         }
-        // Read again: another `accept` may have written while this one waited.
-        let mut lock = Lock::load(&session.project.root).map_err(|fault| Trouble::written(vec![fault]))?;
         let section = lock.0.entry(session.project.profile.clone()).or_default();
         let known = session.project.paper().ids();
         section.retain(|id, _| known.contains(id));
         for figure in &chosen {
             section.extend(outputs::locked(figure, look.build).map(|now| (figure.id.clone(), now)));
+        }
+        let elsewhere = conflicts.iter().filter(|(profile, _)| *profile != session.project.profile);
+        for (profile, figure) in elsewhere {
+            let again = format!("`condense --profile {profile} accept` writes it again");
+            session.face.line(
+                "note",
+                &format!("`[{profile}.{figure}]` stood between marks of a merge and was dropped: {again}"),
+            );
         }
         let written = lock.save(&session.project.root)?;
         session
@@ -193,6 +206,7 @@ pub fn check(session: &Session) -> Result<Answer, Trouble> {
         if !faults.is_empty() {
             return Err(Trouble::written(faults));
         }
+        remark_unused(session);
         let figures = look.assembly.figures.len();
         session.face.line(
             "ok",
@@ -204,4 +218,20 @@ pub fn check(session: &Session) -> Result<Answer, Trouble> {
         );
         Ok(Answer::well(""))
     })
+}
+
+/// Notes what nobody uses: experiments without a figure, and sections of the lock whose figure is gone.
+fn remark_unused(session: &Session) {
+    let (project, paper) = (&session.project, session.project.paper());
+    let used: BTreeSet<&str> = paper.manifest.figures.iter().filter_map(|figure| figure.work.experiment()).collect();
+    for entry in project.roster.entries.iter().filter(|entry| !used.contains(entry.name)) {
+        session.face.line("note", &format!("no figure uses experiment `{}`", entry.name));
+    }
+    let known = paper.ids();
+    for (profile, figures) in &project.lock.0 {
+        for id in figures.keys().filter(|id| !known.contains(id)) {
+            let text = format!("the lock has a section `[{profile}.{id}]`, but there is no figure `{id}`");
+            session.face.line("note", &format!("{text}; `condense --profile {profile} accept` removes it"));
+        }
+    }
 }

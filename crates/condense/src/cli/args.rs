@@ -2,7 +2,7 @@
 
 use crate::cli::style::When;
 use crate::num::level::Level;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 /// The command line.
@@ -99,6 +99,8 @@ pub enum Verb {
     },
     /// What would run, and why; exit 3 when anything would.
     Status {
+        /// Figures (default: all).
+        ids: Vec<String>,
         /// One JSON document on stdout.
         #[arg(long)]
         json: bool,
@@ -132,13 +134,14 @@ pub enum Verb {
         /// Figures (default: all).
         ids: Vec<String>,
     },
-    /// Put back the recorded bytes of altered files.
+    /// Put back the recorded bytes of altered files: those of some figures, or all with --all.
+    #[command(group(ArgGroup::new("which").required(true).multiple(true)))]
     Restore {
         /// Figures.
-        #[arg(required_unless_present = "all")]
+        #[arg(group = "which")]
         ids: Vec<String>,
         /// Every file of the report.
-        #[arg(long)]
+        #[arg(long, group = "which")]
         all: bool,
     },
     /// Check manifest, pages and templates; compute nothing.
@@ -189,7 +192,9 @@ pub struct How {
 /// What to report.
 #[derive(Debug, Args)]
 pub struct Build {
-    /// One figure alone (may be given several times).
+    /// Figures (default: all).
+    pub ids: Vec<String>,
+    /// One figure alone (may be given several times): the same as its id.
     #[arg(long, value_name = "ID")]
     pub only: Vec<String>,
     /// How.

@@ -1,6 +1,7 @@
 //! How progress looks: a live region on a terminal, one line a finished step elsewhere, nothing with `--quiet`.
 //! Everything goes to stderr; stdout carries results.
 
+use crate::cli::reasons::clipped;
 use crate::cli::style::Style;
 use crate::engine::progress::{Progress, Verdict};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -119,7 +120,7 @@ impl Progress for Face {
     fn started(&self, step: &str, reasons: &[String]) {
         if self.tells(step) && !reasons.is_empty() && reasons != ["first run"] {
             let more = if reasons.len() > 3 { format!(" and {} more", reasons.len() - 3) } else { String::new() };
-            let shown = reasons.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
+            let shown = reasons.iter().take(3).map(|reason| clipped(reason)).collect::<Vec<_>>().join(", ");
             self.line("because", &format!("{shown}{more} -> {step}"));
         }
         if let Some(live) = &self.live

@@ -1,23 +1,30 @@
 //! `list`, `status` and `why`: what there is, what would run, and for which reasons. They run nothing and wait for nobody.
 
 use crate::cli::exit::Exit;
+use crate::cli::reasons::told;
 use crate::cli::session::{Answer, Look, Session, Trouble};
 use crate::cli::style::plain;
+use crate::cli::verdict::counted;
 use crate::cli::verify::state_word;
 use crate::engine::build::State as StepState;
-use crate::engine::output::{Wanted, Wish};
+use crate::engine::output::{Survey, Wanted, Wish};
 use crate::engine::relative::Relative;
 use crate::paper::work::Work;
 use crate::pipeline::assembly::FigureSteps;
 use crate::pipeline::check::Judged;
 use crate::pipeline::outputs;
+use crate::pipeline::place::Owner;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
 /// All figures.
 pub fn list(session: &Session, as_json: bool) -> Result<Answer, Trouble> {
     session.judged(|look| {
-        let figures: Vec<Value> = look.assembly.figures.iter().map(|figure| describe(session, look, figure)).collect();
+        // A folder of someone else holds no file of ours.
+        let foreign = matches!(look.place.owner, Owner::Other(_));
+        let survey = if foreign { Survey::default() } else { session.survey(look.place)? };
+        let describe = |figure| describe(session, look, &survey, figure);
+        let figures: Vec<Value> = look.assembly.figures.iter().map(describe).collect();
         if as_json {
             let document = json!({ "schema_version": 1, "figures": figures });
             return Ok(Answer::well(format!("{document:#}\n")));
@@ -40,12 +47,17 @@ pub fn list(session: &Session, as_json: bool) -> Result<Answer, Trouble> {
 }
 
 /// One figure as JSON.
-fn describe(session: &Session, look: &Look, figure: &FigureSteps) -> Value {
+fn describe(session: &Session, look: &Look, survey: &Survey, figure: &FigureSteps) -> Value {
     let entry = session.project.paper().figure(&figure.id);
     let kind =
         entry.map_or("", |entry| if matches!(entry.work, Work::Experiment(_)) { "experiment" } else { "command" });
     let first = |id| !matches!(look.steps.get(&id), Some(StepState::Done(_)));
-    let state = if look.fresh(figure) {
+    let own = |path: &Relative| outputs::owner(look.assembly, path).is_some_and(|owner| owner.id == figure.id);
+    let state = if survey.altered.iter().any(|altered| own(&altered.path)) {
+        "altered"
+    } else if survey.missing.iter().any(own) {
+        "missing"
+    } else if look.fresh(figure) {
         "fresh"
     } else if first(figure.run) {
         "stale"
@@ -89,19 +101,28 @@ fn claims(session: &Session, look: &Look, figure: &FigureSteps) -> Vec<Value> {
 }
 
 /// What would run.
-pub fn status(session: &Session, as_json: bool) -> Result<Answer, Trouble> {
+pub fn status(session: &Session, ids: &[String], as_json: bool) -> Result<Answer, Trouble> {
     session.judged(|look| {
-        let survey = session.survey(look.place)?;
-        let stale: Vec<_> = look.assembly.figures.iter().filter(|figure| !look.fresh(figure)).collect();
+        let chosen = session.chosen(look.assembly, ids)?;
+        let mut survey = session.survey(look.place)?;
+        let own = |path: &Relative| {
+            let owner = outputs::owner(look.assembly, path);
+            ids.is_empty() || owner.is_some_and(|owner| ids.contains(&owner.id))
+        };
+        survey.altered.retain(|altered| own(&altered.path));
+        survey.missing.retain(|path| own(path));
+        let stale: Vec<_> = chosen.iter().filter(|figure| !look.fresh(figure)).collect();
         // With every step fresh, the files must be what they would be written as now.
         let wanted = if stale.is_empty() { outputs::wanted(&outputs::all(look.assembly, look.build)) } else { Wanted::new() };
         let old = |(path, wish): &(&Relative, &Wish)| survey.present.get(*path) != Some(&wish.digest);
-        let index = matches!(look.steps.get(&look.assembly.index), Some(StepState::Done(_)));
+        // The index is of all figures.
+        let index = look.steps.get(&look.assembly.index).filter(|_| ids.is_empty());
+        let done = ids.is_empty() == matches!(index, Some(StepState::Done(_)));
         let label = |path: &Relative| look.place.label(path);
-        let unwritten: Vec<String> = wanted.iter().filter(old).map(|(path, _)| label(path)).collect();
+        let unwritten: Vec<String> = wanted.iter().filter(|(path, _)| own(path)).filter(old).map(|(path, _)| label(path)).collect();
         let missing: Vec<String> = survey.missing.iter().map(label).collect();
         let altered: Vec<String> = survey.altered.iter().map(|altered| label(&altered.path)).collect();
-        let exit = match (altered.is_empty(), stale.is_empty() && index && unwritten.is_empty() && missing.is_empty()) {
+        let exit = match (altered.is_empty(), stale.is_empty() && done && unwritten.is_empty() && missing.is_empty()) {
             (false, _) => Exit::Integrity,
             (true, false) => Exit::Stale,
             (true, true) => Exit::Ok,
@@ -110,7 +131,7 @@ pub fn status(session: &Session, as_json: bool) -> Result<Answer, Trouble> {
             let steps = |figure: &FigureSteps| look.reasons(figure).into_iter().map(|(step, reasons)| json!({ "step": step, "reasons": reasons })).collect::<Vec<_>>();
             let figure = |figure: &FigureSteps| json!({ "id": figure.id, "state": if look.fresh(figure) { "fresh" } else { "stale" }, "would_run": steps(figure) });
             let document = json!({
-                "schema_version": 1, "figures": look.assembly.figures.iter().map(figure).collect::<Vec<_>>(),
+                "schema_version": 1, "figures": chosen.iter().map(|own| figure(own)).collect::<Vec<_>>(),
                 "altered": altered, "missing": missing, "unwritten": unwritten,
             });
             return Ok(Answer { text: format!("{document:#}\n"), exit });
@@ -127,14 +148,16 @@ pub fn status(session: &Session, as_json: bool) -> Result<Answer, Trouble> {
         }
         for figure in &stale {
             for (step, reasons) in look.reasons(figure) {
-                let _ = writeln!(text, "stale    {step}: {}", reasons.join(", "));
+                text.push_str(&format!("stale    {}", told(&step, &reasons)));
             }
         }
-        if let Some(StepState::Stale(reasons)) = look.steps.get(&look.assembly.index) {
-            let _ = writeln!(text, "stale    index: {}", reasons.join(", "));
+        if let Some(StepState::Stale(reasons)) = index {
+            text.push_str(&format!("stale    {}", told("index", reasons)));
         }
         if exit == Exit::Ok {
-            let _ = writeln!(text, "all {} figures are fresh", look.assembly.figures.len());
+            let all = if ids.is_empty() { "all " } else { "" };
+            let (count, are) = (counted(chosen.len(), "figure"), if chosen.len() == 1 { "is" } else { "are" });
+            let _ = writeln!(text, "{all}{count} {are} fresh");
         }
         Ok(Answer { text: plain(&text), exit })
     })

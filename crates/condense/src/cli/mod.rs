@@ -8,6 +8,7 @@ pub mod face;
 pub mod list;
 pub mod new;
 pub mod publish;
+pub mod reasons;
 pub mod report;
 pub mod session;
 pub mod show;
@@ -53,18 +54,18 @@ fn call(roster: &'static Roster, global: &Global, verb: Verb) -> Result<Answer, 
     match verb {
         Verb::Report(build) => match report::when_up_to_date(roster, global, &build) {
             Some(answer) => Ok(answer),
-            None => report::build(&session()?, &build.only, &build.how, true),
+            None => report::build(&session()?, &[build.ids, build.only].concat(), &build.how, true),
         },
         Verb::Run { ids, how } => report::build(&session()?, &ids, &how, false),
         Verb::Verify { fast: true, ids, json, .. } => verify::hashes(&session()?, &ids, json),
         Verb::Verify { ids, json, record, .. } => verify::recompute(&session()?, &ids, json, record),
-        Verb::Status { json } => list::status(&session()?, json),
+        Verb::Status { ids, json } => list::status(&session()?, &ids, json),
         Verb::Why { id, json } => list::why(&session()?, &id, json),
         Verb::List { json } => list::list(&session()?, json),
         Verb::Show { what } => show::show(&session()?, &what),
         Verb::Diff { id } => show::diff(&session()?, &id),
         Verb::Accept { ids } => {
-            accept::accept(&session()?, &ids)?;
+            accept::accept(&Session::open_merged(roster, global)?, &ids)?;
             // The pages tell how each figure stands to the lock: they are written again.
             report::refresh(&session()?)
         }

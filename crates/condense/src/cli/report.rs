@@ -4,6 +4,7 @@ use crate::cli::args::{self, Global, How};
 use crate::cli::exit::Exit;
 use crate::cli::face::tell;
 use crate::cli::publish::{self, refuse_altered};
+use crate::cli::reasons::told;
 use crate::cli::session::{self, Answer, Look, Session, Trouble, exit_of};
 use crate::cli::verdict::{self, Deeds, counted, fail};
 use crate::engine::build::{Build, State as StepState};
@@ -26,7 +27,7 @@ use std::time::Instant;
 /// The answer to a `report` when nothing has changed since one ended well: a look at every file is enough.
 pub fn when_up_to_date(roster: &Roster, global: &Global, build: &args::Build) -> Option<Answer> {
     let start = Instant::now();
-    if build.how.dry_run || !build.only.is_empty() {
+    if build.how.dry_run || !build.ids.is_empty() || !build.only.is_empty() {
         return None;
     }
     let known = UpToDate::still_true(roster.program, &global.project, &global.profile, tells_times())?;
@@ -170,7 +171,7 @@ fn dry_run(session: &Session, ids: &[String]) -> Result<Answer, Trouble> {
             let name = look.assembly.plan.step(id).name();
             match &look.steps[&id] {
                 StepState::Done(_) => {}
-                StepState::Stale(reasons) => text.push_str(&format!("{name}: {}\n", reasons.join(", "))),
+                StepState::Stale(reasons) => text.push_str(&told(name, reasons)),
                 StepState::Waiting => text.push_str(&format!("{name}: if what it needs changes\n")),
             }
         }

@@ -19,7 +19,7 @@ use crate::engine::store::{LOCK, Store};
 use crate::engine::{atomic, published};
 use crate::paper::load;
 use crate::pipeline::assembly::{Assembly, FigureSteps};
-use crate::pipeline::locked::{self, Locked};
+use crate::pipeline::locked::{self, Lock, Locked};
 use crate::pipeline::place::{Owner, Place};
 use crate::pipeline::project::{Project, STORE};
 use crate::pipeline::{compare, outputs, proved};
@@ -143,7 +143,16 @@ impl Look<'_> {
 impl Session {
     /// Opens the project.
     pub fn open(roster: &'static Roster, global: &Global) -> Result<Self, Trouble> {
-        let project = Project::open(&global.project, roster, &global.profile).map_err(Trouble::written)?;
+        Self::open_with(roster, global, Lock::load(&global.project))
+    }
+
+    /// Opens the project for `accept`, which writes a lock that a merge left in conflict anew.
+    pub fn open_merged(roster: &'static Roster, global: &Global) -> Result<Self, Trouble> {
+        Self::open_with(roster, global, Lock::load_merged(&global.project).map(|(lock, _)| lock))
+    }
+
+    fn open_with(roster: &'static Roster, global: &Global, lock: Result<Lock, Diagnostic>) -> Result<Self, Trouble> {
+        let project = Project::open_with(&global.project, roster, &global.profile, lock).map_err(Trouble::written)?;
         let (style, face) = (Style::new(global.color), face(global));
         let cores = || thread::available_parallelism().map_or(1, usize::from);
         let jobs = global.jobs.map_or_else(cores, usize::from);

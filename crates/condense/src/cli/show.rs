@@ -93,6 +93,9 @@ fn figure(session: &Session, look: &Look, id: &str) -> Result<Answer, Trouble> {
 
 /// A claim at further seeds, in words.
 fn further(claim: &Judged) -> Option<String> {
+    if claim.seedless {
+        return Some("further seeds say nothing: the numbers do not depend on the seed".to_owned());
+    }
     let (all, hold) = (claim.further.len(), claim.further.iter().filter(|further| further.holds).count());
     let one = |further: &Further| {
         let mark = if further.holds { "" } else { " ✗" };

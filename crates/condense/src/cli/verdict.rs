@@ -25,6 +25,8 @@ pub struct Tally {
     /// Claims measured at further seeds, and those of them that hold at all.
     again: usize,
     robust: usize,
+    /// Figures whose numbers do not depend on the seed.
+    seedless: usize,
     figures: usize,
     locked: usize,
     /// What is worth a line and no failure.
@@ -64,8 +66,12 @@ pub fn speak(
     };
     let failed = deeds.failed.map_or(String::new(), |(_, count)| format!("{} failed, ", counted(count, "step")));
     let counts = |reused: usize| {
-        let Tally { hold, claims, again, robust, locked, figures, .. } = tally;
-        let seeds = if again > 0 { format!("  {robust}/{again} at every further seed") } else { String::new() };
+        let Tally { hold, claims, again, robust, seedless, locked, figures, .. } = tally;
+        let mut seeds = if again > 0 { format!("  {robust}/{again} at every further seed") } else { String::new() };
+        if seedless > 0 {
+            let whose = counted(seedless, "figure");
+            seeds.push_str(&format!("  further seeds say nothing of {whose}: the numbers do not depend on the seed"));
+        }
         format!("{reused} reused  {hold}/{claims} claims hold{seeds}  {locked}/{figures} figures match the lock")
     };
     let text = format!("{failed}{did}, {}  {}", counts(tally.reused), took(deeds.start));
@@ -132,7 +138,8 @@ pub fn judge(session: &Session, chosen: &[&FigureSteps], build: &Build, tally: &
         };
         tally.claims += claims.len();
         tally.hold += claims.iter().filter(|claim| claim.holds).count();
-        let again = || claims.iter().filter(|claim| !claim.further.is_empty());
+        let again = || claims.iter().filter(|claim| !claim.further.is_empty() && !claim.seedless);
+        tally.seedless += usize::from(claims.iter().any(|claim| claim.seedless));
         tally.again += again().count();
         tally.robust += again().filter(|claim| claim.further.iter().all(|further| further.holds)).count();
         for claim in claims.iter().filter(|claim| !claim.holds && judged) {

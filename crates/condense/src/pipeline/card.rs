@@ -145,9 +145,10 @@ impl CardRecipe<'_> {
         let view = |(block, judged): (&ClaimBlock, &Judged), faults: &mut Vec<Diagnostic>| {
             claims::view(judged, writer.write(&block.says, faults), self.seed)
         };
+        let seedless = claims.iter().any(|claim| claim.seedless);
         let claims = judged.map(|pair| view(pair, &mut faults)).collect();
         let because = self.because.map(|because| writer.write(because, &mut faults));
-        let robustness = self.robustness(&writer, &mut faults);
+        let robustness = self.robustness(seedless, &writer, &mut faults);
         if !faults.is_empty() {
             return Err(Failure::Broken(faults));
         }
@@ -174,13 +175,13 @@ impl CardRecipe<'_> {
     }
 
     /// What is to say of further seeds: which they were, or who measures them, and what is other there.
-    fn robustness(&self, writer: &Writer, faults: &mut Vec<Diagnostic>) -> Option<view::Robustness> {
+    fn robustness(&self, seedless: bool, writer: &Writer, faults: &mut Vec<Diagnostic>) -> Option<view::Robustness> {
         let seeds = self.further.seeds.first().zip(self.further.seeds.last());
         let measured = seeds.map(|(&first, &last)| claims::seeds(first, last));
         let because = self.because_further.map(|because| writer.write(because, faults));
         let elsewhere = self.measured_by.filter(|_| measured.is_none());
         let command = elsewhere.map(|profile| format!("condense --profile {profile} report"));
-        let view = view::Robustness { own: self.seed, measured, command, because };
+        let view = view::Robustness { own: self.seed, measured, command, seedless, because };
         (view.measured.is_some() || view.because.is_some()).then_some(view)
     }
 
@@ -309,7 +310,7 @@ impl Writer<'_> {
         written.form().render(&marked, &quotes).unwrap_or_else(|wrong| {
             for fault in wrong {
                 let span = original(fault.span.start, &moved)..original(fault.span.end, &moved);
-                faults.push(written.fault("P034", fault.message, span));
+                faults.push(written.unrenderable(fault.message, span));
             }
             Text::default()
         })
@@ -324,14 +325,22 @@ impl Writer<'_> {
                 view_value(name, value, digits.unwrap_or(DIGITS)).quote(&self.card.page.id)
             }
             Quoted::Param(name) => plain(match self.card.params.get(name)? {
-                Value::String(word) => word.clone(),
-                Value::Number(number) => {
-                    number.as_f64().map_or_else(|| number.to_string(), |number| text::significant(number, 17))
-                }
-                other => other.to_string(),
+                Value::Array(items) => items.iter().map(parameter).collect::<Vec<_>>().join(", "),
+                other => parameter(other),
             }),
             Quoted::Ref(id) => view::mention(*self.card.numbers.get(id)?, id),
         })
+    }
+}
+
+/// A parameter, or one item of a list, as prose shows it.
+fn parameter(value: &Value) -> String {
+    match value {
+        Value::String(word) => word.clone(),
+        Value::Number(number) => {
+            number.as_f64().map_or_else(|| number.to_string(), |number| text::significant(number, 17))
+        }
+        other => other.to_string(),
     }
 }
 

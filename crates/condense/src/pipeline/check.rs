@@ -81,6 +81,8 @@ pub struct Judged {
     pub digits: Option<usize>,
     /// The same at further seeds, in their order.
     pub further: Vec<Further>,
+    /// Whether every number of the figure is the same at all of them, bit for bit: then they say nothing.
+    pub seedless: bool,
 }
 
 /// What a claim's value is at another seed.
@@ -107,6 +109,11 @@ impl Recipe for CheckRecipe<'_> {
             return Err(Failure::Broken(faults));
         }
         let further = self.further(inputs)?;
+        let bits = |values: &BTreeMap<String, f64>| -> Vec<(String, u64)> {
+            values.iter().map(|(name, value)| (name.clone(), value.to_bits())).collect()
+        };
+        let own = bits(&values);
+        let seedless = !further.is_empty() && further.iter().all(|(_, values)| bits(values) == own);
         let judge = |claim: &&ClaimBlock| {
             let measured = values[&claim.value];
             let verdict = claim.bound.judge(measured);
@@ -127,6 +134,7 @@ impl Recipe for CheckRecipe<'_> {
                         Further { seed: *seed, measured, holds: claim.bound.judge(measured).holds }
                     })
                     .collect(),
+                seedless,
             }
         };
         let judged: Vec<Judged> = self.claims.iter().map(judge).collect();

@@ -4,6 +4,7 @@
 use crate::paper::claim::Bound;
 use crate::paper::figure::Figure;
 use crate::paper::markup::Text;
+use crate::paper::page::Page;
 use crate::paper::profile::judges;
 use crate::paper::view::{ClaimView, Strip};
 use crate::pipeline::check::Judged;
@@ -13,9 +14,11 @@ use crate::plot::text::significant;
 /// Significant digits where the claim does not say.
 const DIGITS: usize = 4;
 
-/// Whether a profile measures the claims of a figure at further seeds: where its parameters say anything about them.
-pub fn measures(figure: &Figure, profile: &str) -> bool {
-    judges(profile) && figure.robustness.profile.as_ref().is_none_or(|only| only == profile)
+/// Whether a profile measures a figure at further seeds: where it has claims, and the parameters say anything about them.
+pub fn measures(figure: &Figure, page: &Page, profile: &str) -> bool {
+    judges(profile)
+        && page.claims().next().is_some()
+        && figure.robustness.profile.as_ref().is_none_or(|only| only == profile)
 }
 
 /// A claim, its sentence written, measured at seed `own`.
@@ -67,6 +70,7 @@ fn strip_of(claim: &Judged, own: u64) -> Option<Strip> {
         svg: strip::Strip { own: claim.measured, others: &others, asked, words: &words }.svg(),
         of: others.len(),
         hold: others.iter().filter(|(_, holds)| *holds).count(),
+        seedless: claim.seedless,
         same: others.iter().all(|(value, _)| value.to_bits() == claim.measured.to_bits()),
         range: [extreme(f64::min), extreme(f64::max)].map(|value| number(claim, value)),
     })

@@ -64,8 +64,12 @@ impl Recipe for CommandRecipe<'_> {
     fn make(&self, _: &Inputs, context: &StepContext) -> Result<Artefacts, Failure> {
         self.execute(context).map_err(|error| match error {
             Trouble::Interrupted => Failure::Interrupted,
-            Trouble::Io(error) => self.broken(&error.to_string(), ""),
-            Trouble::Said { what, stderr } => self.broken(&what, &stderr),
+            Trouble::Io(error) => self.broken(
+                &format!("could not be run: {error}"),
+                "its scratch folder lies in that for temporary files",
+                "",
+            ),
+            Trouble::Said { what, help, stderr } => self.broken(&what, help, &stderr),
         })
     }
 }
@@ -73,7 +77,7 @@ impl Recipe for CommandRecipe<'_> {
 enum Trouble {
     Interrupted,
     Io(io::Error),
-    Said { what: String, stderr: String },
+    Said { what: String, help: &'static str, stderr: String },
 }
 
 impl From<io::Error> for Trouble {
@@ -82,13 +86,26 @@ impl From<io::Error> for Trouble {
     }
 }
 
-fn said<T>(what: impl Into<String>) -> Result<T, Trouble> {
-    Err(Trouble::Said { what: what.into(), stderr: String::new() })
+fn said<T>(what: impl Into<String>, help: &'static str) -> Result<T, Trouble> {
+    Err(Trouble::Said { what: what.into(), help, stderr: String::new() })
 }
 
+/// What to do about a program that does not start.
+const INSTALL: &str = "is it installed, and found on the `PATH`?";
+/// … that ends with an error.
+const SANDBOX: &str =
+    "it runs in a scratch folder with copies of its `reads` and `data`: what else it needs is missing there";
+/// … that takes too long.
+const LIMIT: &str = "`timeout_seconds` in its `[[figure]]` sets the limit";
+/// … that writes other files than it declares.
+const DECLARE: &str = "what it leaves in the folder named by `CONDENSE_OUT` must be exactly the files of `writes`";
+/// … whose files cannot be read.
+const FORMAT: &str = "tables are CSV in UTF-8 with one header; `values.json` is an object of finite numbers";
+
 impl CommandRecipe<'_> {
-    fn broken(&self, what: &str, stderr: &str) -> Failure {
+    fn broken(&self, what: &str, help: &str, stderr: &str) -> Failure {
         let mut diagnostic = Diagnostic::new("E004", format!("command `{}` {what}", self.command.join(" ")));
+        diagnostic = diagnostic.help(help);
         if !stderr.is_empty() {
             diagnostic = diagnostic.note(format!("the end of its stderr:\n{stderr}"));
         }
@@ -112,7 +129,7 @@ impl CommandRecipe<'_> {
         let start = Instant::now();
         let stderr = supervise(context, self.command(&work, &out, files::open(&ask)?), start)?;
         let (artefacts, gaps) = self.collect(&out, &|| go_on(context, start)).map_err(|trouble| match trouble {
-            Trouble::Said { what, .. } => Trouble::Said { what, stderr },
+            Trouble::Said { what, help, .. } => Trouble::Said { what, help, stderr },
             other => other,
         })?;
         // Where tables are not kept they are not drawn, and nobody asks which values are missing.
@@ -157,31 +174,32 @@ impl CommandRecipe<'_> {
         let mut found = BTreeSet::new();
         for (name, kind) in folder.list()? {
             if kind != Kind::File {
-                return said(format!("wrote `{}`, which is {kind}, not a file", name.escape_debug()));
+                return said(format!("wrote `{}`, which is {kind}, not a file", name.escape_debug()), DECLARE);
             }
             found.insert(name);
         }
         let declared: BTreeSet<String> = self.writes.iter().cloned().collect();
         if let Some(name) = declared.difference(&found).next() {
-            return said(format!("did not write `{name}`, which `writes` declares"));
+            return said(format!("did not write `{name}`, which `writes` declares"), DECLARE);
         }
         if let Some(name) = found.difference(&declared).next() {
-            return said(format!("wrote `{name}`, which `writes` does not declare"));
+            return said(format!("wrote `{name}`, which `writes` does not declare"), DECLARE);
         }
         let (mut tables, mut gaps, mut results) = (Artefacts::new(), Vec::new(), Results::default());
         for name in &declared {
             go_on()?;
             let bytes = match Relative::parse(name).map(|path| folder.look(&path)).transpose()? {
                 Some(Sight::File(bytes)) => bytes,
-                Some(Sight::Other(what)) => return said(format!("wrote `{name}`, which {what}")),
-                _ => return said(format!("did not write `{name}`, which `writes` declares")),
+                Some(Sight::Other(what)) => return said(format!("wrote `{name}`, which {what}"), DECLARE),
+                _ => return said(format!("did not write `{name}`, which `writes` declares"), DECLARE),
             };
             go_on()?;
             let Ok(text) = String::from_utf8(bytes) else {
-                return said(format!("wrote `{name}`, which is not UTF-8"));
+                return said(format!("wrote `{name}`, which is not UTF-8"), FORMAT);
             };
             let unreadable = |fault: String| Trouble::Said {
                 what: format!("wrote `{name}`, which cannot be used: {fault}"),
+                help: FORMAT,
                 stderr: String::new(),
             };
             if name == VALUES {
@@ -204,7 +222,7 @@ impl CommandRecipe<'_> {
 fn supervise(context: &StepContext, mut command: Command, start: Instant) -> Result<String, Trouble> {
     let mut child = match command.spawn() {
         Ok(child) => child,
-        Err(error) => return said(format!("cannot be started: {error}")),
+        Err(error) => return said(format!("cannot be started: {error}"), INSTALL),
     };
     let group = Group::of(&child);
     let (heard, (over, ended)) = (Arc::new(Mutex::new(Vec::new())), mpsc::channel());
@@ -225,7 +243,7 @@ fn supervise(context: &StepContext, mut command: Command, start: Instant) -> Res
             group.end(GRACE);
             child.wait()?;
             return Err(match trouble {
-                Trouble::Said { what, .. } => Trouble::Said { what, stderr: last_words() },
+                Trouble::Said { what, help, .. } => Trouble::Said { what, help, stderr: last_words() },
                 other => other,
             });
         }
@@ -234,7 +252,12 @@ fn supervise(context: &StepContext, mut command: Command, start: Instant) -> Res
     // Whatever it left running in its group goes too. It is not waited for before: so the group still has its number.
     group.end(Duration::ZERO);
     let (status, stderr) = (child.wait()?, last_words());
-    if status.success() { Ok(stderr) } else { Err(Trouble::Said { what: format!("ended with {status}"), stderr }) }
+    if status.success() {
+        return Ok(stderr);
+    }
+    // By convention, what starts a program gives these codes where there is none, or it cannot be executed.
+    let help = if matches!(status.code(), Some(126 | 127)) { INSTALL } else { SANDBOX };
+    Err(Trouble::Said { what: format!("ended with {status}"), help, stderr })
 }
 
 /// Whether there is time left, and nobody asked to stop.
@@ -243,7 +266,7 @@ fn go_on(context: &StepContext, start: Instant) -> Result<(), Trouble> {
         return Err(Trouble::Interrupted);
     }
     match context.limit.filter(|limit| start.elapsed() > *limit) {
-        Some(limit) => said(format!("took longer than its limit of {} s", limit.as_secs())),
+        Some(limit) => said(format!("took longer than its limit of {} s", limit.as_secs()), LIMIT),
         None => Ok(()),
     }
 }

@@ -91,14 +91,14 @@ pub struct Task {
 /// The further seeds at which the claims of a figure are measured, and the parameters there.
 #[derive(Default, Serialize)]
 pub struct FurtherSeeds {
-    /// The seeds; none where this profile does not measure them.
+    /// The seeds; none where this profile does not measure them, or there is no claim to measure.
     pub seeds: Vec<u64>,
     /// Every parameter there.
     pub params: Map<String, Value>,
 }
 
 impl Task {
-    /// The task of a figure whose run is declared; `measured` tells whether this profile measures further seeds.
+    /// The task of a figure whose run is declared; `measured` tells whether it is measured at further seeds.
     pub fn new(figure: &Figure, own: Declared, measured: bool) -> Self {
         let robustness = &figure.robustness;
         let further = if measured && !robustness.seeds.is_empty() {

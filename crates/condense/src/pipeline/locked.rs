@@ -8,8 +8,9 @@ use crate::diag::Diagnostic;
 use crate::engine::digest::Digest;
 use crate::engine::relative::Relative;
 use crate::engine::{atomic, files};
+use crate::pipeline::merge::{self, Name};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -94,14 +95,26 @@ impl Lock {
     /// # Errors
     /// When it is there and cannot be read or understood.
     pub fn load(project: &Path) -> Result<Self, Diagnostic> {
-        let trouble = |message: String| {
-            Diagnostic::new("L001", message)
-                .help("restore it from version control, or write a new one with `condense accept`")
-        };
-        let bytes = files::find(&project.join(NAME)).map_err(|error| trouble(error.to_string()))?;
-        let Some(bytes) = bytes else { return Ok(Self::default()) };
-        let text = String::from_utf8(bytes).map_err(|_| trouble(format!("`{NAME}` is not UTF-8")))?;
-        Self::parse(&text).map_err(|reason| trouble(format!("`{NAME}` cannot be understood: {reason}")))
+        let text = read(project)?;
+        if let Some(line) = merge::first_mark(&text) {
+            let message = format!("`{NAME}` holds the marks of a merge, the first in line {line}");
+            let help = format!("`condense accept` writes it anew where all figures are computed; else {ONE_SIDE}");
+            return Err(Diagnostic::new("L001", message).help(help));
+        }
+        Self::parse(&text).map_err(|reason| not_understood(&reason))
+    }
+
+    /// Reads the lock of a project without the sections that a merge left in conflict; and the names of those.
+    ///
+    /// # Errors
+    /// When it is there and cannot be read, or what is outside of the conflicts not be understood.
+    pub fn load_merged(project: &Path) -> Result<(Self, BTreeSet<Name>), Diagnostic> {
+        let text = read(project)?;
+        if merge::first_mark(&text).is_none() {
+            return Ok((Self::parse(&text).map_err(|reason| not_understood(&reason))?, BTreeSet::new()));
+        }
+        let (text, gone) = merge::outside(&text);
+        Ok((Self::parse(&text).map_err(|reason| not_understood(&reason))?, gone))
     }
 
     /// The entry of a figure.
@@ -187,6 +200,26 @@ impl Lock {
         atomic::write(&path, text.as_bytes())?;
         Ok(true)
     }
+}
+
+/// How to leave a merge of the lock when figures must be computed first.
+pub const ONE_SIDE: &str =
+    "take one side of the merge (`git checkout --ours manifest.lock`), then `condense report`, then `condense accept`";
+
+/// A mistake in the lock.
+fn trouble(message: String) -> Diagnostic {
+    let help = "restore it from version control; or remove it: `condense report` and `condense accept` write a new one";
+    Diagnostic::new("L001", message).help(help)
+}
+
+fn not_understood(reason: &str) -> Diagnostic {
+    trouble(format!("`{NAME}` cannot be understood: {reason}"))
+}
+
+/// The text of the lock; an absent one is empty.
+fn read(project: &Path) -> Result<String, Diagnostic> {
+    let bytes = files::find(&project.join(NAME)).map_err(|error| trouble(error.to_string()))?;
+    String::from_utf8(bytes.unwrap_or_default()).map_err(|_| trouble(format!("`{NAME}` is not UTF-8")))
 }
 
 /// The text of a profile's figures.

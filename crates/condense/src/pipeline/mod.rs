@@ -15,6 +15,7 @@ pub mod files;
 pub mod index;
 pub mod links;
 pub mod locked;
+pub mod merge;
 pub mod origin;
 pub mod outputs;
 pub mod place;

@@ -63,12 +63,25 @@ impl Project {
     /// # Errors
     /// Every mistake in manifest, pages, templates and lock.
     pub fn open(root: &Path, roster: &'static Roster, profile: &str) -> Result<Self, Vec<Diagnostic>> {
+        Self::open_with(root, roster, profile, Lock::load(root))
+    }
+
+    /// The same, with a lock that was read already.
+    ///
+    /// # Errors
+    /// As for [`Project::open`].
+    pub fn open_with(
+        root: &Path,
+        roster: &'static Roster,
+        profile: &str,
+        lock: Result<Lock, Diagnostic>,
+    ) -> Result<Self, Vec<Diagnostic>> {
         let (opened, mut faults) = (SystemTime::now(), Vec::new());
         let mut keep = |fault: Diagnostic| faults.push(fault);
         // Before the pages are read: one that comes later is noticed by the next up-to-date check.
         let pages = listing(root);
         let templates = Templates::load(root).map_err(&mut keep).ok();
-        let lock = Lock::load(root).map_err(&mut keep).ok();
+        let lock = lock.map_err(&mut keep).ok();
         let proved = Proved::load(root).map_err(&mut keep).ok();
         let paper = load::load(root, profile, roster).map_err(|more| more.into_iter().for_each(&mut keep)).ok();
         let inputs = paper.iter().flat_map(|paper| paper.manifest.figures.iter().flat_map(|figure| &figure.data));
@@ -168,7 +181,8 @@ fn declare(root: &Path, paper: &Paper, profile: &str, keep: &mut impl FnMut(Diag
         let (data, code) = (Arc::new(Files::new(read(&figure.data))), Arc::new(Files::new(read(reads))));
         let (work, params) = (figure.work.clone(), figure.params.clone());
         let own = Declared { work, params, seed: figure.seed, data, code };
-        all.push(Task::new(figure, own, claims::measures(figure, profile)));
+        let measured = paper.pages.get(&figure.id).is_some_and(|page| claims::measures(figure, page, profile));
+        all.push(Task::new(figure, own, measured));
     }
     all
 }
