@@ -14,6 +14,23 @@ pub struct Step {
     depends_on: String,
 }
 
+impl Step {
+    /// Its kind and its figure.
+    pub fn name(&self) -> String {
+        format!("{} {}", self.kind, self.figure).trim_end().to_owned()
+    }
+}
+
+/// The same of a step that the program tells: a run is called after the first figure that asked for it, a drawing after its
+/// file.
+pub fn told(name: &str) -> String {
+    match name.split_once(' ') {
+        Some((kind @ ("run" | "seed"), _)) => kind.to_owned(),
+        Some(("draw", stem)) => format!("draw {}", stem.trim_end_matches("-two")),
+        _ => name.to_owned(),
+    }
+}
+
 /// All steps of a paper.
 pub fn steps(model: &Model) -> BTreeSet<Step> {
     let mut steps = BTreeSet::new();

@@ -147,9 +147,8 @@ impl Warm {
         }
         let all = steps(&self.model);
         if self.whole {
-            let mut expected: Vec<String> = all.difference(&self.stored).map(|step| step.kind.to_owned()).collect();
-            let mut ran: Vec<String> =
-                run.steps().iter().map(|name| name.split(' ').next().unwrap_or_default().to_owned()).collect();
+            let mut expected: Vec<String> = all.difference(&self.stored).map(Step::name).collect();
+            let mut ran: Vec<String> = run.steps().iter().map(|name| keys::told(name)).collect();
             expected.sort();
             ran.sort();
             assert_eq!(ran, expected, "other steps ran than had to\n{}", context());

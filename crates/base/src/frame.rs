@@ -35,6 +35,15 @@ impl Results {
 
     /// The first fault that makes results unfit for a hash: a number that is not finite, or ragged columns.
     pub fn fault(&self) -> Option<String> {
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        if let Some(name) =
+            self.frames.keys().find(|name| name.is_empty() || name.starts_with('.') || !name.chars().all(plain))
+        {
+            return Some(format!(
+                "a table is named `{}`: letters, digits, `-`, `_` and `.` name a file",
+                name.escape_debug()
+            ));
+        }
         for (name, value) in &self.values {
             if !value.is_finite() {
                 return Some(format!("value `{name}` is {value}"));

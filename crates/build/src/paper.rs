@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Dependencies that no number passes through: a new version of them reruns nothing.
-const NOT_NUMERIC: [&str; 2] = ["serde", "serde_json"];
+/// Dependencies that no number passes through: a new version of them reruns nothing. (`serde_json` is none of these: it prints
+/// numbers.)
+const NOT_NUMERIC: [&str; 1] = ["serde"];
 
 /// This very package: what it computes are names and digests, none of which reaches a result.
 const OWN: &str = env!("CARGO_PKG_NAME");
@@ -70,7 +71,10 @@ impl Paper {
             }
             read.extend([package.src.clone(), package.folder.join("Cargo.toml")]);
             if at == 0 {
-                let science = |path: &&String| path.starts_with(EXPERIMENTS) && !path.ends_with("mod.rs");
+                let science = |path: &&String| {
+                    let file = path.strip_prefix(EXPERIMENTS).and_then(|below| below.strip_prefix('/'));
+                    file.is_some_and(|file| file != "mod.rs" && !file.ends_with("/mod.rs"))
+                };
                 experiments = files.keys().filter(science).cloned().collect();
             }
         }
@@ -178,12 +182,22 @@ fn files(root: &Path) -> Result<BTreeMap<String, String>, String> {
             let path = entry.path();
             if path.is_dir() {
                 open.push(path);
-            } else if path.extension().is_some_and(|ending| ending == "rs") && !path.ends_with("tests.rs") {
+            } else if path.extension().is_some_and(|ending| ending == "rs") {
                 let relative = path.strip_prefix(root).expect("below root").to_string_lossy().replace('\\', "/");
                 files.insert(relative, text(&path)?);
             }
         }
     }
+    // A module `tests` that its parent has under `#[cfg(test)]` is no code; any other file of that name is.
+    let parent =
+        |path: &str| path.strip_suffix("/tests.rs").map(|folder| [format!("{folder}.rs"), format!("{folder}/mod.rs")]);
+    let only_tests = |path: &String| {
+        let parents = parent(path).unwrap_or_default();
+        let texts = parents.iter().filter_map(|parent| files.get(parent));
+        texts.into_iter().any(|text| text.replace(char::is_whitespace, "").contains("#[cfg(test)]modtests;"))
+    };
+    let left_out: Vec<String> = files.keys().filter(|path| only_tests(path)).cloned().collect();
+    files.retain(|path, _| !left_out.contains(path));
     Ok(files)
 }
 

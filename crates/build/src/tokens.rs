@@ -118,7 +118,9 @@ fn meaningful(tokens: TokenStream) -> Vec<TokenTree> {
     while at < tokens.len() {
         match attribute(&tokens[at..]) {
             Some((length, text)) if text.starts_with("doc") => at += length,
-            Some((length, text)) if text.replace(' ', "") == "cfg(test)" => at += length + item(&tokens[at + length..]),
+            Some((length, text)) if text.replace(' ', "") == "cfg(test)" && is_item(&tokens[at + length..]) => {
+                at += length + item(&tokens[at + length..]);
+            }
             _ => {
                 kept.push(tokens[at].clone());
                 at += 1;
@@ -138,6 +140,39 @@ fn attribute(tokens: &[TokenTree]) -> Option<(usize, String)> {
         }
         _ => None,
     }
+}
+
+/// Whether the tokens begin with an item, after other attributes. Fields, variants and arms of a `match` are none: where they
+/// end is not known here, so they count as code.
+fn is_item(tokens: &[TokenTree]) -> bool {
+    const WORDS: [&str; 15] = [
+        "pub",
+        "fn",
+        "mod",
+        "use",
+        "struct",
+        "enum",
+        "impl",
+        "const",
+        "static",
+        "type",
+        "trait",
+        "unsafe",
+        "async",
+        "extern",
+        "macro_rules",
+    ];
+    let mut at = 0;
+    while let Some((length, _)) = attribute(&tokens[at..]) {
+        at += length;
+    }
+    let word =
+        |at: usize| if let Some(TokenTree::Ident(word)) = tokens.get(at) { Some(word.to_string()) } else { None };
+    let visible = word(at).is_some_and(|first| first == "pub");
+    // A field may be `pub`, too: then a name and a colon follow.
+    let behind = if matches!(tokens.get(at + 1), Some(TokenTree::Group(_))) { at + 2 } else { at + 1 };
+    let first = if visible { word(behind) } else { word(at) };
+    first.is_some_and(|first| WORDS.contains(&first.as_str()))
 }
 
 /// Length in tokens of the item that the tokens begin with: up to its `;` or its closing brace.

@@ -287,8 +287,8 @@ impl<'b> Build<'b> {
         }
         if step.repeats()
             && let Some(known) = self.store.record(&key).map_err(|error| unreadable(&error))?
-            && let Some((artefact, _)) =
-                kept.iter().find(|(artefact, digest)| known.artefacts.get(*artefact) != Some(digest))
+            && let Some(artefact) =
+                kept.keys().chain(known.artefacts.keys()).find(|name| kept.get(*name) != known.artefacts.get(*name))
         {
             // To remember it would make the next run take it for what it always was.
             return Err(broken(format!(
@@ -315,7 +315,7 @@ impl<'b> Build<'b> {
         let mut inputs = Inputs::default();
         for need in needs {
             if let Some(done) = self.outcome(need.step) {
-                inputs.describe(&need.role, done.record.seconds, done.record.artefacts.keys().cloned().collect());
+                inputs.describe(&need.role, done.record.seconds);
             }
         }
         for (need, name, digest) in wanted {

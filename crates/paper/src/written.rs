@@ -172,6 +172,6 @@ impl Serialize for QuotedValues<'_> {
         let name =
             |quotation: Quotation| if let Quoted::Value { name, .. } = quotation.what { Some(name) } else { None };
         let names: BTreeSet<String> = quotations.filter_map(name).collect();
-        serializer.collect_str(&names.into_iter().collect::<Vec<_>>().join(" "))
+        serializer.collect_seq(names)
     }
 }

@@ -150,7 +150,13 @@ pub fn clean(session: &Session, all: bool) -> Result<Answer, Trouble> {
         let keep = session.keeps(&store);
         output::sweep(folder, &place.written)?;
         for path in survey.present.keys() {
-            if let Some(bytes) = folder.read(path)?.filter(|_| !all) {
+            let Some(bytes) = folder.read(path)? else { continue };
+            // Looked at again: someone may have edited it since the survey.
+            if survey.present.get(path) != Some(&Digest::of(&bytes)) {
+                let text = format!("`{}` was changed while this ran: it stays", folder.label(path));
+                return Err(Trouble::new(Exit::Integrity, "C004", text));
+            }
+            if !all {
                 keep(path, &bytes)?;
             }
             folder.remove(path)?;

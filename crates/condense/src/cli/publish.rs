@@ -8,7 +8,6 @@ use crate::engine::build::Build;
 use crate::engine::digest::Digest;
 use crate::engine::output::{self, Altered, Found, Survey, Wanted};
 use crate::engine::relative::Relative;
-use crate::engine::step::StepId;
 use crate::engine::store::Store;
 use crate::pipeline::assembly::{Assembly, FigureSteps};
 use crate::pipeline::outputs::{self, Output, SUMS};
@@ -25,8 +24,10 @@ pub fn refuse_altered(
     assembly: &Assembly,
 ) -> Answer {
     session.tell_altered(place, altered, store);
-    let owners: Option<Vec<_>> = altered.iter().map(|altered| outputs::owner(assembly, &altered.path)).collect();
-    let id = owners.and_then(|owners| owners.first().map(|figure| figure.id.as_str())).unwrap_or("--all");
+    let owners: Option<BTreeSet<&str>> =
+        altered.iter().map(|altered| Some(outputs::owner(assembly, &altered.path)?.id.as_str())).collect();
+    let ids: Vec<&str> = owners.unwrap_or_default().into_iter().collect();
+    let id = if let [id] = ids[..] { id } else { "--all" };
     let known = survey.present.len() + survey.missing.len();
     let text = format!("{} of {known} outputs altered, nothing was rebuilt", altered.len());
     if survey.altered.is_empty() {
@@ -102,7 +103,7 @@ pub fn publish(
             |digest: &Digest| survey.present.contains_key(path) || store.get(digest).is_ok_and(|bytes| bytes.is_some());
         if let Some(digest) = kept.filter(|digest| ahead && !made.contains(path) && there(digest)) {
             let key = place.written.keys.get(path).copied();
-            outputs.push(Output { path: path.clone(), key, step: StepId(usize::MAX), artefact: String::new(), digest });
+            outputs.push(Output { path: path.clone(), key, step: None, artefact: String::new(), digest });
         }
     }
     let wanted: Wanted = outputs::wanted(&outputs);

@@ -145,7 +145,8 @@ fn locate(
 /// The bytes of an output that was made just now; `None` where it is no longer made.
 fn made(build: &Build, figure: &FigureSteps, path: &Relative) -> Result<Option<Vec<u8>>, Failure> {
     let made = outputs::of_figure(figure, build).unwrap_or_default().into_iter().find(|output| output.path == *path);
-    made.map(|output| build.bytes(output.step, &output.artefact)).transpose()
+    let step = made.and_then(|output| Some((output.step?, output.artefact)));
+    step.map(|(step, artefact)| build.bytes(step, &artefact)).transpose()
 }
 
 /// Hashes the files of the report.

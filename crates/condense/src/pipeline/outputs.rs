@@ -2,7 +2,7 @@
 
 use crate::engine::build::Build;
 use crate::engine::digest::Digest;
-use crate::engine::failure::Failure;
+use crate::engine::failure::{Failure, broken};
 use crate::engine::output::{Wanted, Wish};
 use crate::engine::published::Published;
 use crate::engine::relative::Relative;
@@ -44,8 +44,8 @@ pub struct Output {
     pub path: Relative,
     /// The key of the step that made it, if that is known.
     pub key: Option<Digest>,
-    /// The step that made it.
-    pub step: StepId,
+    /// The step that made it; none for a file that is kept as it is.
+    pub step: Option<StepId>,
     /// Under this name.
     pub artefact: String,
     /// With these bytes.
@@ -64,7 +64,7 @@ pub fn of_figure(figure: &FigureSteps, build: &Build) -> Option<Vec<Output>> {
         };
         let done = build.outcome(step)?;
         let digest = *done.record.artefacts.get(&artefact)?;
-        Some(Output { path, key: Some(done.key), step, artefact, digest })
+        Some(Output { path, key: Some(done.key), step: Some(step), artefact, digest })
     };
     files.into_iter().map(output).collect()
 }
@@ -77,7 +77,7 @@ pub fn all(assembly: &Assembly, build: &Build) -> Vec<Output> {
         outputs.extend(index.record.artefacts.iter().map(|(name, digest)| Output {
             path: Relative::known(name),
             key: Some(index.key),
-            step: assembly.index,
+            step: Some(assembly.index),
             artefact: name.clone(),
             digest: *digest,
         }));
@@ -134,7 +134,10 @@ pub fn wanted(outputs: &[Output]) -> Wanted {
 /// When its step must run again and fails.
 pub fn bytes(build: &Build, outputs: &[Output], path: &Relative) -> Result<Vec<u8>, Failure> {
     match outputs.iter().find(|output| output.path == *path) {
-        Some(output) => build.bytes(output.step, &output.artefact),
+        Some(output) => match output.step {
+            Some(step) => build.bytes(step, &output.artefact),
+            None => Err(broken(format!("`{path}` was removed while the build ran, and the store has no copy"))),
+        },
         None => Ok(sums(outputs).into_bytes()),
     }
 }
