@@ -26,6 +26,8 @@ pub struct Names {
     pub local: BTreeMap<String, String>,
     /// The others: what the code calls them → the package, and its lock entry.
     pub foreign: BTreeMap<String, (String, String)>,
+    /// The features that its manifest chooses; empty where it chooses none.
+    pub features: String,
 }
 
 struct Module {
@@ -62,7 +64,8 @@ impl Code {
 /// Where a path leads.
 enum Place {
     Modules(Vec<String>),
-    Foreign(String),
+    /// To a crate whose sources are not here: the package, and its lock entry.
+    Foreign((String, String)),
     /// To the standard library, to a type, to something that an import brought in.
     Elsewhere,
 }
@@ -120,21 +123,28 @@ impl Sources {
             }
             let module = self.modules.get(&name).ok_or_else(|| format!("no module `{name}`"))?;
             parts.insert(name.clone(), module.digest.clone());
-            let mut foreign = unnamed.entry(&module.krate).or_insert_with(|| self.unnamed(&module.krate)).clone();
+            let names = self.crates.get(&module.krate);
+            let unnamed = unnamed.entry(&module.krate).or_insert_with(|| self.unnamed(&module.krate));
+            let mut foreign: BTreeSet<&(String, String)> =
+                names.iter().flat_map(|names| unnamed.iter().filter_map(|alias| names.foreign.get(alias))).collect();
+            let mut named = Vec::new();
             for path in &module.reading.paths {
                 match self.follow(&name, module, path, 0)? {
                     Place::Modules(modules) => open.extend(modules),
-                    Place::Foreign(alias) => drop(foreign.insert(alias)),
+                    Place::Foreign(package) => named.push(package),
                     Place::Elsewhere => {}
                 }
             }
+            foreign.extend(&named);
             open.extend(self.called(module));
             // What a build script writes can be part of any module of its crate.
             open.extend(Some(format!("{} build script", module.krate)).filter(|name| self.modules.contains_key(name)));
-            let names = self.crates.get(&module.krate).into_iter();
-            for (package, entry) in names.flat_map(|names| foreign.iter().filter_map(|alias| names.foreign.get(alias)))
-            {
+            for (package, entry) in foreign {
                 crates.entry(format!("crate {package}")).or_default().insert(entry.clone());
+            }
+            // Features change what is compiled, and move neither a token nor the lock.
+            if let Some(names) = names.filter(|names| !names.features.is_empty()) {
+                parts.insert(format!("features of {}", module.krate), hex(names.features.as_bytes()));
             }
         }
         parts.extend(crates.into_iter().map(|(name, entries)| (name, Vec::from_iter(entries).join("; "))));
@@ -143,8 +153,9 @@ impl Sources {
 
     /// A digest of every module, reached or not.
     pub fn whole(&self) -> String {
-        let all: String = self.modules.iter().map(|(name, module)| format!("{name} {}\n", module.digest)).collect();
-        hex(all.as_bytes())
+        let all = self.modules.iter().map(|(name, module)| format!("{name} {}\n", module.digest));
+        let features = self.crates.iter().map(|(name, names)| format!("features of {name} {}\n", names.features));
+        hex(all.chain(features).collect::<String>().as_bytes())
     }
 
     /// Foreign crates that no path of a crate begins with: their names in code are others than cargo's, so anyone may use them.
@@ -182,8 +193,10 @@ impl Sources {
                 let place = self.resolve(krate, rest, hops)?;
                 place.ok_or_else(|| format!("`{name}`: `{}` leads to no module", path.join("::")))
             }
-            None if names.is_some_and(|names| names.foreign.contains_key(head)) => Ok(Place::Foreign(head.clone())),
-            None => Ok(Place::Elsewhere),
+            None => {
+                let foreign = names.and_then(|names| names.foreign.get(head));
+                Ok(foreign.map_or(Place::Elsewhere, |package| Place::Foreign(package.clone())))
+            }
         }
     }
 

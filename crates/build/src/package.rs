@@ -24,6 +24,8 @@ pub struct Package {
     pub script: Option<PathBuf>,
     /// What it depends on, but for tests.
     pub needs: Vec<Need>,
+    /// The features that its manifest chooses, of its own and of what it depends on; empty where it chooses none.
+    pub features: String,
     /// The workspace that it belongs to.
     pub workspace: PathBuf,
 }
@@ -104,12 +106,25 @@ fn read(package: &Value, workspace: &Path) -> Result<Package, String> {
         krate: text(if library.is_some() { target } else { package }, "name")?.replace('-', "_"),
         root: file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
         script: script.transpose()?,
+        features: features(package),
         needs: needs.map(need).collect::<Result<_, _>>()?,
         workspace: workspace.to_owned(),
         name,
         folder,
         src,
     })
+}
+
+/// What a manifest says of features, where it says anything.
+fn features(package: &Value) -> String {
+    let own = package["features"].as_object().filter(|own| !own.is_empty()).map(|own| format!("{own:?}\n"));
+    let chosen =
+        list(package, "dependencies").iter().filter(|need| need["kind"].as_str() != Some("dev")).filter_map(|need| {
+            let (features, default) = (list(need, "features"), need["uses_default_features"] != Value::Bool(false));
+            let plain = features.is_empty() && default;
+            (!plain).then(|| format!("{} {features:?} {default} {}\n", need["name"], need["target"]))
+        });
+    own.into_iter().chain(chosen).collect()
 }
 
 fn need(need: &Value) -> Result<Need, String> {

@@ -130,7 +130,7 @@ impl Paper {
 
 /// What the code of a package can name.
 fn names(package: &Package, packages: &[Package], lock: &Lock) -> Result<Names, String> {
-    let mut names = Names::default();
+    let mut names = Names { features: package.features.clone(), ..Names::default() };
     names.local.insert(package.krate.clone(), package.krate.clone());
     for need in package.needs.iter().filter(|need| need.package != OWN && !NOT_NUMERIC.contains(&need.package.as_str()))
     {

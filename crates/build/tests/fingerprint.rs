@@ -26,7 +26,7 @@ fn deck<'t>(files: impl IntoIterator<Item = (&'t str, &'t str)>, libm: &str) -> 
     }
     let foreign = BTreeMap::from([("libm".to_owned(), ("libm".to_owned(), format!("libm {libm}")))]);
     let local = BTreeMap::from([("deck".to_owned(), "deck".to_owned())]);
-    sources.name("deck", Names { local, foreign });
+    sources.name("deck", Names { local, foreign, ..Names::default() });
     sources
 }
 
@@ -41,6 +41,22 @@ fn codes(edits: &[(&str, &str)]) -> BTreeMap<&'static str, Code> {
 fn changed(edits: &[(&str, &str)]) -> Vec<&'static str> {
     let (before, after) = (codes(&[]), codes(edits));
     before.keys().copied().filter(|name| before[name] != after[name]).collect()
+}
+
+/// A field, an arm or a variant under `cfg(test)` once took all that followed with it.
+#[test]
+fn what_stands_behind_a_field_of_tests_is_code() {
+    let field = |rate: &str| {
+        format!(
+            "struct S {{ #[cfg(test)] probe: u8, rate: u8 }}\nfn s() -> S {{ S {{ #[cfg(test)] probe: 0, rate: {rate} }} }}\n"
+        )
+    };
+    let digest = |text: &str| codes(&[("experiments/beta.rs", text)])["beta"].digest.clone();
+    assert_ne!(digest(&field("1")), digest(&field("2")));
+    let item = |what: &str| {
+        format!("pub fn run() {{}}\n#[cfg(test)]\n#[allow(dead_code)]\npub(crate) fn probe() -> u8 {{ {what} }}\n")
+    };
+    assert_eq!(digest(&item("1")), digest(&item("2")));
 }
 
 #[test]

@@ -123,6 +123,38 @@ fn the_parts_are_exact_across_crates() {
     assert_eq!(codes["beta"].1, ["crate fast", "my_paper::experiments::beta", "tool_num::math"]);
 }
 
+/// They move neither a token nor the lock.
+#[test]
+fn features_of_a_package_are_code_of_what_reaches_it() {
+    let helper = "tool-num = { path = \"../num\" }";
+    assert_eq!(
+        changed(&[("helper/Cargo.toml", helper, "tool-num = { path = \"../num\", default-features = false }")]),
+        ["alpha"]
+    );
+    let num = "name = \"tool-num\"\nversion = \"1.0.0\"\n";
+    assert_eq!(
+        changed(&[("num/Cargo.toml", num, &format!("{num}[features]\ndefault = [\"wide\"]\nwide = []\n"))]),
+        ["alpha", "beta"]
+    );
+}
+
+/// A crate that a local package hands on is named by nobody who uses it.
+#[test]
+fn a_foreign_crate_behind_a_facade_is_code() {
+    let facade = [
+        ("tool/Cargo.toml", "[dependencies]\n", "[dependencies]\nfast = { git = \"https://example.org/fast\" }\n"),
+        ("tool/src/lib.rs", "pub use tool_num as num;", "pub use tool_num as num;\npub use fast as quick;"),
+        ("paper/src/experiments/one/alpha.rs", "{ draw() }", "{ draw() + tool::quick::one() }"),
+        (
+            "paper/Cargo.lock",
+            "name = \"tool\"\nversion = \"1.0.0\"\ndependencies = [\n",
+            "name = \"tool\"\nversion = \"1.0.0\"\ndependencies = [\n \"fast\",\n",
+        ),
+    ];
+    let codes = paper(&facade).expect("read");
+    assert!(codes["alpha"].1.contains(&"crate fast".to_owned()), "{:?}", codes["alpha"].1);
+}
+
 #[test]
 fn an_edit_in_a_dependency_changes_what_reaches_it_and_nothing_else() {
     assert_eq!(changed(&[("num/src/rng.rs", "{ 4 }", "{ 5 }")]), ["alpha"]);
