@@ -12,6 +12,7 @@ help: ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
 
 report: ## build what changed, check every claim, write report/index.html (ONLY=id for one figure)
+	@$(CARGO) build --release --locked
 	@$(CONDENSE) report $(addprefix --only ,$(ONLY))
 
 verify: ## recompute everything in an empty store and compare with manifest.lock

@@ -145,8 +145,9 @@ fn a_rust_paper_of_ones_own_works_as_the_readme_says() {
     fs::copy(root.join("Cargo.lock"), paper.join("Cargo.lock")).expect("copied");
     let other = &blocks("another-language")["manifest.toml"];
     let (about, _) = other.split_once("\n[[figure]]").expect("a figure");
-    write("manifest.toml", &format!("{about}{}", entry("walk")));
-    write("figures/walk.md", &page("walk"));
+    for (path, text) in blocks("rust-paper-words") {
+        write(&path, &text);
+    }
 
     let set = |command: &mut Command| {
         command.env("CARGO_TARGET_DIR", room.with_file_name("readme").join("target")).env("CARGO_NET_OFFLINE", "true");

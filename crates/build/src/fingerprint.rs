@@ -188,16 +188,12 @@ impl Sources {
             head if self.modules.contains_key(&format!("{name}::{head}")) => return Ok(self.around(name, path)),
             head => names.and_then(|names| names.local.get(head)),
         };
-        match krate {
-            Some(krate) => {
-                let place = self.resolve(krate, rest, hops)?;
-                place.ok_or_else(|| format!("`{name}`: `{}` leads to no module", path.join("::")))
-            }
-            None => {
-                let foreign = names.and_then(|names| names.foreign.get(head));
-                Ok(foreign.map_or(Place::Elsewhere, |package| Place::Foreign(package.clone())))
-            }
+        if let Some(krate) = krate {
+            let place = self.resolve(krate, rest, hops)?;
+            return place.ok_or_else(|| format!("`{name}`: `{}` leads to no module", path.join("::")));
         }
+        let foreign = names.and_then(|names| names.foreign.get(head));
+        Ok(foreign.map_or(Place::Elsewhere, |package| Place::Foreign(package.clone())))
     }
 
     /// Where a path below a crate leads: the longest prefix that is a module; else, what the root of the crate says.

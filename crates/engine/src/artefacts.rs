@@ -16,12 +16,15 @@ pub struct Inputs(BTreeMap<String, Origin>);
 struct Origin {
     /// Those that were asked for.
     artefacts: BTreeMap<String, (Digest, Vec<u8>)>,
+    /// The names of all that it made.
+    made: Vec<String>,
     seconds: f64,
 }
 
 impl Inputs {
-    pub(crate) fn describe(&mut self, role: &str, seconds: f64) {
-        self.0.entry(role.to_owned()).or_default().seconds = seconds;
+    pub(crate) fn describe(&mut self, role: &str, seconds: f64, made: Vec<String>) {
+        let origin = self.0.entry(role.to_owned()).or_default();
+        (origin.seconds, origin.made) = (seconds, made);
     }
 
     pub(crate) fn add(&mut self, role: &str, name: &str, digest: Digest, bytes: Vec<u8>) {
@@ -70,6 +73,12 @@ impl Inputs {
     pub fn of(&self, role: &str) -> impl Iterator<Item = (&str, Digest, &[u8])> {
         let own = self.0.get(role).into_iter().flat_map(|origin| &origin.artefacts);
         own.map(|(name, (digest, bytes))| (name.as_str(), *digest, bytes.as_slice()))
+    }
+
+    /// The names of everything that was made in a role, asked for or not. They are in no key: they are for the words of a
+    /// failure, "did you mean", and a failed step leaves nothing.
+    pub fn made(&self, role: &str) -> &[String] {
+        self.0.get(role).map_or(&[], |origin| &origin.made)
     }
 
     /// How long the step in a role took when it ran. It is in no key: nothing may depend on it but a remark on a page,

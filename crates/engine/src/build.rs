@@ -315,7 +315,8 @@ impl<'b> Build<'b> {
         let mut inputs = Inputs::default();
         for need in needs {
             if let Some(done) = self.outcome(need.step) {
-                inputs.describe(&need.role, done.record.seconds);
+                let made = done.record.artefacts.keys().cloned().collect();
+                inputs.describe(&need.role, done.record.seconds, made);
             }
         }
         for (need, name, digest) in wanted {

@@ -107,7 +107,11 @@ fn compare(session: &Session, assembly: &Assembly, build: &Build, tally: &mut Ta
                     let text = format!("{path}: accepted {accepted}, made {found}; the declaration is the same");
                     face.line("differs", &text);
                 }
-                face.line("help", &format!("condense diff {}", figure.id));
+                let help = format!(
+                    "condense diff {0}    says where; where the code was meant to change: condense accept {0}",
+                    figure.id
+                );
+                face.line("help", &help);
             }
             other => aside.entry(other.text()).or_default().push(&figure.id),
         }

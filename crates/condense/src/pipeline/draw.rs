@@ -11,7 +11,7 @@ use crate::paper::block::ChartBlock;
 use crate::paper::written::Written;
 use crate::plot::bind::bind;
 use crate::plot::bound::{Bound, Data};
-use crate::plot::fault::Fault;
+use crate::plot::fault::{Fault, Named};
 use crate::plot::table::Grid;
 use crate::plot::{check, draw, look};
 use crate::roster::Code;
@@ -96,8 +96,15 @@ impl Recipe for DrawRecipe<'_> {
 
     fn make(&self, inputs: &Inputs, _: &StepContext) -> Result<Artefacts, Failure> {
         let frames = frames(inputs)?;
-        let broken =
-            |faults: Vec<Fault>| Failure::Broken(faults.iter().map(|fault| self.chart.diagnostic(fault)).collect());
+        let broken = |mut faults: Vec<Fault>| {
+            // The chart was given the tables that it names; whoever misspelt one wants to know of the others.
+            let tables = || inputs.made(RUN).iter().filter_map(|name| name.strip_suffix(".csv")).map(str::to_owned);
+            let frames = faults.iter_mut().filter_map(|fault| fault.unknown.as_mut());
+            for unknown in frames.filter(|unknown| unknown.what == Named::Frame) {
+                unknown.known = tables().collect();
+            }
+            Failure::Broken(faults.iter().map(|fault| self.chart.diagnostic(fault)).collect())
+        };
         let bound = bind(&self.chart.chart, &frames).map_err(broken)?;
         let look = look::Look::default();
         let draw = |bound: &Bound, metadata: &str| {

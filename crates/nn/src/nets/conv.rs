@@ -231,7 +231,7 @@ impl ConvNet {
             match after.first() {
                 None => layer.backward(x, &self.outputs, layer.outputs, vjp),
                 Some(output_gradient) => {
-                    layer.backward(x, output_gradient.as_flattened(), output_gradient.len() / CHUNK * SINGLES, vjp)
+                    layer.backward(x, output_gradient.as_flattened(), output_gradient.len() / CHUNK * SINGLES, vjp);
                 }
             }
             slow_down(shape.activation, x, vjp);
