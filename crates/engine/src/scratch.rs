@@ -15,6 +15,9 @@ const PREFIX: &str = "condense-";
 /// The file in each that its process holds.
 const HELD: &str = "condense-holds-this";
 
+/// Its name until it is held.
+const NEW: &str = "condense-will-hold-this";
+
 /// A folder that goes away with its owner.
 pub struct Scratch {
     folder: TempDir,
@@ -31,8 +34,10 @@ impl Scratch {
         let place = std::env::temp_dir();
         SWEPT.call_once(|| sweep(&place));
         let folder = tempfile::Builder::new().prefix(&format!("{PREFIX}{}-", std::process::id())).tempdir_in(place)?;
-        let held = Folder::root(folder.path())?.open_to_write(&Relative::known(HELD))?;
+        // Locked before it has its name: another process that sweeps takes a file of that name without a lock for a leftover.
+        let held = Folder::root(folder.path())?.open_to_write(&Relative::known(NEW))?;
         held.lock()?;
+        std::fs::rename(folder.path().join(NEW), folder.path().join(HELD))?;
         Ok(Self { folder, _held: held })
     }
 
@@ -66,6 +71,19 @@ fn sweep(place: &Path) {
 mod tests {
     use super::*;
     use std::fs;
+
+    /// Once a sweep could come between the making of the file and its lock, and took the new folder away.
+    #[test]
+    fn a_new_folder_is_never_swept() {
+        let place = std::env::temp_dir();
+        std::thread::scope(|scope| {
+            let sweeper = scope.spawn(|| (0..200).for_each(|_| sweep(&place)));
+            while !sweeper.is_finished() {
+                let scratch = Scratch::new().expect("a folder");
+                assert!(scratch.path().join(HELD).exists());
+            }
+        });
+    }
 
     #[test]
     fn what_nobody_holds_goes_and_everything_else_stays() {
