@@ -152,6 +152,7 @@ fn a_rust_paper_of_ones_own_works_as_the_readme_says() {
     let set = |command: &mut Command| {
         command.env("CARGO_TARGET_DIR", room.with_file_name("readme").join("target")).env("CARGO_NET_OFFLINE", "true");
         command.env("CARGO_INCREMENTAL", "1").env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1");
+        command.env("CARGO_PROFILE_RELEASE_LTO", "off");
     };
     let said = follow(&commands("rust-paper"), &paper, set);
     assert_eq!(said.len(), 2);
