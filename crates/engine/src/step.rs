@@ -110,8 +110,7 @@ pub struct Need {
 /// Some or all artefacts of a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Which {
-    /// The named ones. One that the step did not make is absent from the inputs: [`Inputs::find`] gives nothing,
-    /// [`Inputs::bytes`] an error.
+    /// The named ones. To ask the inputs for one that the step did not make is an error.
     Named(Vec<String>),
     /// Every one.
     All,
