@@ -33,7 +33,7 @@ test: ## all tests
 SEQUENCES ?= 5000
 SEED ?= 1000
 soak: ## thousands of random edits: a warm report equals a cold one (SEQUENCES=n SEED=n)
-	@SEQUENCES=$(SEQUENCES) SEED=$(SEED) $(CARGO) test --locked --test warm_cold -- --nocapture
+	@SEQUENCES=$(SEQUENCES) SEED=$(SEED) $(CARGO) test --locked --package condense --test behaviour warm_cold -- --nocapture
 
 check: ## format, lints, and the manifest and pages without running anything
 	@$(CARGO) fmt --all --check

@@ -38,7 +38,7 @@
 //! * Nothing is silently repaired: what is wrong is named with its place, and with what to do ([`diag`]).
 //! * What code a result depends on is found by the paper's build script, `condense_build::roster()`, along paths.
 //!
-//! `ARCHITECTURE.md` tells the same with all types; `tests/floors.rs` keeps it true.
+//! `ARCHITECTURE.md` tells the same with all types; `tests/paper/floors.rs` keeps it true.
 
 pub mod cli;
 pub mod explain;

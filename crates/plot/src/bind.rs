@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::bound::{Bound, BoundLayer, BoundPanel, Data, Own, Standing};
+use crate::bound::{Bound, BoundLayer, BoundPanel, Data, OnAxis, Own};
 use crate::chart::{At, Axis, Chart, Kind, Layer, Scalar, Spacing};
 use crate::check;
 use crate::facet::{self, Facet};
@@ -50,14 +50,14 @@ fn moved(fault: Fault, facets: &[Facet]) -> Fault {
 
 fn panel<'a>(facet: Facet, frames: &'a BTreeMap<String, Frame>, faults: &mut Vec<Fault>) -> BoundPanel<'a> {
     let Facet { panel, origin, row } = facet;
-    let (mut layers, mut standing) = (Vec::new(), Vec::new());
+    let (mut layers, mut on_axes) = (Vec::new(), Vec::new());
     let mut gaps: BTreeMap<[String; 2], BTreeSet<usize>> = BTreeMap::new();
     for (at, layer) in panel.layers.iter().enumerate() {
         let place = Place { panel: Some(origin), layer: Some(at), key: None };
         let mut binder = Binder { layer, row: row.as_ref(), place: place.clone(), faults };
         let Some(bound) = binder.bind(frames) else { continue };
-        let own = bound.data.standing(layer).into_iter();
-        standing.extend(own.map(|standing| (Place { key: Some(standing.key), ..place.clone() }, standing)));
+        let own = bound.data.on_axes(layer).into_iter();
+        on_axes.extend(own.map(|on_axes| (Place { key: Some(on_axes.key), ..place.clone() }, on_axes)));
         if let Some((name, frame)) = layer.frame.as_ref().and_then(|name| Some((name, frames.get(name)?))) {
             for (_, column) in layer.columns_read().into_iter().filter(|(key, _)| *key != "where") {
                 let missing = |row: &usize| frame.column(column).is_some_and(|cells| cells.missing(*row));
@@ -68,7 +68,7 @@ fn panel<'a>(facet: Facet, frames: &'a BTreeMap<String, Frame>, faults: &mut Vec
         layers.push(bound);
     }
     let mut spacing = |axis: usize, keys| {
-        let own = standing.iter().filter(|(_, standing)| standing.axis == axis).cloned();
+        let own = on_axes.iter().filter(|(_, on_axes)| on_axes.axis == axis).cloned();
         let place = Place { panel: Some(origin), ..Place::default() };
         spacing(if axis == 0 { &panel.x } else { &panel.y }, keys, own.collect(), &place, faults)
     };
@@ -80,23 +80,23 @@ fn panel<'a>(facet: Facet, frames: &'a BTreeMap<String, Frame>, faults: &mut Vec
 fn spacing(
     axis: &Axis,
     [name, min, max, ticks]: [&'static str; 4],
-    mut standing: Vec<(Place, Standing)>,
+    mut on_axes: Vec<(Place, OnAxis)>,
     place: &Place,
     faults: &mut Vec<Fault>,
 ) -> Spacing {
     let fixed = [(min, axis.min), (max, axis.max)].into_iter().filter_map(|(key, at)| Some((key, at?)));
     let fixed = fixed.chain(axis.ticks.iter().flatten().map(|&at| (ticks, at)));
     let at = |key| Place { key: Some(key), ..place.clone() };
-    standing.extend(fixed.map(|(key, position)| (at(key), Standing::own(0, key, position))));
-    let times = standing.iter().any(|(_, standing)| standing.content == Content::Times);
+    on_axes.extend(fixed.map(|(key, position)| (at(key), OnAxis::own(0, key, position))));
+    let times = on_axes.iter().any(|(_, on_axes)| on_axes.content == Content::Times);
     if axis.scale != Spacing::Time && !times {
         return axis.scale;
     }
     if axis.scale == Spacing::Log {
         faults.push(Fault::new(at(name), format!("dates cannot stand on axis `{name}`: it is logarithmic")));
     }
-    for (place, standing) in standing.into_iter().filter(|(_, standing)| standing.content != Content::Times) {
-        faults.push(Fault::new(place, format!("axis `{name}` is one of dates: {}", standing.words)));
+    for (place, on_axes) in on_axes.into_iter().filter(|(_, on_axes)| on_axes.content != Content::Times) {
+        faults.push(Fault::new(place, format!("axis `{name}` is one of dates: {}", on_axes.words)));
     }
     Spacing::Time
 }

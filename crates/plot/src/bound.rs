@@ -99,7 +99,7 @@ impl Bound<'_> {
 
 /// Something that stands on an axis.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Standing {
+pub struct OnAxis {
     /// On which: 0 is the horizontal one.
     pub axis: usize,
     /// The key of the layer that says so.
@@ -110,7 +110,7 @@ pub struct Standing {
     pub words: String,
 }
 
-impl Standing {
+impl OnAxis {
     /// What an author puts there.
     pub fn own(axis: usize, key: &'static str, at: Position) -> Self {
         Self { axis, key, content: at.content(), words: format!("here is {at}") }
@@ -119,21 +119,21 @@ impl Standing {
 
 impl Data<'_> {
     /// What it puts on the axes.
-    pub fn standing(&self, layer: &Layer) -> Vec<Standing> {
+    pub fn on_axes(&self, layer: &Layer) -> Vec<OnAxis> {
         let of = |axis: usize, key: &'static str, name: Option<&String>, column: &Column| {
             let (name, content) = (name.map_or("", |name| name), column.content());
-            Standing { axis, key, content, words: format!("column `{name}` holds {}", content.names()[0]) }
+            OnAxis { axis, key, content, words: format!("column `{name}` holds {}", content.names()[0]) }
         };
         let place = |x: &Column, y: &Column| vec![of(0, "x", layer.x.as_ref(), x), of(1, "y", layer.y.as_ref(), y)];
         match self {
-            Self::Own(Own::Across(Direction::X, at)) => vec![Standing::own(0, "at", *at)],
-            Self::Own(Own::Across(Direction::Y, at)) => vec![Standing::own(1, "at", *at)],
+            Self::Own(Own::Across(Direction::X, at)) => vec![OnAxis::own(0, "at", *at)],
+            Self::Own(Own::Across(Direction::Y, at)) => vec![OnAxis::own(1, "at", *at)],
             Self::Own(Own::Between([[x, y], [x2, y2]])) => {
                 let [from, to] = [("from", [*x, *y]), ("to", [*x2, *y2])]
-                    .map(|(key, [x, y])| [Standing::own(0, key, x), Standing::own(1, key, y)]);
+                    .map(|(key, [x, y])| [OnAxis::own(0, key, x), OnAxis::own(1, key, y)]);
                 from.into_iter().chain(to).collect()
             }
-            Self::Own(Own::Words([x, y], _)) => vec![Standing::own(0, "at", *x), Standing::own(1, "at", *y)],
+            Self::Own(Own::Words([x, y], _)) => vec![OnAxis::own(0, "at", *x), OnAxis::own(1, "at", *y)],
             Self::Points { x, y } | Self::Bars { x, y } | Self::Heatmap { x, y, .. } | Self::Words { x, y, .. } => {
                 place(x, y)
             }

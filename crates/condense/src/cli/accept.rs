@@ -1,7 +1,7 @@
 //! `accept`, `restore`, `clean` and `check`: the verbs that write or judge without computing.
 
 use crate::cli::exit::Exit;
-use crate::cli::session::{Answer, Session, Trouble};
+use crate::cli::session::{Answer, CliError, Session};
 use crate::cli::verdict::counted;
 use crate::diag::Diagnostic;
 use crate::engine::digest::Digest;
@@ -17,18 +17,18 @@ use crate::pipeline::place::{self, Owner, Place};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Writes what came out into the lock.
-pub fn accept(session: &Session, ids: &[String]) -> Result<Answer, Trouble> {
+pub fn accept(session: &Session, ids: &[String]) -> Result<Answer, CliError> {
     let _writer = session.write()?;
-    session.judged(|look| {
+    session.evaluated(|evaluation| {
         // Read again: another `accept` may have written while this one waited.
-        let lock = Lock::load_merged(&session.project.root).map_err(|fault| Trouble::written(vec![fault]))?;
+        let lock = Lock::load_merged(&session.project.root).map_err(|fault| CliError::written(vec![fault]))?;
         let (mut lock, conflicts) = lock;
         if !conflicts.is_empty() && !ids.is_empty() {
             let fault = Diagnostic::new("L001", "`manifest.lock` holds the marks of a merge: it is written as a whole");
-            return Err(Trouble::written(vec![fault.help("run `condense accept` without ids")]));
+            return Err(CliError::written(vec![fault.help("run `condense accept` without ids")]));
         }
-        let chosen = session.chosen(look.assembly, ids)?;
-        let stale = chosen.iter().filter(|figure| outputs::locked(figure, look.build).is_none());
+        let chosen = session.chosen(evaluation.assembly, ids)?;
+        let stale = chosen.iter().filter(|figure| outputs::locked(figure, evaluation.build).is_none());
         let stale: Vec<Diagnostic> = stale
             .map(|figure| {
                 let message = format!("figure `{}` is not computed as it is declared now", figure.id);
@@ -37,49 +37,49 @@ pub fn accept(session: &Session, ids: &[String]) -> Result<Answer, Trouble> {
             })
             .collect();
         if !stale.is_empty() {
-            return Err(Trouble { exit: Exit::Stale, diagnostics: stale });
+            return Err(CliError { exit: Exit::Stale, diagnostics: stale });
         }
-        let survey = session.survey(look.place)?;
+        let survey = session.survey(evaluation.place)?;
         if !survey.altered.is_empty() {
-            session.tell_altered(look.place, &survey.altered, look.store);
-            let trouble = Trouble::new(
+            session.tell_altered(evaluation.place, &survey.altered, evaluation.store);
+            let error = CliError::new(
                 Exit::Integrity,
                 "C004",
                 "altered outputs cannot be accepted: change their source instead",
             );
-            return Err(trouble);
+            return Err(error);
         }
         let section = lock.0.entry(session.project.profile.clone()).or_default();
         let known = session.project.paper().ids();
         section.retain(|id, _| known.contains(id));
         for figure in &chosen {
-            section.extend(outputs::locked(figure, look.build).map(|now| (figure.id.clone(), now)));
+            section.extend(outputs::locked(figure, evaluation.build).map(|now| (figure.id.clone(), now)));
         }
         let elsewhere = conflicts.iter().filter(|(profile, _)| *profile != session.project.profile);
         for (profile, figure) in elsewhere {
             let again = format!("`condense --profile {profile} accept` writes it again");
-            session.face.line(
+            session.reporter.line(
                 "note",
                 &format!("`[{profile}.{figure}]` stood between marks of a merge and was dropped: {again}"),
             );
         }
         let written = lock.save(&session.project.root)?;
         session
-            .face
+            .reporter
             .line("ok", if written { "manifest.lock written: commit it" } else { "manifest.lock says so already" });
         Ok(Answer::well(""))
     })
 }
 
 /// Puts back the recorded bytes of altered or deleted files.
-pub fn restore(session: &Session, ids: &[String], all: bool) -> Result<Answer, Trouble> {
+pub fn restore(session: &Session, ids: &[String], all: bool) -> Result<Answer, CliError> {
     let _writer = session.write()?;
-    session.judged(|look| {
-        let chosen = session.chosen(look.assembly, ids)?;
-        let (place, survey) = (look.place, session.survey(look.place)?);
+    session.evaluated(|evaluation| {
+        let chosen = session.chosen(evaluation.assembly, ids)?;
+        let (place, survey) = (evaluation.place, session.survey(evaluation.place)?);
         refuse_unsure(place)?;
         let own = |path: &Relative| {
-            let owner = outputs::owner(look.assembly, path);
+            let owner = outputs::owner(evaluation.assembly, path);
             all || owner.is_some_and(|owner| chosen.iter().any(|figure| figure.id == owner.id))
         };
         let broken = survey.altered.iter().map(|altered| &altered.path).chain(&survey.missing);
@@ -91,26 +91,26 @@ pub fn restore(session: &Session, ids: &[String], all: bool) -> Result<Answer, T
                 lost.push(fault.help("move it away, then restore again"));
                 continue;
             }
-            let Some((digest, bytes)) = recorded(place, look.store, path)? else {
+            let Some((digest, bytes)) = recorded(place, evaluation.store, path)? else {
                 let fault = format!("the recorded bytes of `{}` are not in the store", place.label(path));
                 lost.push(Diagnostic::new("C005", fault).help("remove the file and run `condense report`"));
                 continue;
             };
             folder.stage(path, &output::part(path, &digest), &bytes, Durability::Synced)?.name()?;
             folder.sync(path.split().0.as_ref())?;
-            session.face.line("restored", &place.label(path));
+            session.reporter.line("restored", &place.label(path));
             restored += 1;
         }
         if !lost.is_empty() {
-            return Err(Trouble { exit: Exit::Failed, diagnostics: lost });
+            return Err(CliError { exit: Exit::Failed, diagnostics: lost });
         }
-        session.face.line("ok", &format!("{} restored", counted(restored, "file")));
+        session.reporter.line("ok", &format!("{} restored", counted(restored, "file")));
         Ok(Answer::well(""))
     })
 }
 
 /// The recorded bytes of a file, from the store; `SHA256SUMS` from the record itself.
-fn recorded(place: &Place, store: &Store, path: &Relative) -> Result<Option<(Digest, Vec<u8>)>, Trouble> {
+fn recorded(place: &Place, store: &Store, path: &Relative) -> Result<Option<(Digest, Vec<u8>)>, CliError> {
     let digests = place.written.files.get(path);
     for digest in digests.into_iter().flatten() {
         if let Some(bytes) = store.get(digest)? {
@@ -123,24 +123,24 @@ fn recorded(place: &Place, store: &Store, path: &Relative) -> Result<Option<(Dig
 }
 
 /// What a damaged record says is neither removed nor put back.
-fn refuse_unsure(place: &Place) -> Result<(), Trouble> {
+fn refuse_unsure(place: &Place) -> Result<(), CliError> {
     if !matches!(place.owner, Owner::Unsure(_)) {
         return Ok(());
     }
     let text = format!("the record of `{}` is damaged: nobody knows which files are ours", place.path);
     let fault = Diagnostic::new("C012", text).help("delete what you do not need, then run `condense report`");
-    Err(Trouble { exit: Exit::Integrity, diagnostics: vec![fault] })
+    Err(CliError { exit: Exit::Integrity, diagnostics: vec![fault] })
 }
 
 /// Removes the files that were written (and nothing else), and with `all` everything that was remembered.
-pub fn clean(session: &Session, all: bool) -> Result<Answer, Trouble> {
+pub fn clean(session: &Session, all: bool) -> Result<Answer, CliError> {
     let (_lock, store) = session.write()?;
     let place = session.place()?;
     refuse_unsure(&place)?;
     let survey = output::survey(place.folder.as_ref(), &place.written)?;
     if !survey.altered.is_empty() {
         session.tell_altered(&place, &survey.altered, &store);
-        return Err(Trouble::new(
+        return Err(CliError::new(
             Exit::Integrity,
             "C004",
             "altered files are not removed: restore them, or delete them yourself",
@@ -154,7 +154,7 @@ pub fn clean(session: &Session, all: bool) -> Result<Answer, Trouble> {
             // Looked at again: someone may have edited it since the survey.
             if survey.present.get(path) != Some(&Digest::of(&bytes)) {
                 let text = format!("`{}` was changed while this ran: it stays", folder.label(path));
-                return Err(Trouble::new(Exit::Integrity, "C004", text));
+                return Err(CliError::new(Exit::Integrity, "C004", text));
             }
             if !all {
                 keep(path, &bytes)?;
@@ -166,12 +166,12 @@ pub fn clean(session: &Session, all: bool) -> Result<Answer, Trouble> {
     if all {
         store.remove_all()?;
     }
-    session.face.line("ok", &format!("{} removed", counted(survey.present.len(), "file")));
+    session.reporter.line("ok", &format!("{} removed", counted(survey.present.len(), "file")));
     Ok(Answer::well(""))
 }
 
 /// Removes the folders and the record. Where someone else has put something there, the record stays: the folder is ours.
-fn leave(root: &Folder, folder: &Folder, place: &Place) -> Result<(), Trouble> {
+fn leave(root: &Folder, folder: &Folder, place: &Place) -> Result<(), CliError> {
     folder.remove_empty(&Relative::known("fig"));
     if !place::foreign(folder, &place.written.profile)?.is_empty() {
         Published::new(&place.written.profile).save(folder, Durability::Synced)?;
@@ -186,35 +186,35 @@ fn leave(root: &Folder, folder: &Folder, place: &Place) -> Result<(), Trouble> {
 }
 
 /// Checks what opening a project does not: formulas, and names of values and columns where results are at hand.
-pub fn check(session: &Session) -> Result<Answer, Trouble> {
-    session.judged(|look| {
+pub fn check(session: &Session) -> Result<Answer, CliError> {
+    session.evaluated(|evaluation| {
         let mut faults = Vec::new();
         let (mut claims, mut bound) = (0, 0);
         let paper = session.project.paper();
-        for figure in &look.assembly.figures {
+        for figure in &evaluation.assembly.figures {
             let (Some(page), Some(entry)) = (paper.pages.get(&figure.id), paper.figure(&figure.id)) else { continue };
             claims += page.claims().count();
             faults.extend(paper.unrenderable(entry));
-            let Some(done) = look.build.outcome(figure.run) else { continue };
+            let Some(done) = evaluation.build.outcome(figure.run) else { continue };
             bound += 1;
-            let bytes = look.build.bytes(figure.run, "values.json")?;
+            let bytes = evaluation.build.bytes(figure.run, "values.json")?;
             let values: BTreeMap<String, f64> = serde_json::from_slice(&bytes).unwrap_or_default();
             let names: Vec<String> = values.into_keys().collect();
             faults.extend(paper.unknown_names(entry, &Known { values: Some(&names), ..Known::default() }));
             let mut frames = BTreeMap::new();
             for name in done.record.artefacts.keys().filter_map(|name| name.strip_suffix(".csv")) {
-                let text = look.build.bytes(figure.run, &format!("{name}.csv"))?;
+                let text = evaluation.build.bytes(figure.run, &format!("{name}.csv"))?;
                 let frame = crate::frame::Frame::from_csv(&String::from_utf8_lossy(&text)).unwrap_or_default();
                 frames.insert(name.to_owned(), frame);
             }
             faults.extend(page.unbound(&frames));
         }
         if !faults.is_empty() {
-            return Err(Trouble::written(faults));
+            return Err(CliError::written(faults));
         }
         remark_unused(session);
-        let figures = look.assembly.figures.len();
-        session.face.line(
+        let figures = evaluation.assembly.figures.len();
+        session.reporter.line(
             "ok",
             &format!(
                 "{}, {}; names checked against the results of {bound}",
@@ -231,13 +231,13 @@ fn remark_unused(session: &Session) {
     let (project, paper) = (&session.project, session.project.paper());
     let used: BTreeSet<&str> = paper.manifest.figures.iter().filter_map(|figure| figure.work.experiment()).collect();
     for entry in project.roster.entries.iter().filter(|entry| !used.contains(entry.name)) {
-        session.face.line("note", &format!("no figure uses experiment `{}`", entry.name));
+        session.reporter.line("note", &format!("no figure uses experiment `{}`", entry.name));
     }
     let known = paper.ids();
     for (profile, figures) in &project.lock.0 {
         for id in figures.keys().filter(|id| !known.contains(id)) {
             let text = format!("the lock has a section `[{profile}.{id}]`, but there is no figure `{id}`");
-            session.face.line("note", &format!("{text}; `condense --profile {profile} accept` removes it"));
+            session.reporter.line("note", &format!("{text}; `condense --profile {profile} accept` removes it"));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::cli::exit::Exit;
 use crate::cli::reasons::told;
-use crate::cli::session::{Answer, Look, Session, Trouble};
+use crate::cli::session::{Answer, CliError, Evaluation, Session};
 use crate::cli::style::plain;
 use crate::cli::verdict::counted;
 use crate::cli::verify::state_word;
@@ -18,13 +18,13 @@ use serde_json::{Value, json};
 use std::fmt::Write as _;
 
 /// All figures.
-pub fn list(session: &Session, as_json: bool) -> Result<Answer, Trouble> {
-    session.judged(|look| {
+pub fn list(session: &Session, as_json: bool) -> Result<Answer, CliError> {
+    session.evaluated(|evaluation| {
         // A folder of someone else holds no file of ours.
-        let foreign = matches!(look.place.owner, Owner::Other(_));
-        let survey = if foreign { Survey::default() } else { session.survey(look.place)? };
-        let describe = |figure| describe(session, look, &survey, figure);
-        let figures: Vec<Value> = look.assembly.figures.iter().map(describe).collect();
+        let foreign = matches!(evaluation.place.owner, Owner::Other(_));
+        let survey = if foreign { Survey::default() } else { session.survey(evaluation.place)? };
+        let describe = |figure| describe(session, evaluation, &survey, figure);
+        let figures: Vec<Value> = evaluation.assembly.figures.iter().map(describe).collect();
         if as_json {
             let document = json!({ "schema_version": 1, "figures": figures });
             return Ok(Answer::well(format!("{document:#}\n")));
@@ -47,32 +47,32 @@ pub fn list(session: &Session, as_json: bool) -> Result<Answer, Trouble> {
 }
 
 /// One figure as JSON.
-fn describe(session: &Session, look: &Look, survey: &Survey, figure: &FigureSteps) -> Value {
+fn describe(session: &Session, evaluation: &Evaluation, survey: &Survey, figure: &FigureSteps) -> Value {
     let entry = session.project.paper().figure(&figure.id);
     let kind =
         entry.map_or("", |entry| if matches!(entry.work, Work::Experiment(_)) { "experiment" } else { "command" });
-    let first = |id| !matches!(look.steps.get(&id), Some(StepState::Done(_)));
-    let own = |path: &Relative| outputs::owner(look.assembly, path).is_some_and(|owner| owner.id == figure.id);
+    let first = |id| !matches!(evaluation.steps.get(&id), Some(StepState::Done(_)));
+    let own = |path: &Relative| outputs::owner(evaluation.assembly, path).is_some_and(|owner| owner.id == figure.id);
     let state = if survey.altered.iter().any(|altered| own(&altered.path)) {
         "altered"
     } else if survey.missing.iter().any(own) {
         "missing"
-    } else if look.fresh(figure) {
+    } else if evaluation.fresh(figure) {
         "fresh"
     } else if first(figure.run) {
         "stale"
     } else {
         "partial"
     };
-    let seconds = look.build.outcome(figure.run).map(|done| done.record.seconds);
-    let size = |digest| look.store.get(&digest).ok().flatten().map(|bytes| bytes.len());
-    let outputs: Vec<Value> = outputs::of_figure(figure, look.build)
+    let seconds = evaluation.build.outcome(figure.run).map(|done| done.record.seconds);
+    let size = |digest| evaluation.store.get(&digest).ok().flatten().map(|bytes| bytes.len());
+    let outputs: Vec<Value> = outputs::of_figure(figure, evaluation.build)
         .unwrap_or_default()
         .into_iter()
-        .map(|output| json!({ "path": look.place.label(&output.path), "sha256": output.digest, "bytes": size(output.digest) }))
+        .map(|output| json!({ "path": evaluation.place.label(&output.path), "sha256": output.digest, "bytes": size(output.digest) }))
         .collect();
-    let lock = outputs::locked(figure, look.build)
-        .map(|now| session.project.lock.standing(&session.project.profile, &figure.id, &now));
+    let lock = outputs::locked(figure, evaluation.build)
+        .map(|now| session.project.lock.status(&session.project.profile, &figure.id, &now));
     json!({
         "id": figure.id,
         "slide": entry.map(|entry| entry.slide.clone()),
@@ -84,13 +84,14 @@ fn describe(session: &Session, look: &Look, survey: &Survey, figure: &FigureStep
         "seconds": seconds,
         "working_set": session.project.working_set(&figure.id),
         "outputs": outputs,
-        "claims": claims(session, look, figure),
+        "claims": claims(session, evaluation, figure),
     })
 }
 
 /// The claims: judged where the figure is fresh, else as they are written.
-fn claims(session: &Session, look: &Look, figure: &FigureSteps) -> Vec<Value> {
-    let judged = look.build.outcome(figure.check).and_then(|_| look.build.bytes(figure.check, "claims.json").ok());
+fn claims(session: &Session, evaluation: &Evaluation, figure: &FigureSteps) -> Vec<Value> {
+    let judged =
+        evaluation.build.outcome(figure.check).and_then(|_| evaluation.build.bytes(figure.check, "claims.json").ok());
     if let Some(judged) = judged.and_then(|bytes| serde_json::from_slice::<Vec<Judged>>(&bytes).ok()) {
         let one = |claim: &Judged| json!({ "id": claim.id, "text": claim.says, "name": claim.name, "value": claim.measured, "bound": claim.bound, "holds": claim.holds, "margin": claim.margin, "further_seeds": claim.further });
         return judged.iter().map(one).collect();
@@ -101,24 +102,24 @@ fn claims(session: &Session, look: &Look, figure: &FigureSteps) -> Vec<Value> {
 }
 
 /// What would run.
-pub fn status(session: &Session, ids: &[String], as_json: bool) -> Result<Answer, Trouble> {
-    session.judged(|look| {
-        let chosen = session.chosen(look.assembly, ids)?;
-        let mut survey = session.survey(look.place)?;
+pub fn status(session: &Session, ids: &[String], as_json: bool) -> Result<Answer, CliError> {
+    session.evaluated(|evaluation| {
+        let chosen = session.chosen(evaluation.assembly, ids)?;
+        let mut survey = session.survey(evaluation.place)?;
         let own = |path: &Relative| {
-            let owner = outputs::owner(look.assembly, path);
+            let owner = outputs::owner(evaluation.assembly, path);
             ids.is_empty() || owner.is_some_and(|owner| ids.contains(&owner.id))
         };
         survey.altered.retain(|altered| own(&altered.path));
         survey.missing.retain(|path| own(path));
-        let stale: Vec<_> = chosen.iter().filter(|figure| !look.fresh(figure)).collect();
+        let stale: Vec<_> = chosen.iter().filter(|figure| !evaluation.fresh(figure)).collect();
         // With every step fresh, the files must be what they would be written as now.
-        let wanted = if stale.is_empty() { outputs::wanted(&outputs::all(look.assembly, look.build)) } else { Wanted::new() };
+        let wanted = if stale.is_empty() { outputs::wanted(&outputs::all(evaluation.assembly, evaluation.build)) } else { Wanted::new() };
         let old = |(path, wish): &(&Relative, &Wish)| survey.present.get(*path) != Some(&wish.digest);
         // The index is of all figures.
-        let index = look.steps.get(&look.assembly.index).filter(|_| ids.is_empty());
+        let index = evaluation.steps.get(&evaluation.assembly.index).filter(|_| ids.is_empty());
         let done = ids.is_empty() == matches!(index, Some(StepState::Done(_)));
-        let label = |path: &Relative| look.place.label(path);
+        let label = |path: &Relative| evaluation.place.label(path);
         let unwritten: Vec<String> = wanted.iter().filter(|(path, _)| own(path)).filter(old).map(|(path, _)| label(path)).collect();
         let missing: Vec<String> = survey.missing.iter().map(label).collect();
         let altered: Vec<String> = survey.altered.iter().map(|altered| label(&altered.path)).collect();
@@ -128,8 +129,8 @@ pub fn status(session: &Session, ids: &[String], as_json: bool) -> Result<Answer
             (true, true) => Exit::Ok,
         };
         if as_json {
-            let steps = |figure: &FigureSteps| look.reasons(figure).into_iter().map(|(step, reasons)| json!({ "step": step, "reasons": reasons })).collect::<Vec<_>>();
-            let figure = |figure: &FigureSteps| json!({ "id": figure.id, "state": if look.fresh(figure) { "fresh" } else { "stale" }, "would_run": steps(figure) });
+            let steps = |figure: &FigureSteps| evaluation.reasons(figure).into_iter().map(|(step, reasons)| json!({ "step": step, "reasons": reasons })).collect::<Vec<_>>();
+            let figure = |figure: &FigureSteps| json!({ "id": figure.id, "state": if evaluation.fresh(figure) { "fresh" } else { "stale" }, "would_run": steps(figure) });
             let document = json!({
                 "schema_version": 1, "figures": chosen.iter().map(|own| figure(own)).collect::<Vec<_>>(),
                 "altered": altered, "missing": missing, "unwritten": unwritten,
@@ -147,7 +148,7 @@ pub fn status(session: &Session, ids: &[String], as_json: bool) -> Result<Answer
             let _ = writeln!(text, "stale    report: {} of its files are not today's; condense report writes them", unwritten.len());
         }
         for figure in &stale {
-            for (step, reasons) in look.reasons(figure) {
+            for (step, reasons) in evaluation.reasons(figure) {
                 text.push_str(&format!("stale    {}", told(&step, &reasons)));
             }
         }
@@ -164,15 +165,15 @@ pub fn status(session: &Session, ids: &[String], as_json: bool) -> Result<Answer
 }
 
 /// Why one figure would run, or what all it depends on.
-pub fn why(session: &Session, id: &str, as_json: bool) -> Result<Answer, Trouble> {
-    session.judged(|look| {
-        let figure = session.chosen(look.assembly, &[id.to_owned()])?[0];
-        let reasons = look.reasons(figure);
-        let exit = if look.fresh(figure) { Exit::Ok } else { Exit::Stale };
+pub fn why(session: &Session, id: &str, as_json: bool) -> Result<Answer, CliError> {
+    session.evaluated(|evaluation| {
+        let figure = session.chosen(evaluation.assembly, &[id.to_owned()])?[0];
+        let reasons = evaluation.reasons(figure);
+        let exit = if evaluation.fresh(figure) { Exit::Ok } else { Exit::Stale };
         let inputs: Vec<(String, Vec<(String, String)>)> = figure
             .steps()
             .into_iter()
-            .filter_map(|id| Some((look.assembly.plan.step(id).name().to_owned(), look.build.outcome(id)?.record.words.clone())))
+            .filter_map(|id| Some((evaluation.assembly.plan.step(id).name().to_owned(), evaluation.build.outcome(id)?.record.words.clone())))
             .collect();
         if as_json {
             let stale: Vec<Value> = reasons.iter().map(|(step, reasons)| json!({ "step": step, "reasons": reasons })).collect();

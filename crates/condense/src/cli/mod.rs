@@ -3,16 +3,16 @@
 
 pub mod accept;
 pub mod args;
+pub mod differences;
 pub mod exit;
-pub mod face;
 pub mod list;
 pub mod new;
 pub mod publish;
 pub mod reasons;
 pub mod report;
+pub mod reporter;
 pub mod session;
 pub mod show;
-pub mod standing;
 pub mod style;
 pub mod verdict;
 pub mod verify;
@@ -24,8 +24,8 @@ use crate::roster::Roster;
 use args::{Cli, Global, Kernels, Verb};
 use clap::{CommandFactory as _, Parser as _, ValueEnum as _};
 use exit::Exit;
-use face::tell;
-use session::{Answer, Session, Trouble};
+use reporter::tell;
+use session::{Answer, CliError, Session};
 use std::io::{self, Write as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
@@ -42,13 +42,13 @@ pub fn run(roster: &'static Roster) -> ExitCode {
     };
     let style = Style::new(cli.global.color);
     let answer = catch_unwind(AssertUnwindSafe(|| call(roster, &cli.global, cli.verb)))
-        .unwrap_or_else(|_| Err(Trouble::new(Exit::Internal, "E007", "this is a mistake of condense itself")))
-        .unwrap_or_else(|trouble| complain(&trouble, style));
+        .unwrap_or_else(|_| Err(CliError::new(Exit::Internal, "E007", "this is a mistake of condense itself")))
+        .unwrap_or_else(|error| complain(&error, style));
     print(&answer.text);
     ExitCode::from(answer.exit as u8)
 }
 
-fn call(roster: &'static Roster, global: &Global, verb: Verb) -> Result<Answer, Trouble> {
+fn call(roster: &'static Roster, global: &Global, verb: Verb) -> Result<Answer, CliError> {
     global.kernels.map_or(Ok(()), hold_kernels)?;
     let session = || Session::open(roster, global);
     match verb {
@@ -76,7 +76,7 @@ fn call(roster: &'static Roster, global: &Global, verb: Verb) -> Result<Answer, 
         Verb::Clean { store } => accept::clean(&session()?, store),
         Verb::Explain { code } => match explain(&code.to_uppercase()) {
             Some(text) => Ok(Answer::well(format!("{text}\n"))),
-            None => Err(Trouble::new(Exit::Usage, "C007", format!("no diagnostic has the code `{code}`"))),
+            None => Err(CliError::new(Exit::Usage, "C007", format!("no diagnostic has the code `{code}`"))),
         },
         Verb::Completions { shell } => {
             let mut script = Vec::new();
@@ -88,7 +88,7 @@ fn call(roster: &'static Roster, global: &Global, verb: Verb) -> Result<Answer, 
 
 /// Holds the hot loops of this process to an instruction path, which the processor must have: nobody shall believe to
 /// have tried what was not there.
-fn hold_kernels(asked: Kernels) -> Result<(), Trouble> {
+fn hold_kernels(asked: Kernels) -> Result<(), CliError> {
     let has = |kernels: &Kernels| level::processor_has(kernels.level());
     if has(&asked) {
         level::limit(asked.level());
@@ -96,30 +96,30 @@ fn hold_kernels(asked: Kernels) -> Result<(), Trouble> {
     }
     let there: Vec<String> = Kernels::value_variants().iter().filter(|k| has(k)).map(|k| k.name()).collect();
     let text = format!("kernels have no path `{}` on this processor, only {}", asked.name(), listed(&there));
-    Err(Trouble::new(Exit::Usage, "C010", text))
+    Err(CliError::new(Exit::Usage, "C010", text))
 }
 
 /// Prints the diagnostics and, last, the code with its meaning.
-fn complain(trouble: &Trouble, style: Style) -> Answer {
-    for diagnostic in &trouble.diagnostics {
+fn complain(error: &CliError, style: Style) -> Answer {
+    for diagnostic in &error.diagnostics {
         tell(&format!("{}\n", diagnostic.render(style.colour)));
     }
-    let (count, what) = (trouble.diagnostics.len(), trouble.exit.meaning());
-    let text = match trouble.exit {
-        Exit::Usage if trouble.diagnostics.iter().all(|diagnostic| diagnostic.code.starts_with('C')) => {
+    let (count, what) = (error.diagnostics.len(), error.exit.meaning());
+    let text = match error.exit {
+        Exit::Usage if error.diagnostics.iter().all(|diagnostic| diagnostic.code.starts_with('C')) => {
             "nothing was done".to_owned()
         }
         Exit::Usage => format!("{} in what was written, nothing was run", verdict::counted(count, "mistake")),
         _ => format!("stopped by {}", verdict::counted(count, "problem")),
     };
     tell(&format!("{}{text}", style.word("FAIL")));
-    tell(&format!("{}exit {} ({what})", style.word(""), trouble.exit as u8));
+    tell(&format!("{}exit {} ({what})", style.word(""), error.exit as u8));
     if let Some(code) =
-        trouble.diagnostics.first().map(|diagnostic| diagnostic.code).filter(|code| explain(code).is_some())
+        error.diagnostics.first().map(|diagnostic| diagnostic.code).filter(|code| explain(code).is_some())
     {
         tell(&format!("{}condense explain {code}", style.word("help")));
     }
-    Answer { text: String::new(), exit: trouble.exit }
+    Answer { text: String::new(), exit: error.exit }
 }
 
 /// Writes to stdout; a reader that has gone away is a quiet end.

@@ -1,7 +1,7 @@
 //! `new`: a figure with everything that belongs to it (entry, page, science), and a toy run that passes.
 
 use crate::cli::exit::Exit;
-use crate::cli::session::{Answer, Session, Trouble};
+use crate::cli::session::{Answer, CliError, Session};
 use crate::diag::Diagnostic;
 use crate::engine::{atomic, files};
 use crate::paper::names;
@@ -13,8 +13,8 @@ const PAGE: &str = include_str!("../../../../templates/new/page.md.txt");
 const SCRIPT: &str = include_str!("../../../../templates/new/script.sh.txt");
 
 /// Writes a new figure.
-pub fn new(session: &Session, id: &str, command: bool) -> Result<Answer, Trouble> {
-    let refuse = |message: String| Err(Trouble::written(vec![Diagnostic::new("C006", message)]));
+pub fn new(session: &Session, id: &str, command: bool) -> Result<Answer, CliError> {
+    let refuse = |message: String| Err(CliError::written(vec![Diagnostic::new("C006", message)]));
     if let Some(fault) = names::id_fault(id) {
         return refuse(format!("`{id}` is no id of a figure: {fault}"));
     }
@@ -61,9 +61,9 @@ pub fn new(session: &Session, id: &str, command: bool) -> Result<Answer, Trouble
     let manifest = files::read_text(&root.join("manifest.toml"))?;
     write(root, "manifest.toml", &(manifest.trim_end().to_owned() + "\n" + &entry))?;
     let rebuild = if in_rust { " (cargo builds the new experiment)" } else { "" };
-    session.face.line("new", &format!("{science}, {page}, an entry in manifest.toml"));
+    session.reporter.line("new", &format!("{science}, {page}, an entry in manifest.toml"));
     session
-        .face
+        .reporter
         .line("help", &format!("edit them, then {}{id}{rebuild}", session.project.render_context().remake.only));
     Ok(Answer { text: String::new(), exit: Exit::Ok })
 }

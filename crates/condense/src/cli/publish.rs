@@ -1,8 +1,8 @@
 //! Publishing: the report's files become what the build made; files that someone changed by hand stop everything.
 
+use crate::cli::differences;
 use crate::cli::exit::Exit;
-use crate::cli::session::{Answer, Session, Trouble};
-use crate::cli::standing;
+use crate::cli::session::{Answer, CliError, Session};
 use crate::cli::verdict::{counted, fail};
 use crate::engine::build::Build;
 use crate::engine::digest::Digest;
@@ -33,10 +33,10 @@ pub fn refuse_altered(
     if survey.altered.is_empty() {
         // The record agrees with the file: there is nothing to restore it from but a build.
         let help = "the record was changed, too: move the file away, and `condense report` writes it again";
-        session.face.line("help", help);
+        session.reporter.line("help", help);
     } else {
         let what = "put back the recorded bytes (or change the source, not the output)";
-        session.face.line("help", &format!("condense restore {id}    {what}"));
+        session.reporter.line("help", &format!("condense restore {id}    {what}"));
     }
     fail(session, Exit::Integrity, &text)
 }
@@ -49,12 +49,12 @@ pub fn forged(
     survey: &Survey,
     place: &Place,
     now: &BTreeSet<Digest>,
-) -> Result<Vec<Altered>, Trouble> {
+) -> Result<Vec<Altered>, CliError> {
     let mut wanted = outputs::wanted(&all(assembly, build)?);
     wanted.retain(|_, wish| wish.key.is_some_and(|key| !now.contains(&key)));
     let mut forged = output::forged(&wanted, survey, &place.written);
     let sums = Relative::known(SUMS);
-    if let (Some(list), Some(found)) = (standing::list(place), survey.present.get(&sums))
+    if let (Some(list), Some(found)) = (differences::list(place), survey.present.get(&sums))
         && list != *found
     {
         forged.push(Altered { path: sums, recorded: list, found: Found::Bytes(*found) });
@@ -63,14 +63,14 @@ pub fn forged(
 }
 
 /// What the build made, each file once.
-fn all(assembly: &Assembly, build: &Build) -> Result<Vec<Output>, Trouble> {
+fn all(assembly: &Assembly, build: &Build) -> Result<Vec<Output>, CliError> {
     let outputs = outputs::all(assembly, build);
     match outputs::collision(&outputs) {
         Some(path) => {
             let text = format!(
                 "two tables or pictures would be the file `{path}` of the report: rename a figure, table or chart"
             );
-            Err(Trouble::new(Exit::Usage, "C008", text))
+            Err(CliError::new(Exit::Usage, "C008", text))
         }
         None => Ok(outputs),
     }
@@ -84,7 +84,7 @@ pub fn publish(
     survey: &Survey,
     place: &mut Place,
     store: &Store,
-) -> Result<usize, Trouble> {
+) -> Result<usize, CliError> {
     let mut outputs = all(assembly, build)?;
     let made: BTreeSet<Relative> = outputs.iter().map(|output| output.path.clone()).collect();
     let done = |figure: &FigureSteps| figure.steps().into_iter().all(|step| build.outcome(step).is_some());
@@ -108,15 +108,15 @@ pub fn publish(
     }
     let wanted: Wanted = outputs::wanted(&outputs);
     let folder = session.root().make(&place.path)?;
-    let bytes = |path: &Relative| -> Result<Vec<u8>, Trouble> {
+    let bytes = |path: &Relative| -> Result<Vec<u8>, CliError> {
         let kept = store.get(&wanted[path].digest)?;
-        kept.map_or_else(|| outputs::bytes(build, &outputs, path).map_err(Trouble::from), Ok)
+        kept.map_or_else(|| outputs::bytes(build, &outputs, path).map_err(CliError::from), Ok)
     };
     let written = output::publish(&folder, &wanted, &mut place.written, bytes, session.keeps(store))?;
     (place.folder, place.owner) = (Some(folder), Owner::Ours);
     let again = survey.missing.iter().filter(|path| written.contains(path)).count();
     if again > 0 {
-        session.face.line("note", &format!("wrote {} that had been deleted", counted(again, "file")));
+        session.reporter.line("note", &format!("wrote {} that had been deleted", counted(again, "file")));
     }
     Ok(written.len())
 }

@@ -2,11 +2,11 @@
 
 use crate::cli::args::{self, Global, How};
 use crate::cli::exit::Exit;
-use crate::cli::face::tell;
 use crate::cli::publish::{self, refuse_altered};
 use crate::cli::reasons::told;
-use crate::cli::session::{self, Answer, Look, Session, Trouble, exit_of};
-use crate::cli::verdict::{self, Deeds, counted, fail};
+use crate::cli::reporter::tell;
+use crate::cli::session::{self, Answer, CliError, Evaluation, Session, exit_of};
+use crate::cli::verdict::{self, Outcome, counted, fail};
 use crate::engine::build::{Build, State as StepState};
 use crate::engine::digest::Digest;
 use crate::engine::failure::Failure;
@@ -31,14 +31,14 @@ pub fn when_up_to_date(roster: &Roster, global: &Global, build: &args::Build) ->
         return None;
     }
     let known = UpToDate::still_true(roster.program, &global.project, &global.profile, tells_times())?;
-    let face = session::face(global);
-    known.words.remarks.iter().for_each(|remark| face.line("note", remark));
-    face.line("ok", &format!("{}  {}", known.words.counts, verdict::took(start)));
+    let reporter = session::reporter(global);
+    known.words.remarks.iter().for_each(|remark| reporter.line("note", remark));
+    reporter.line("ok", &format!("{}  {}", known.words.counts, verdict::took(start)));
     Some(Answer::well(""))
 }
 
 /// Builds the figures `ids` (all, where there is none); writes `report/` when `publishing`.
-pub fn build(session: &Session, ids: &[String], how: &How, publishing: bool) -> Result<Answer, Trouble> {
+pub fn build(session: &Session, ids: &[String], how: &How, publishing: bool) -> Result<Answer, CliError> {
     if how.dry_run {
         return dry_run(session, ids);
     }
@@ -62,19 +62,19 @@ pub fn build(session: &Session, ids: &[String], how: &How, publishing: bool) -> 
     let wanted = if whole { vec![assembly.index] } else { figures() };
     let last = state.steps.clone();
     let options = session.options(how.keep_going, &signal);
-    let built = Build::new(&assembly.plan, &wanted, &store, &last, &options, &session.face);
+    let built = Build::new(&assembly.plan, &wanted, &store, &last, &options, &session.reporter);
     if built.evaluate()?.values().any(|state| matches!(state, StepState::Stale(_))) {
         let paper = session.project.paper();
         if let Some(about) = paper.manifest.about.get(&session.project.profile) {
-            session.face.line("note", &about.warning(&session.project.profile));
+            session.reporter.line("note", &about.warning(&session.project.profile));
         }
         let faults: Vec<_> = paper.manifest.figures.iter().flat_map(|figure| paper.unrenderable(figure)).collect();
         if !faults.is_empty() {
-            return Err(Trouble::written(faults));
+            return Err(CliError::written(faults));
         }
     }
     let ran = built.run();
-    session.face.close();
+    session.reporter.close();
     state.steps.extend(built.done().into_iter().map(|(id, done)| (assembly.plan.step(id).name().to_owned(), done.key)));
     state.save(&store)?;
     ran?;
@@ -89,7 +89,7 @@ pub fn build(session: &Session, ids: &[String], how: &How, publishing: bool) -> 
     }
 
     // After `--only`, whatever else is fresh joins in; and the index, when everything is.
-    let after = Build::new(&assembly.plan, &[assembly.index], &store, &last, &options, &session.face);
+    let after = Build::new(&assembly.plan, &[assembly.index], &store, &last, &options, &session.reporter);
     let everything = if whole { &built } else { complete(&assembly, &after)? };
     let written = if publishing {
         let mut now: BTreeSet<Digest> = BTreeSet::new();
@@ -105,10 +105,10 @@ pub fn build(session: &Session, ids: &[String], how: &How, publishing: bool) -> 
         0
     };
     for sentence in store.take_damage() {
-        session.face.line("note", &sentence);
+        session.reporter.line("note", &sentence);
     }
-    let deeds = Deeds { written, failed, start };
-    let (answer, words) = verdict::speak(session, &assembly, &chosen, (&built, everything), &deeds);
+    let outcome = Outcome { written, failed, start };
+    let (answer, words) = verdict::speak(session, &assembly, &chosen, (&built, everything), &outcome);
     if whole && let Some(words) = words {
         let kept = everything.done().values().flat_map(|done| store.files(&done.key, &done.record)).collect();
         if let Some(known) = UpToDate::new(&session.project, &state, &place, kept, words)? {
@@ -137,9 +137,9 @@ fn failures(session: &Session, built: &Build) -> Option<(Exit, usize)> {
 }
 
 /// Writes the pages again after the lock moved; says nothing but what is wrong. A store that lacks results is left alone.
-pub fn refresh(session: &Session) -> Result<Answer, Trouble> {
-    let ready = session.judged(|look| {
-        Ok(look.assembly.figures.iter().all(|figure| outputs::of_figure(figure, look.build).is_some()))
+pub fn refresh(session: &Session) -> Result<Answer, CliError> {
+    let ready = session.evaluated(|evaluation| {
+        Ok(evaluation.assembly.figures.iter().all(|figure| outputs::of_figure(figure, evaluation.build).is_some()))
     })?;
     if !ready {
         return Ok(Answer::well(""));
@@ -149,7 +149,7 @@ pub fn refresh(session: &Session) -> Result<Answer, Trouble> {
 }
 
 /// Judges the whole plan; runs the index when nothing else is missing.
-fn complete<'b>(assembly: &Assembly, after: &'b Build<'b>) -> Result<&'b Build<'b>, Trouble> {
+fn complete<'b>(assembly: &Assembly, after: &'b Build<'b>) -> Result<&'b Build<'b>, CliError> {
     let open = |(id, state): (&StepId, &StepState)| *id != assembly.index && !matches!(state, StepState::Done(_));
     if !after.evaluate()?.iter().any(open) {
         after.run()?;
@@ -163,13 +163,13 @@ fn complete<'b>(assembly: &Assembly, after: &'b Build<'b>) -> Result<&'b Build<'
     }
 }
 
-fn dry_run(session: &Session, ids: &[String]) -> Result<Answer, Trouble> {
-    session.judged(|look: &Look| {
-        let chosen = session.chosen(look.assembly, ids)?;
+fn dry_run(session: &Session, ids: &[String]) -> Result<Answer, CliError> {
+    session.evaluated(|evaluation: &Evaluation| {
+        let chosen = session.chosen(evaluation.assembly, ids)?;
         let mut text = String::new();
         for id in chosen.iter().flat_map(|figure| figure.steps()) {
-            let name = look.assembly.plan.step(id).name();
-            match &look.steps[&id] {
+            let name = evaluation.assembly.plan.step(id).name();
+            match &evaluation.steps[&id] {
                 StepState::Done(_) => {}
                 StepState::Stale(reasons) => text.push_str(&told(name, reasons)),
                 StepState::Waiting => text.push_str(&format!("{name}: if what it needs changes\n")),
@@ -180,7 +180,7 @@ fn dry_run(session: &Session, ids: &[String]) -> Result<Answer, Trouble> {
 }
 
 /// A flag that SIGINT and SIGTERM set to their number; the second signal ends the process at once.
-pub fn listen() -> Result<Arc<AtomicUsize>, Trouble> {
+pub fn listen() -> Result<Arc<AtomicUsize>, CliError> {
     let (flag, armed) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
         let number = signal.unsigned_abs() as usize;

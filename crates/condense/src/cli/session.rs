@@ -1,8 +1,8 @@
-//! What every verb begins with: the project, the store, the state of the last run, and a judgement of every step.
+//! What every verb begins with: the project, the store, the state of the last run, and an evaluation of every step.
 
 use crate::cli::args::Global;
 use crate::cli::exit::Exit;
-use crate::cli::face::{Face, Loudness};
+use crate::cli::reporter::{Loudness, Reporter};
 use crate::cli::style::{Style, plain};
 use crate::diag::{Diagnostic, listed};
 use crate::engine::build::{Build, Options, State as StepState};
@@ -46,14 +46,14 @@ impl Answer {
 }
 
 /// Why a verb gives nothing.
-pub struct Trouble {
+pub struct CliError {
     /// The code.
     pub exit: Exit,
     /// What to say.
     pub diagnostics: Vec<Diagnostic>,
 }
 
-impl Trouble {
+impl CliError {
     /// With one sentence.
     pub fn new(exit: Exit, code: &'static str, message: impl Into<String>) -> Self {
         Self { exit, diagnostics: vec![Diagnostic::new(code, message)] }
@@ -65,13 +65,13 @@ impl Trouble {
     }
 }
 
-impl From<io::Error> for Trouble {
+impl From<io::Error> for CliError {
     fn from(error: io::Error) -> Self {
         Self::new(Exit::Failed, "E005", error.to_string())
     }
 }
 
-impl From<InTheWay> for Trouble {
+impl From<InTheWay> for CliError {
     fn from(found: InTheWay) -> Self {
         let what = found.what.map_or_else(String::new, |what| format!(" {what}; it"));
         let text = format!(
@@ -82,7 +82,7 @@ impl From<InTheWay> for Trouble {
     }
 }
 
-impl From<Failure> for Trouble {
+impl From<Failure> for CliError {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::Interrupted => Self { exit: Exit::Interrupted, diagnostics: Vec::new() },
@@ -102,7 +102,7 @@ pub struct Session {
     /// What was written.
     pub project: Project,
     /// Where progress goes.
-    pub face: Face,
+    pub reporter: Reporter,
     /// Colours.
     pub style: Style,
     root: Folder,
@@ -110,8 +110,8 @@ pub struct Session {
     patience: Duration,
 }
 
-/// Everything judged, nothing run.
-pub struct Look<'l> {
+/// Every step evaluated, none run.
+pub struct Evaluation<'l> {
     /// The plan.
     pub assembly: &'l Assembly<'l>,
     /// Over the project's store.
@@ -124,7 +124,7 @@ pub struct Look<'l> {
     pub store: &'l Store,
 }
 
-impl Look<'_> {
+impl Evaluation<'_> {
     /// The reasons for which a figure would run; empty when it is fresh.
     pub fn reasons(&self, figure: &FigureSteps) -> Vec<(String, Vec<String>)> {
         let stale = |id: StepId| match self.steps.get(&id) {
@@ -142,22 +142,22 @@ impl Look<'_> {
 
 impl Session {
     /// Opens the project.
-    pub fn open(roster: &'static Roster, global: &Global) -> Result<Self, Trouble> {
+    pub fn open(roster: &'static Roster, global: &Global) -> Result<Self, CliError> {
         Self::open_with(roster, global, Lock::load(&global.project))
     }
 
     /// Opens the project for `accept`, which writes a lock that a merge left in conflict anew.
-    pub fn open_merged(roster: &'static Roster, global: &Global) -> Result<Self, Trouble> {
+    pub fn open_merged(roster: &'static Roster, global: &Global) -> Result<Self, CliError> {
         Self::open_with(roster, global, Lock::load_merged(&global.project).map(|(lock, _)| lock))
     }
 
-    fn open_with(roster: &'static Roster, global: &Global, lock: Result<Lock, Diagnostic>) -> Result<Self, Trouble> {
-        let project = Project::open_with(&global.project, roster, &global.profile, lock).map_err(Trouble::written)?;
-        let (style, face) = (Style::new(global.color), face(global));
+    fn open_with(roster: &'static Roster, global: &Global, lock: Result<Lock, Diagnostic>) -> Result<Self, CliError> {
+        let project = Project::open_with(&global.project, roster, &global.profile, lock).map_err(CliError::written)?;
+        let (style, reporter) = (Style::new(global.color), reporter(global));
         let cores = || thread::available_parallelism().map_or(1, usize::from);
         let jobs = global.jobs.map_or_else(cores, usize::from);
         let root = Folder::root(&project.root)?;
-        Ok(Self { project, root, face, style, jobs, patience: Duration::from_secs_f64(global.lock_timeout) })
+        Ok(Self { project, root, reporter, style, jobs, patience: Duration::from_secs_f64(global.lock_timeout) })
     }
 
     /// The project's folder.
@@ -165,20 +165,20 @@ impl Session {
         &self.root
     }
 
-    /// The store, for those who only look.
-    pub fn store(&self) -> Result<Store, Trouble> {
+    /// The store, for verbs that only look.
+    pub fn store(&self) -> Result<Store, CliError> {
         Ok(Store::at(self.root.below(&Relative::known(STORE))?))
     }
 
     /// The right to write, after waiting for another writer; and the store. What killed processes left goes.
-    pub fn write(&self) -> Result<(WriteLock, Store), Trouble> {
+    pub fn write(&self) -> Result<(WriteLock, Store), CliError> {
         let open = || self.root.make(&Relative::known(STORE));
         let folder = open()?;
         Store::refuse_foreign(&folder).map_err(not_ours)?;
-        let waiting = |pid: &str| self.face.line("waiting", &format!("process {pid} is writing here"));
+        let waiting = |pid: &str| self.reporter.line("waiting", &format!("process {pid} is writing here"));
         let lock =
             WriteLock::take(&folder, &Relative::known(LOCK), self.patience, waiting).map_err(|busy| match busy {
-                Busy::Held(pid) => Trouble::new(
+                Busy::Held(pid) => CliError::new(
                     Exit::Busy,
                     "E006",
                     format!("process {pid} holds the lock of this project, still after {:?}", self.patience),
@@ -193,30 +193,31 @@ impl Session {
     }
 
     /// What the last run left.
-    pub fn state(&self, store: &Store) -> Result<State, Trouble> {
+    pub fn state(&self, store: &Store) -> Result<State, CliError> {
         match State::load(store)? {
             Found::Good(state) => Ok(state),
             Found::Damaged => {
-                self.face.line("note", "the state of the last run is damaged and was dropped: reasons are not known");
+                self.reporter
+                    .line("note", "the state of the last run is damaged and was dropped: reasons are not known");
                 Ok(State::default())
             }
         }
     }
 
     /// The folder of the report, and what was written there.
-    pub fn place(&self) -> Result<Place, Trouble> {
+    pub fn place(&self) -> Result<Place, CliError> {
         let place = Place::look(&self.root, &self.project.profile)?;
         if let Owner::Unsure(why) = &place.owner {
             let record = format!("{}/{}", place.path, published::NAME);
             let text =
                 format!("the record {record} is damaged ({why}): only files with exactly today's bytes count as ours");
-            self.face.line("note", &text);
+            self.reporter.line("note", &text);
         }
         Ok(place)
     }
 
     /// What stands in the report's folder, against its record; a folder of someone else is refused.
-    pub fn survey(&self, place: &Place) -> Result<Survey, Trouble> {
+    pub fn survey(&self, place: &Place) -> Result<Survey, CliError> {
         if let Owner::Other(files) = &place.owner {
             let text = format!(
                 "`{}` was not made by this pipeline: it has no record of ours, and holds {}",
@@ -225,7 +226,7 @@ impl Session {
             );
             let fault = Diagnostic::new("C011", text)
                 .help(format!("move it away, or rename it: the report is written to `{}`", place.path));
-            return Err(Trouble { exit: Exit::Integrity, diagnostics: vec![fault] });
+            return Err(CliError { exit: Exit::Integrity, diagnostics: vec![fault] });
         }
         Ok(output::survey(place.folder.as_ref(), &place.written)?)
     }
@@ -253,8 +254,8 @@ impl Session {
         Options { jobs: self.jobs, keep_going, signal }
     }
 
-    /// Judges every step and lets `then` look.
-    pub fn judged<T>(&self, then: impl FnOnce(&Look) -> Result<T, Trouble>) -> Result<T, Trouble> {
+    /// Evaluates every step, runs none, and hands the result to `then`.
+    pub fn evaluated<T>(&self, then: impl FnOnce(&Evaluation) -> Result<T, CliError>) -> Result<T, CliError> {
         let context = self.project.render_context();
         let assembly = Assembly::new(&self.project, &context);
         let (store, place, signal) = (self.store()?, self.place()?, AtomicUsize::new(0));
@@ -263,16 +264,16 @@ impl Session {
         let progress: &dyn Progress = &Silent;
         let build = Build::new(&assembly.plan, &[assembly.index], &store, &state.steps, &options, progress);
         let steps = build.evaluate()?;
-        then(&Look { assembly: &assembly, build: &build, steps, place: &place, store: &store })
+        then(&Evaluation { assembly: &assembly, build: &build, steps, place: &place, store: &store })
     }
 
     /// The figures by these ids (all, where there is none), or what is wrong with an id.
-    pub fn chosen<'a>(&self, assembly: &'a Assembly<'_>, ids: &[String]) -> Result<Vec<&'a FigureSteps>, Trouble> {
+    pub fn chosen<'a>(&self, assembly: &'a Assembly<'_>, ids: &[String]) -> Result<Vec<&'a FigureSteps>, CliError> {
         let known = self.project.paper().ids();
         let unknown = |id: &&String| !known.contains(id);
         let faults: Vec<Diagnostic> = ids.iter().filter(unknown).map(|id| unknown_figure(id, &known)).collect();
         if !faults.is_empty() {
-            return Err(Trouble::written(faults));
+            return Err(CliError::written(faults));
         }
         Ok(assembly.figures.iter().filter(|figure| ids.is_empty() || ids.contains(&figure.id)).collect())
     }
@@ -280,8 +281,8 @@ impl Session {
     /// Files that someone changed by hand, told one by one.
     pub fn tell_altered(&self, place: &Place, altered: &[Altered], store: &Store) {
         for altered in altered {
-            self.face.line("changed", &format!("{} is not what this pipeline wrote", place.label(&altered.path)));
-            let detail = |text: &str| self.face.line("", text);
+            self.reporter.line("changed", &format!("{} is not what this pipeline wrote", place.label(&altered.path)));
+            let detail = |text: &str| self.reporter.line("", text);
             let found = match &altered.found {
                 output::Found::Bytes(digest) => format!("on disk {}", digest.short()),
                 output::Found::Other(what) => format!("what stands there {what}"),
@@ -312,22 +313,22 @@ pub fn altered_where(place: &Place, altered: &Altered, store: &Store) -> Vec<Str
 }
 
 /// The folder of the store is someone else's.
-fn not_ours(error: io::Error) -> Trouble {
+fn not_ours(error: io::Error) -> CliError {
     if error.kind() != io::ErrorKind::AlreadyExists {
         return error.into();
     }
     let fault = Diagnostic::new("E009", format!("`{STORE}` was not made by condense: it {error}"));
-    Trouble { exit: Exit::Failed, diagnostics: vec![fault.help("move it away: the store is kept there")] }
+    CliError { exit: Exit::Failed, diagnostics: vec![fault.help("move it away: the store is kept there")] }
 }
 
-/// The face that was asked for.
-pub fn face(global: &Global) -> Face {
+/// The reporter for the options that were given.
+pub fn reporter(global: &Global) -> Reporter {
     let loudness = match (global.quiet, global.verbose) {
         (true, _) => Loudness::Quiet,
         (_, true) => Loudness::Verbose,
         _ => Loudness::Normal,
     };
-    Face::new(loudness, Style::new(global.color), io::stderr().is_terminal())
+    Reporter::new(loudness, Style::new(global.color), io::stderr().is_terminal())
 }
 
 /// No figure has this id.

@@ -2,7 +2,7 @@
 
 use crate::cli::args::GraphFormat;
 use crate::cli::exit::Exit;
-use crate::cli::session::{Answer, Look, Session, Trouble, altered_where};
+use crate::cli::session::{Answer, CliError, Evaluation, Session, altered_where};
 use crate::cli::style::plain;
 use crate::engine::digest::Digest;
 use crate::engine::files;
@@ -12,7 +12,7 @@ use crate::paper::report::size;
 use crate::paper::work::Work;
 use crate::pipeline::assembly::FigureSteps;
 use crate::pipeline::check::{Further, Judged};
-use crate::pipeline::locked::Standing;
+use crate::pipeline::locked::LockStatus;
 use crate::pipeline::outputs;
 use crate::pipeline::{compare, run};
 use crate::plot::text::significant;
@@ -21,14 +21,16 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 /// A figure by id, or a picture by path.
-pub fn show(session: &Session, what: &str) -> Result<Answer, Trouble> {
+pub fn show(session: &Session, what: &str) -> Result<Answer, CliError> {
     let path = Path::new(what);
     let is_picture = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("svg"));
-    session.judged(|look| if is_picture { picture(session, look, path) } else { figure(session, look, what) })
+    session.evaluated(
+        |evaluation| if is_picture { picture(session, evaluation, path) } else { figure(session, evaluation, what) },
+    )
 }
 
-fn figure(session: &Session, look: &Look, id: &str) -> Result<Answer, Trouble> {
-    let rooms = session.chosen(look.assembly, &[id.to_owned()])?[0];
+fn figure(session: &Session, evaluation: &Evaluation, id: &str) -> Result<Answer, CliError> {
+    let figure = session.chosen(evaluation.assembly, &[id.to_owned()])?[0];
     let (paper, mut text) = (session.project.paper(), String::new());
     if let (Some(entry), Some(page)) = (paper.figure(id), paper.pages.get(id)) {
         let _ = writeln!(
@@ -52,9 +54,9 @@ fn figure(session: &Session, look: &Look, id: &str) -> Result<Answer, Trouble> {
     if let Some(bytes) = session.project.working_set(id) {
         let _ = writeln!(text, "  holds      {} at once, at most", size(bytes as u64));
     }
-    if let Some(done) = look.build.outcome(rooms.run) {
+    if let Some(done) = evaluation.build.outcome(figure.run) {
         let _ = writeln!(text, "  took       {:.2} s", done.record.seconds);
-        let bytes = look.build.bytes(rooms.run, "values.json").unwrap_or_default();
+        let bytes = evaluation.build.bytes(figure.run, "values.json").unwrap_or_default();
         let values: BTreeMap<String, f64> = serde_json::from_slice(&bytes).unwrap_or_default();
         for (name, value) in &values {
             let _ = writeln!(text, "  value      {name} = {}", crate::frame::number(*value));
@@ -62,10 +64,10 @@ fn figure(session: &Session, look: &Look, id: &str) -> Result<Answer, Trouble> {
     } else {
         let _ = writeln!(text, "  not computed yet: condense report --only {id}");
     }
-    let claims = look
+    let claims = evaluation
         .build
-        .outcome(rooms.check)
-        .and_then(|_| look.build.bytes(rooms.check, "claims.json").ok())
+        .outcome(figure.check)
+        .and_then(|_| evaluation.build.bytes(figure.check, "claims.json").ok())
         .unwrap_or_default();
     for claim in serde_json::from_slice::<Vec<Judged>>(&claims).unwrap_or_default() {
         let number = |value: f64| significant(value, 4);
@@ -81,12 +83,13 @@ fn figure(session: &Session, look: &Look, id: &str) -> Result<Answer, Trouble> {
             let _ = writeln!(text, "             {words}");
         }
     }
-    for output in outputs::of_figure(rooms, look.build).unwrap_or_default() {
-        let _ = writeln!(text, "  output     {}  sha256 {}", look.place.label(&output.path), output.digest.short());
-    }
-    if let Some(now) = outputs::locked(rooms, look.build) {
+    for output in outputs::of_figure(figure, evaluation.build).unwrap_or_default() {
         let _ =
-            writeln!(text, "  lock       {}", session.project.lock.standing(&session.project.profile, id, &now).text());
+            writeln!(text, "  output     {}  sha256 {}", evaluation.place.label(&output.path), output.digest.short());
+    }
+    if let Some(now) = outputs::locked(figure, evaluation.build) {
+        let _ =
+            writeln!(text, "  lock       {}", session.project.lock.status(&session.project.profile, id, &now).text());
     }
     Ok(Answer::well(plain(&text)))
 }
@@ -106,7 +109,7 @@ fn further(claim: &Judged) -> Option<String> {
 }
 
 /// What a picture says about itself, and whether the same is made today.
-fn picture(session: &Session, look: &Look, path: &Path) -> Result<Answer, Trouble> {
+fn picture(session: &Session, evaluation: &Evaluation, path: &Path) -> Result<Answer, CliError> {
     let bytes = files::read(path).map_err(|error| files::named(path.display(), &error))?;
     let svg = String::from_utf8_lossy(&bytes);
     let metadata = svg
@@ -114,7 +117,7 @@ fn picture(session: &Session, look: &Look, path: &Path) -> Result<Answer, Troubl
         .and_then(|(_, rest)| rest.split_once("</metadata>"))
         .map(|(metadata, _)| metadata.trim());
     let Some(metadata) = metadata.filter(|metadata| metadata.contains("condense picture of figure ")) else {
-        return Err(Trouble::new(
+        return Err(CliError::new(
             Exit::Usage,
             "C002",
             format!("`{}` says nothing about where it comes from: condense did not draw it", path.display()),
@@ -126,12 +129,12 @@ fn picture(session: &Session, look: &Look, path: &Path) -> Result<Answer, Troubl
         .unwrap_or_default()
         .trim();
     let mut text = format!("{metadata}\n");
-    let today = look
+    let today = evaluation
         .assembly
         .figures
         .iter()
         .find(|figure| figure.id == id)
-        .map(|figure| outputs::of_figure(figure, look.build).unwrap_or_default());
+        .map(|figure| outputs::of_figure(figure, evaluation.build).unwrap_or_default());
     let found = Digest::of(&bytes);
     let (sentence, exit) = match today {
         None => (format!("this paper has no figure {id}"), Exit::Integrity),
@@ -151,36 +154,37 @@ fn picture(session: &Session, look: &Look, path: &Path) -> Result<Answer, Troubl
 }
 
 /// Where files differ from what was written, and that from what was accepted.
-pub fn diff(session: &Session, id: &str) -> Result<Answer, Trouble> {
-    session.judged(|look| {
-        let rooms = session.chosen(look.assembly, &[id.to_owned()])?[0];
+pub fn diff(session: &Session, id: &str) -> Result<Answer, CliError> {
+    session.evaluated(|evaluation| {
+        let figure = session.chosen(evaluation.assembly, &[id.to_owned()])?[0];
         let mut text = String::new();
-        let survey = session.survey(look.place)?;
-        let own = |path: &Relative| outputs::owner(look.assembly, path).is_some_and(|owner| owner.id == rooms.id);
+        let survey = session.survey(evaluation.place)?;
+        let own =
+            |path: &Relative| outputs::owner(evaluation.assembly, path).is_some_and(|owner| owner.id == figure.id);
         for altered in survey.altered.iter().filter(|altered| own(&altered.path)) {
-            let _ = writeln!(text, "{}: written -> on disk", look.place.label(&altered.path));
+            let _ = writeln!(text, "{}: written -> on disk", evaluation.place.label(&altered.path));
             if let Found::Other(what) = &altered.found {
                 let _ = writeln!(text, "    it {what}");
             }
-            for place in altered_where(look.place, altered, look.store) {
+            for place in altered_where(evaluation.place, altered, evaluation.store) {
                 let _ = writeln!(text, "    {place}");
             }
         }
-        let (project, now) = (&session.project, outputs::locked(rooms, look.build));
+        let (project, now) = (&session.project, outputs::locked(figure, evaluation.build));
         let accepted = project.lock.entry(&project.profile, id);
         let mut integrity = !text.is_empty();
         if let (Some(now), Some(accepted)) = (now, accepted) {
-            if let Standing::Stale(what) = accepted.compare(&now) {
+            if let LockStatus::Stale(what) = accepted.compare(&now) {
                 let _ = writeln!(
                     text,
                     "note: the lock is older than its {what}; this is what `condense accept` would change"
                 );
             } else {
-                integrity |= accepted.compare(&now) != Standing::Matches;
+                integrity |= accepted.compare(&now) != LockStatus::Matches;
             }
             for (path, old, new) in accepted.differing(&now) {
                 let _ = writeln!(text, "{path}: accepted -> made");
-                for place in against_lock(look, rooms, path.as_str(), old, new) {
+                for place in against_lock(evaluation, figure, path.as_str(), old, new) {
                     let _ = writeln!(text, "    {place}");
                 }
             }
@@ -194,23 +198,23 @@ pub fn diff(session: &Session, id: &str) -> Result<Answer, Trouble> {
 }
 
 fn against_lock(
-    look: &Look,
-    rooms: &FigureSteps,
+    evaluation: &Evaluation,
+    figure: &FigureSteps,
     path: &str,
     accepted: Option<Digest>,
     found: Option<Digest>,
 ) -> Vec<String> {
-    let bytes = |digest: Option<Digest>| digest.and_then(|digest| look.store.get(&digest).ok().flatten());
+    let bytes = |digest: Option<Digest>| digest.and_then(|digest| evaluation.store.get(&digest).ok().flatten());
     match (bytes(accepted), bytes(found)) {
         (Some(old), Some(new)) => compare::differences(path, &old, &new),
-        _ => vec![format!("the accepted bytes are not in the store ({}): only digests can be compared", rooms.id)],
+        _ => vec![format!("the accepted bytes are not in the store ({}): only digests can be compared", figure.id)],
     }
 }
 
 /// The steps and their needs.
-pub fn graph(session: &Session, format: GraphFormat) -> Result<Answer, Trouble> {
-    session.judged(|look| {
-        let plan = &look.assembly.plan;
+pub fn graph(session: &Session, format: GraphFormat) -> Result<Answer, CliError> {
+    session.evaluated(|evaluation| {
+        let plan = &evaluation.assembly.plan;
         let (mut nodes, mut edges) = (String::new(), String::new());
         for id in plan.ids() {
             let name = plan.step(id).name();

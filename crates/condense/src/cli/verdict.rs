@@ -8,7 +8,7 @@ use crate::engine::progress::Verdict;
 use crate::paper::profile::judges;
 use crate::pipeline::assembly::{Assembly, FigureSteps};
 use crate::pipeline::check::Judged;
-use crate::pipeline::locked::Standing;
+use crate::pipeline::locked::LockStatus;
 use crate::pipeline::outputs;
 use crate::pipeline::up_to_date::LastWords;
 use crate::plot::text::significant;
@@ -34,7 +34,7 @@ pub struct Tally {
 }
 
 /// What a build did besides running steps.
-pub struct Deeds {
+pub struct Outcome {
     /// Files of the report that were written.
     pub written: usize,
     /// Steps that failed, with their exit code (only where the build was told to go on).
@@ -50,21 +50,21 @@ pub fn speak(
     assembly: &Assembly,
     chosen: &[&FigureSteps],
     (built, everything): (&Build, &Build),
-    deeds: &Deeds,
+    outcome: &Outcome,
 ) -> (Answer, Option<LastWords>) {
     let mut tally = Tally::default();
     let differs = compare(session, assembly, everything, &mut tally);
     let fails = judge(session, chosen, everything, &mut tally);
-    let exits = [deeds.failed.map(|(exit, _)| exit), differs, fails];
+    let exits = [outcome.failed.map(|(exit, _)| exit), differs, fails];
     let done = built.done();
     tally.made = done.values().filter(|done| done.verdict != Verdict::Reused).count();
     tally.reused = done.len() - tally.made;
-    let did = match (tally.made, deeds.written) {
+    let did = match (tally.made, outcome.written) {
         (0, 0) => "nothing to do".to_owned(),
         (0, written) => format!("nothing to compute, {} written", counted(written, "file")),
         (made, _) => format!("{made} made"),
     };
-    let failed = deeds.failed.map_or(String::new(), |(_, count)| format!("{} failed, ", counted(count, "step")));
+    let failed = outcome.failed.map_or(String::new(), |(_, count)| format!("{} failed, ", counted(count, "step")));
     let counts = |reused: usize| {
         let Tally { hold, claims, again, robust, seedless, locked, figures, .. } = tally;
         let mut seeds = if again > 0 { format!("  {robust}/{again} at every further seed") } else { String::new() };
@@ -74,11 +74,11 @@ pub fn speak(
         }
         format!("{reused} reused  {hold}/{claims} claims hold{seeds}  {locked}/{figures} figures match the lock")
     };
-    let text = format!("{failed}{did}, {}  {}", counts(tally.reused), took(deeds.start));
+    let text = format!("{failed}{did}, {}  {}", counts(tally.reused), took(outcome.start));
     if let Some(exit) = exits.into_iter().flatten().next() {
         return (fail(session, exit, &text), None);
     }
-    session.face.line("ok", &text);
+    session.reporter.line("ok", &text);
     let counts = format!("nothing to do, {}", counts(done.len()));
     // The up-to-date check holds the outputs to the lock: where that does not know them all, every build looks at everything.
     let all = tally.locked == tally.figures;
@@ -92,26 +92,26 @@ pub fn took(start: Instant) -> String {
 
 /// How the figures stand to the lock; the exit code where one differs from it.
 fn compare(session: &Session, assembly: &Assembly, build: &Build, tally: &mut Tally) -> Option<Exit> {
-    let face = &session.face;
+    let reporter = &session.reporter;
     let mut aside: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     let mut exit = None;
     let short = |digest: &Option<Digest>| digest.map_or("nothing".to_owned(), |digest| digest.short());
-    for (figure, _, standing) in outputs::standings(assembly, build, &session.project.lock, &session.project.profile) {
+    for (figure, _, status) in outputs::statuses(assembly, build, &session.project.lock, &session.project.profile) {
         tally.figures += 1;
-        match &standing {
-            Standing::Matches => tally.locked += 1,
-            Standing::Differs(paths) => {
+        match &status {
+            LockStatus::Matches => tally.locked += 1,
+            LockStatus::Differs(paths) => {
                 exit = Some(Exit::Integrity);
                 for (path, accepted, found) in paths {
                     let (accepted, found) = (short(accepted), short(found));
                     let text = format!("{path}: accepted {accepted}, made {found}; the declaration is the same");
-                    face.line("differs", &text);
+                    reporter.line("differs", &text);
                 }
                 let help = format!(
                     "condense diff {0}    says where; where the code was meant to change: condense accept {0}",
                     figure.id
                 );
-                face.line("help", &help);
+                reporter.line("help", &help);
             }
             other => aside.entry(other.text()).or_default().push(&figure.id),
         }
@@ -120,7 +120,7 @@ fn compare(session: &Session, assembly: &Assembly, build: &Build, tally: &mut Ta
         let ids = if figures.len() > 3 { counted(figures.len(), "figure") } else { figures.join(", ") };
         tally.remarks.push(format!("{ids}: {text}; `condense accept` writes it"));
     }
-    tally.remarks.iter().for_each(|remark| face.line("note", remark));
+    tally.remarks.iter().for_each(|remark| reporter.line("note", remark));
     exit
 }
 
@@ -136,7 +136,7 @@ pub fn judge(session: &Session, chosen: &[&FigureSteps], build: &Build, tally: &
         let stored = build.bytes(figure.check, "claims.json").ok();
         let Some(claims) = stored.and_then(|bytes| serde_json::from_slice::<Vec<Judged>>(&bytes).ok()) else {
             // What cannot be read was not judged: that is no verdict.
-            session.face.line("failed", &format!("the claims of {} cannot be read", figure.id));
+            session.reporter.line("failed", &format!("the claims of {} cannot be read", figure.id));
             exit = Some(Exit::Failed);
             continue;
         };
@@ -148,16 +148,16 @@ pub fn judge(session: &Session, chosen: &[&FigureSteps], build: &Build, tally: &
         tally.robust += again().filter(|claim| claim.further.iter().all(|further| further.holds)).count();
         for claim in claims.iter().filter(|claim| !claim.holds && judged) {
             exit = Some(Exit::Claim);
-            session.face.line("failed", &format!("claim {} of {}: {}", claim.id, figure.id, claim.says));
+            session.reporter.line("failed", &format!("claim {} of {}: {}", claim.id, figure.id, claim.says));
             let (measured, bound) = (number(claim.measured), claim.bound.text(number));
-            session.face.line("", &format!("measured {measured}, asked for {bound}"));
+            session.reporter.line("", &format!("measured {measured}, asked for {bound}"));
         }
     }
     let false_ones = tally.claims - tally.hold;
     if false_ones > 0 && !judged {
         let (count, profile) = (counted(false_ones, "claim"), &session.project.profile);
         let remark = format!("{count} false at the parameters of profile `{profile}`: shown, not judged");
-        session.face.line("note", &remark);
+        session.reporter.line("note", &remark);
         tally.remarks.push(remark);
     }
     exit
@@ -165,8 +165,8 @@ pub fn judge(session: &Session, chosen: &[&FigureSteps], build: &Build, tally: &
 
 /// The last words of a run that is not well.
 pub fn fail(session: &Session, exit: Exit, text: &str) -> Answer {
-    session.face.line("FAIL", text);
-    session.face.line("", &format!("exit {} ({})", exit as u8, exit.meaning()));
+    session.reporter.line("FAIL", text);
+    session.reporter.line("", &format!("exit {} ({})", exit as u8, exit.meaning()));
     Answer { text: String::new(), exit }
 }
 

@@ -1,10 +1,10 @@
 //! `verify`: everything again from an empty store, byte for byte against the lock, and the files of the report, too;
 //! `--fast`: the files' hashes only; `--record`: a line in `manifest.proved` where all was the same.
 
+use crate::cli::differences::{self, Difference};
 use crate::cli::exit::Exit;
 use crate::cli::report::listen;
-use crate::cli::session::{Answer, Session, Trouble, exit_of};
-use crate::cli::standing::{self, Difference};
+use crate::cli::session::{Answer, CliError, Session, exit_of};
 use crate::cli::verdict::{self, Tally, counted, fail};
 use crate::diag::Diagnostic;
 use crate::engine::build::Build;
@@ -16,7 +16,7 @@ use crate::engine::scratch::Scratch;
 use crate::engine::store::Store;
 use crate::pipeline::assembly::{Assembly, FigureSteps};
 use crate::pipeline::compare;
-use crate::pipeline::locked::{Lock, Standing};
+use crate::pipeline::locked::{Lock, LockStatus};
 use crate::pipeline::outputs;
 use crate::pipeline::proved::{Platform, Proof, Proved};
 use serde_json::{Value, json};
@@ -26,7 +26,7 @@ use std::sync::atomic::Ordering;
 /// How one figure stands.
 struct Judgement {
     id: String,
-    standing: Standing,
+    status: LockStatus,
     outputs: usize,
     differences: Vec<Difference>,
 }
@@ -37,7 +37,7 @@ pub fn recompute(
     ids: &[String],
     as_json: bool,
     note: Option<Option<String>>,
-) -> Result<Answer, Trouble> {
+) -> Result<Answer, CliError> {
     let signal = listen()?;
     let context = session.project.render_context();
     let assembly = Assembly::new(&session.project, &context);
@@ -51,37 +51,35 @@ pub fn recompute(
         .flat_map(|figure| figure.steps())
         .filter(|id| !chosen.iter().any(|figure| figure.card == *id))
         .collect();
-    let build = Build::new(&assembly.plan, &wanted, &store, &last, &options, &session.face);
+    let build = Build::new(&assembly.plan, &wanted, &store, &last, &options, &session.reporter);
     build.run()?;
-    session.face.close();
+    session.reporter.close();
     if build.interrupted() {
         return Ok(fail(session, Exit::of_signal(signal.load(Ordering::Relaxed)), "stopped: nothing was decided"));
     }
     let failures: Vec<_> = build.failures().into_iter().flat_map(|(_, diagnostics)| diagnostics).collect();
     if !failures.is_empty() {
-        return Err(Trouble { exit: exit_of(&failures), diagnostics: failures });
+        return Err(CliError { exit: exit_of(&failures), diagnostics: failures });
     }
     let (mut judgements, mut report, place) = (Vec::new(), Vec::new(), session.place()?);
-    for (figure, now, standing) in
-        outputs::standings(&assembly, &build, &session.project.lock, &session.project.profile)
-    {
+    for (figure, now, status) in outputs::statuses(&assembly, &build, &session.project.lock, &session.project.profile) {
         if !chosen.iter().any(|other| other.id == figure.id) {
             continue;
         }
-        let differences = match &standing {
-            Standing::Differs(paths) => paths
+        let differences = match &status {
+            LockStatus::Differs(paths) => paths
                 .iter()
                 .map(|(path, accepted, found)| locate(&build, &own, figure, path, (*accepted, *found)))
                 .collect::<Result<_, Failure>>()?,
             _ => Vec::new(),
         };
-        if standing == Standing::Matches {
+        if status == LockStatus::Matches {
             let made = |path: &Relative| made(&build, figure, path);
-            report.extend(standing::files(&place, &now, made)?);
+            report.extend(differences::files(&place, &now, made)?);
         }
-        judgements.push(Judgement { id: figure.id.clone(), standing, outputs: now.outputs.len(), differences });
+        judgements.push(Judgement { id: figure.id.clone(), status, outputs: now.outputs.len(), differences });
     }
-    let others = standing::pages(&place, &own, ids.is_empty(), false)?.into_iter();
+    let others = differences::pages(&place, &own, ids.is_empty(), false)?.into_iter();
     let told: BTreeSet<String> = report.iter().map(|difference| difference.path.clone()).collect();
     report.extend(others.filter(|other| !told.contains(&other.path)));
     let mut answer = conclude(session, &judgements, &report, as_json, "recomputed");
@@ -100,14 +98,14 @@ pub fn recompute(
 
 /// Writes down that this platform met the lock. A line speaks of all that was accepted of the profile, so all of it, and
 /// of the lock as it is now, must have been computed.
-fn record(session: &Session, judgements: &[Judgement], note: &str) -> Result<(), Trouble> {
+fn record(session: &Session, judgements: &[Judgement], note: &str) -> Result<(), CliError> {
     let (project, profile) = (&session.project, &session.project.profile);
     let refused = |message| {
         let fault = Diagnostic::new("L003", message).help("accept what came out, then record again");
-        Err(Trouble { exit: Exit::Stale, diagnostics: vec![fault] })
+        Err(CliError { exit: Exit::Stale, diagnostics: vec![fault] })
     };
     let _writer = session.write()?;
-    let lock = Lock::load(&project.root).map_err(|fault| Trouble::written(vec![fault]))?;
+    let lock = Lock::load(&project.root).map_err(|fault| CliError::written(vec![fault]))?;
     let computed: BTreeSet<&String> = judgements.iter().map(|figure| &figure.id).collect();
     let accepted = || lock.0.get(profile).into_iter().flat_map(BTreeMap::keys);
     if let Some(id) = accepted().find(|id| !computed.contains(id)) {
@@ -116,9 +114,9 @@ fn record(session: &Session, judgements: &[Judgement], note: &str) -> Result<(),
     let Some(digest) = lock.digest(profile).filter(|_| lock == project.lock) else {
         return refused("the lock is not the one that was compared with: nothing was recorded".to_owned());
     };
-    let mut proved = Proved::load(&project.root).map_err(|fault| Trouble::written(vec![fault]))?.current(&lock);
+    let mut proved = Proved::load(&project.root).map_err(|fault| CliError::written(vec![fault]))?.current(&lock);
     let platform = Platform::here(session.jobs(), note);
-    session.face.line("proved", &format!("{profile}: {platform}"));
+    session.reporter.line("proved", &format!("{profile}: {platform}"));
     proved.0.insert(Proof { profile: profile.clone(), platform, lock: digest });
     proved.save(&project.root)?;
     Ok(())
@@ -150,17 +148,17 @@ fn made(build: &Build, figure: &FigureSteps, path: &Relative) -> Result<Option<V
 }
 
 /// Hashes the files of the report.
-pub fn hashes(session: &Session, ids: &[String], as_json: bool) -> Result<Answer, Trouble> {
+pub fn hashes(session: &Session, ids: &[String], as_json: bool) -> Result<Answer, CliError> {
     let context = session.project.render_context();
     let assembly = Assembly::new(&session.project, &context);
     let (own, place) = (session.store()?, session.place()?);
-    let mut report = standing::pages(&place, &own, ids.is_empty(), true)?;
+    let mut report = differences::pages(&place, &own, ids.is_empty(), true)?;
     let mut judgements = Vec::new();
     for figure in session.chosen(&assembly, ids)? {
         let Some(locked) = session.project.lock.entry(&session.project.profile, &figure.id) else {
             judgements.push(Judgement {
                 id: figure.id.clone(),
-                standing: Standing::New,
+                status: LockStatus::New,
                 outputs: 0,
                 differences: Vec::new(),
             });
@@ -170,7 +168,7 @@ pub fn hashes(session: &Session, ids: &[String], as_json: bool) -> Result<Answer
             let what = if locked.declared == figure.declared { "charts" } else { "manifest entry" };
             judgements.push(Judgement {
                 id: figure.id.clone(),
-                standing: Standing::Stale(what),
+                status: LockStatus::Stale(what),
                 outputs: locked.outputs.len(),
                 differences: Vec::new(),
             });
@@ -193,16 +191,16 @@ pub fn hashes(session: &Session, ids: &[String], as_json: bool) -> Result<Answer
                 differences.push(Difference { path: path.to_string(), accepted: Some(*accepted), found, places });
             }
         }
-        let standing = if differences.is_empty() { Standing::Matches } else { Standing::Differs(differing) };
-        judgements.push(Judgement { id: figure.id.clone(), standing, outputs: locked.outputs.len(), differences });
+        let status = if differences.is_empty() { LockStatus::Matches } else { LockStatus::Differs(differing) };
+        judgements.push(Judgement { id: figure.id.clone(), status, outputs: locked.outputs.len(), differences });
     }
     Ok(conclude(session, &judgements, &report, as_json, "hashed"))
 }
 
 fn conclude(session: &Session, judgements: &[Judgement], report: &[Difference], as_json: bool, how: &str) -> Answer {
-    let count = |counts: fn(&Standing) -> bool| judgements.iter().filter(|figure| counts(&figure.standing)).count();
-    let differs = count(|standing| matches!(standing, Standing::Differs(_)));
-    let stale = count(|standing| matches!(standing, Standing::Stale(_) | Standing::New));
+    let count = |counts: fn(&LockStatus) -> bool| judgements.iter().filter(|figure| counts(&figure.status)).count();
+    let differs = count(|status| matches!(status, LockStatus::Differs(_)));
+    let stale = count(|status| matches!(status, LockStatus::Stale(_) | LockStatus::New));
     for figure in judgements {
         tell(session, figure, how);
     }
@@ -223,7 +221,7 @@ fn conclude(session: &Session, judgements: &[Judgement], report: &[Difference], 
     };
     let text = format!("{what}: {differs} differ, {stale} not comparable{altered}");
     if exit == Exit::Ok {
-        session.face.line("ok", &text);
+        session.reporter.line("ok", &text);
     } else {
         fail(session, exit, &text);
     }
@@ -232,8 +230,8 @@ fn conclude(session: &Session, judgements: &[Judgement], report: &[Difference], 
 
 /// One figure in words, unless all is well with it.
 fn tell(session: &Session, figure: &Judgement, how: &str) {
-    if matches!(figure.standing, Standing::Stale(_) | Standing::New) {
-        session.face.line("stale", &format!("{}: {}", figure.id, figure.standing.text()));
+    if matches!(figure.status, LockStatus::Stale(_) | LockStatus::New) {
+        session.reporter.line("stale", &format!("{}: {}", figure.id, figure.status.text()));
     }
     for difference in &figure.differences {
         difference.tell(session, &format!("{}: ", figure.id), "accepted", how);
@@ -249,19 +247,19 @@ fn document(judgements: &[Judgement], report: &[Difference], how: &str) -> Strin
     };
     let figure = |figure: &Judgement| {
         let differences: Vec<Value> = figure.differences.iter().map(output).collect();
-        json!({ "id": figure.id, "state": state_word(&figure.standing), "differences": differences })
+        json!({ "id": figure.id, "state": state_word(&figure.status), "differences": differences })
     };
     let figures: Vec<Value> = judgements.iter().map(figure).collect();
     let report: Vec<Value> = report.iter().map(output).collect();
     format!("{:#}\n", json!({ "schema_version": 1, "how": how, "figures": figures, "report": report }))
 }
 
-/// A standing in a word, for JSON.
-pub fn state_word(standing: &Standing) -> &'static str {
-    match standing {
-        Standing::New => "new",
-        Standing::Matches => "matches",
-        Standing::Stale(_) => "stale",
-        Standing::Differs(_) => "differs",
+/// A status in a word, for JSON.
+pub fn state_word(status: &LockStatus) -> &'static str {
+    match status {
+        LockStatus::New => "new",
+        LockStatus::Matches => "matches",
+        LockStatus::Stale(_) => "stale",
+        LockStatus::Differs(_) => "differs",
     }
 }

@@ -19,7 +19,7 @@ use crate::pipeline::check::{CLAIMS, Judged};
 use crate::pipeline::declared::{Files, FurtherSeeds};
 use crate::pipeline::draw::{FRAMES, PICTURE, REMARK, StoredFrame, StoredGrid, TABLES};
 use crate::pipeline::files::{self, Maker};
-use crate::pipeline::locked::{Locked, Standing};
+use crate::pipeline::locked::{LockStatus, Locked};
 use crate::pipeline::render::RenderContext;
 use crate::pipeline::run::VALUES;
 use crate::pipeline::{claims, links};
@@ -169,7 +169,7 @@ impl CardRecipe<'_> {
             provenance: self.provenance(
                 inputs,
                 &files,
-                &self.accepted.map_or(Standing::New, |locked| locked.compare(&now)),
+                &self.accepted.map_or(LockStatus::New, |locked| locked.compare(&now)),
             ),
         })
     }
@@ -211,7 +211,7 @@ impl CardRecipe<'_> {
         Download { label, href: path.to_owned(), bytes }
     }
 
-    fn provenance(&self, inputs: &Inputs, files: &[(Relative, Digest, u64)], standing: &Standing) -> Provenance {
+    fn provenance(&self, inputs: &Inputs, files: &[(Relative, Digest, u64)], status: &LockStatus) -> Provenance {
         let pair = |name: &str, text: String| Pair { name: name.to_owned(), text };
         let seconds = inputs.seconds(RUN).filter(|_| self.context.times);
         Provenance {
@@ -227,11 +227,11 @@ impl CardRecipe<'_> {
             run_key: self.run.to_string(),
             code: self.code.to_owned(),
             outputs: files.iter().map(|(path, digest, _)| pair(path.as_str(), digest.to_string())).collect(),
-            lock: match standing {
-                Standing::Matches => view::Lock::Matches,
-                Standing::Stale(_) => view::Lock::Stale,
-                Standing::Differs(_) => view::Lock::Differs,
-                Standing::New => view::Lock::New,
+            lock: match status {
+                LockStatus::Matches => view::Lock::Matches,
+                LockStatus::Stale(_) => view::Lock::Stale,
+                LockStatus::Differs(_) => view::Lock::Differs,
+                LockStatus::New => view::Lock::New,
             },
         }
     }

@@ -63,31 +63,31 @@ impl Recipe for CommandRecipe<'_> {
 
     fn make(&self, _: &Inputs, context: &StepContext) -> Result<Artefacts, Failure> {
         self.execute(context).map_err(|error| match error {
-            Trouble::Interrupted => Failure::Interrupted,
-            Trouble::Io(error) => self.broken(
+            CommandError::Interrupted => Failure::Interrupted,
+            CommandError::Io(error) => self.broken(
                 &format!("could not be run: {error}"),
                 "its scratch folder lies in that for temporary files",
                 "",
             ),
-            Trouble::Said { what, help, stderr } => self.broken(&what, help, &stderr),
+            CommandError::Said { what, help, stderr } => self.broken(&what, help, &stderr),
         })
     }
 }
 
-enum Trouble {
+enum CommandError {
     Interrupted,
     Io(io::Error),
     Said { what: String, help: &'static str, stderr: String },
 }
 
-impl From<io::Error> for Trouble {
+impl From<io::Error> for CommandError {
     fn from(error: io::Error) -> Self {
         Self::Io(error)
     }
 }
 
-fn said<T>(what: impl Into<String>, help: &'static str) -> Result<T, Trouble> {
-    Err(Trouble::Said { what: what.into(), help, stderr: String::new() })
+fn said<T>(what: impl Into<String>, help: &'static str) -> Result<T, CommandError> {
+    Err(CommandError::Said { what: what.into(), help, stderr: String::new() })
 }
 
 /// What to do about a program that does not start.
@@ -112,7 +112,7 @@ impl CommandRecipe<'_> {
         Failure::Broken(vec![diagnostic.note(settings(self.params, self.seed))])
     }
 
-    fn execute(&self, context: &StepContext) -> Result<Artefacts, Trouble> {
+    fn execute(&self, context: &StepContext) -> Result<Artefacts, CommandError> {
         let scratch = Scratch::new()?;
         let (work, out) = (scratch.path().join("work"), scratch.path().join("out"));
         fs::create_dir(&out)?;
@@ -128,8 +128,8 @@ impl CommandRecipe<'_> {
         fs::write(&ask, input)?;
         let start = Instant::now();
         let stderr = supervise(context, self.command(&work, &out, files::open(&ask)?), start)?;
-        let (artefacts, gaps) = self.collect(&out, &|| go_on(context, start)).map_err(|trouble| match trouble {
-            Trouble::Said { what, help, .. } => Trouble::Said { what, help, stderr },
+        let (artefacts, gaps) = self.collect(&out, &|| go_on(context, start)).map_err(|error| match error {
+            CommandError::Said { what, help, .. } => CommandError::Said { what, help, stderr },
             other => other,
         })?;
         // Where tables are not kept they are not drawn, and nobody asks which values are missing.
@@ -168,8 +168,8 @@ impl CommandRecipe<'_> {
     fn collect(
         &self,
         out: &Path,
-        go_on: &dyn Fn() -> Result<(), Trouble>,
-    ) -> Result<(Artefacts, Vec<String>), Trouble> {
+        go_on: &dyn Fn() -> Result<(), CommandError>,
+    ) -> Result<(Artefacts, Vec<String>), CommandError> {
         let folder = Folder::root(out)?;
         let mut found = BTreeSet::new();
         for (name, kind) in folder.list()? {
@@ -197,7 +197,7 @@ impl CommandRecipe<'_> {
             let Ok(text) = String::from_utf8(bytes) else {
                 return said(format!("wrote `{name}`, which is not UTF-8"), FORMAT);
             };
-            let unreadable = |fault: String| Trouble::Said {
+            let unreadable = |fault: String| CommandError::Said {
                 what: format!("wrote `{name}`, which cannot be used: {fault}"),
                 help: FORMAT,
                 stderr: String::new(),
@@ -219,7 +219,7 @@ impl CommandRecipe<'_> {
 }
 
 /// Starts the program and waits for it; returns the end of its stderr.
-fn supervise(context: &StepContext, mut command: Command, start: Instant) -> Result<String, Trouble> {
+fn supervise(context: &StepContext, mut command: Command, start: Instant) -> Result<String, CommandError> {
     let mut child = match command.spawn() {
         Ok(child) => child,
         Err(error) => return said(format!("cannot be started: {error}"), INSTALL),
@@ -239,11 +239,11 @@ fn supervise(context: &StepContext, mut command: Command, start: Instant) -> Res
         tail(&heard.lock().unwrap_or_else(PoisonError::into_inner))
     };
     while !group.leader_has_ended() {
-        if let Err(trouble) = go_on(context, start) {
+        if let Err(error) = go_on(context, start) {
             group.end(GRACE);
             child.wait()?;
-            return Err(match trouble {
-                Trouble::Said { what, help, .. } => Trouble::Said { what, help, stderr: last_words() },
+            return Err(match error {
+                CommandError::Said { what, help, .. } => CommandError::Said { what, help, stderr: last_words() },
                 other => other,
             });
         }
@@ -257,13 +257,13 @@ fn supervise(context: &StepContext, mut command: Command, start: Instant) -> Res
     }
     // By convention, what starts a program gives these codes where there is none, or it cannot be executed.
     let help = if matches!(status.code(), Some(126 | 127)) { INSTALL } else { SANDBOX };
-    Err(Trouble::Said { what: format!("ended with {status}"), help, stderr })
+    Err(CommandError::Said { what: format!("ended with {status}"), help, stderr })
 }
 
 /// Whether there is time left, and nobody asked to stop.
-fn go_on(context: &StepContext, start: Instant) -> Result<(), Trouble> {
+fn go_on(context: &StepContext, start: Instant) -> Result<(), CommandError> {
     if context.interrupted() {
-        return Err(Trouble::Interrupted);
+        return Err(CommandError::Interrupted);
     }
     match context.limit.filter(|limit| start.elapsed() > *limit) {
         Some(limit) => said(format!("took longer than its limit of {} s", limit.as_secs()), LIMIT),

@@ -34,7 +34,7 @@ pub struct Locked {
 
 /// How what came out now stands to what was accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum LockStatus {
     /// The lock does not know the figure.
     New,
     /// The same declaration, the same bits.
@@ -48,7 +48,7 @@ pub enum Standing {
 /// An output that is not as accepted: its path, what was accepted, what is found (`None`: no longer made, or never accepted).
 pub type Difference = (Relative, Option<Digest>, Option<Digest>);
 
-impl Standing {
+impl LockStatus {
     /// A few words for a table.
     pub fn text(&self) -> String {
         match self {
@@ -68,17 +68,17 @@ impl Locked {
     }
 
     /// Compares what is now with this entry.
-    pub fn compare(&self, now: &Self) -> Standing {
+    pub fn compare(&self, now: &Self) -> LockStatus {
         if self.declared != now.declared {
-            return Standing::Stale("manifest entry");
+            return LockStatus::Stale("manifest entry");
         }
         let mut differing = self.differing(now);
         if self.drawn != now.drawn {
             // Pictures may differ. Tables and numbers are not drawn: what they were computed from has not changed.
             differing.retain(|(path, ..)| !path.as_str().ends_with(".svg"));
-            return if differing.is_empty() { Standing::Stale("charts") } else { Standing::Differs(differing) };
+            return if differing.is_empty() { LockStatus::Stale("charts") } else { LockStatus::Differs(differing) };
         }
-        if differing.is_empty() { Standing::Matches } else { Standing::Differs(differing) }
+        if differing.is_empty() { LockStatus::Matches } else { LockStatus::Differs(differing) }
     }
 
     /// The outputs that are not as accepted, whatever is declared.
@@ -123,8 +123,8 @@ impl Lock {
     }
 
     /// How a figure stands to its entry.
-    pub fn standing(&self, profile: &str, figure: &str, now: &Locked) -> Standing {
-        self.entry(profile, figure).map_or(Standing::New, |locked| locked.compare(now))
+    pub fn status(&self, profile: &str, figure: &str, now: &Locked) -> LockStatus {
+        self.entry(profile, figure).map_or(LockStatus::New, |locked| locked.compare(now))
     }
 
     /// One digest over all that was accepted of a profile; none where nothing was.
@@ -207,19 +207,19 @@ pub const ONE_SIDE: &str =
     "take one side of the merge (`git checkout --ours manifest.lock`), then `condense report`, then `condense accept`";
 
 /// A mistake in the lock.
-fn trouble(message: String) -> Diagnostic {
+fn unreadable(message: String) -> Diagnostic {
     let help = "restore it from version control; or remove it: `condense report` and `condense accept` write a new one";
     Diagnostic::new("L001", message).help(help)
 }
 
 fn not_understood(reason: &str) -> Diagnostic {
-    trouble(format!("`{NAME}` cannot be understood: {reason}"))
+    unreadable(format!("`{NAME}` cannot be understood: {reason}"))
 }
 
 /// The text of the lock; an absent one is empty.
 fn read(project: &Path) -> Result<String, Diagnostic> {
-    let bytes = files::find(&project.join(NAME)).map_err(|error| trouble(error.to_string()))?;
-    String::from_utf8(bytes.unwrap_or_default()).map_err(|_| trouble(format!("`{NAME}` is not UTF-8")))
+    let bytes = files::find(&project.join(NAME)).map_err(|error| unreadable(error.to_string()))?;
+    String::from_utf8(bytes.unwrap_or_default()).map_err(|_| unreadable(format!("`{NAME}` is not UTF-8")))
 }
 
 /// The text of a profile's figures.
@@ -262,17 +262,17 @@ mod tests {
     #[test]
     fn stale_and_differing_are_told_apart() {
         let old = entry("d", "c", &[("x.svg", "1")]);
-        assert_eq!(old.compare(&old), Standing::Matches);
-        assert_eq!(old.compare(&entry("D", "c", &[("x.svg", "2")])), Standing::Stale("manifest entry"));
-        assert_eq!(old.compare(&entry("d", "C", &[("x.svg", "2")])), Standing::Stale("charts"));
+        assert_eq!(old.compare(&old), LockStatus::Matches);
+        assert_eq!(old.compare(&entry("D", "c", &[("x.svg", "2")])), LockStatus::Stale("manifest entry"));
+        assert_eq!(old.compare(&entry("d", "C", &[("x.svg", "2")])), LockStatus::Stale("charts"));
         assert!(
-            matches!(old.compare(&entry("d", "c", &[("x.svg", "2")])), Standing::Differs(paths) if paths.len() == 1)
+            matches!(old.compare(&entry("d", "c", &[("x.svg", "2")])), LockStatus::Differs(paths) if paths.len() == 1)
         );
-        assert!(matches!(old.compare(&entry("d", "c", &[])), Standing::Differs(paths) if paths[0].2.is_none()));
+        assert!(matches!(old.compare(&entry("d", "c", &[])), LockStatus::Differs(paths) if paths[0].2.is_none()));
         // Tables are not drawn: other charts excuse no other numbers.
         let old = entry("d", "c", &[("x.svg", "1"), ("x.csv", "1")]);
         let other = old.compare(&entry("d", "C", &[("x.svg", "2"), ("x.csv", "2")]));
-        assert!(matches!(other, Standing::Differs(paths) if paths.len() == 1 && paths[0].0.as_str() == "x.csv"));
+        assert!(matches!(other, LockStatus::Differs(paths) if paths.len() == 1 && paths[0].0.as_str() == "x.csv"));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::engine::store::Store;
 use crate::paper::profile::DEFAULT;
 use crate::pipeline::assembly::{Assembly, FigureSteps};
 use crate::pipeline::files::{self, File, Maker};
-use crate::pipeline::locked::{Lock, Locked, Standing};
+use crate::pipeline::locked::{Lock, LockStatus, Locked};
 use std::collections::BTreeMap;
 
 /// The folder of everything that people see.
@@ -149,17 +149,17 @@ pub fn locked(figure: &FigureSteps, build: &Build) -> Option<Locked> {
 }
 
 /// How every finished figure stands to the lock.
-pub fn standings<'a>(
+pub fn statuses<'a>(
     assembly: &'a Assembly,
     build: &Build,
     lock: &Lock,
     profile: &str,
-) -> Vec<(&'a FigureSteps, Locked, Standing)> {
+) -> Vec<(&'a FigureSteps, Locked, LockStatus)> {
     let finished = assembly.figures.iter().filter_map(|figure| Some((figure, locked(figure, build)?)));
     finished
         .map(|(figure, now)| {
-            let standing = lock.standing(profile, &figure.id, &now);
-            (figure, now, standing)
+            let status = lock.status(profile, &figure.id, &now);
+            (figure, now, status)
         })
         .collect()
 }

@@ -97,15 +97,15 @@ impl Proved {
     /// # Errors
     /// When it is there and cannot be read or understood.
     pub fn load(project: &Path) -> Result<Self, Diagnostic> {
-        let trouble = |message: String| {
+        let unreadable = |message: String| {
             Diagnostic::new("L002", message).help(
                 "where a merge left marks, keep the lines of both sides; or delete the file: it can be made again",
             )
         };
-        let bytes = files::find(&project.join(NAME)).map_err(|error| trouble(error.to_string()))?;
+        let bytes = files::find(&project.join(NAME)).map_err(|error| unreadable(error.to_string()))?;
         let text =
-            String::from_utf8(bytes.unwrap_or_default()).map_err(|_| trouble(format!("`{NAME}` is not UTF-8")))?;
-        Self::parse(&text).map_err(|reason| trouble(format!("`{NAME}` cannot be understood: {reason}")))
+            String::from_utf8(bytes.unwrap_or_default()).map_err(|_| unreadable(format!("`{NAME}` is not UTF-8")))?;
+        Self::parse(&text).map_err(|reason| unreadable(format!("`{NAME}` cannot be understood: {reason}")))
     }
 
     fn parse(text: &str) -> Result<Self, String> {

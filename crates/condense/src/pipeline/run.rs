@@ -45,12 +45,12 @@ impl Recipe for RunRecipe<'_> {
     const KIND: &'static str = "experiment";
 
     fn make(&self, _: &Inputs, context: &StepContext) -> Result<Artefacts, Failure> {
-        let runtime = StepRuntime { context, trouble: Mutex::new(None), sweeps: Mutex::default() };
+        let runtime = StepRuntime { context, failure: Mutex::new(None), sweeps: Mutex::default() };
         let ctx = Context::new(self.seed, self.data.bytes(), &runtime);
         match self.entry.run(self.params, &ctx) {
             Ok(results) => Ok(artefacts(&results, self.kept)),
-            Err(Stop::Interrupted) => Err(runtime.trouble().unwrap_or(Failure::Interrupted)),
-            Err(Stop::Failed(why)) => Err(runtime.trouble().unwrap_or_else(|| {
+            Err(Stop::Interrupted) => Err(runtime.failure().unwrap_or(Failure::Interrupted)),
+            Err(Stop::Failed(why)) => Err(runtime.failure().unwrap_or_else(|| {
                 let message = format!("experiment `{}` failed: {why}", self.entry.name);
                 Failure::Broken(vec![Diagnostic::new("E003", message).note(settings(self.params, self.seed))])
             })),
@@ -82,14 +82,14 @@ pub fn artefacts(results: &Results, kept: Kept) -> Artefacts {
 struct StepRuntime<'s> {
     context: &'s StepContext<'s>,
     /// A failure of the store below a sweep: experiments have no word for it.
-    trouble: Mutex<Option<Failure>>,
+    failure: Mutex<Option<Failure>>,
     /// The sweeps so far: a cell is addressed by the name of its sweep, so two sweeps must not share one.
     sweeps: Mutex<BTreeSet<String>>,
 }
 
 impl StepRuntime<'_> {
-    fn trouble(&self) -> Option<Failure> {
-        self.trouble.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take()
+    fn failure(&self) -> Option<Failure> {
+        self.failure.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take()
     }
 }
 
@@ -119,7 +119,7 @@ impl Runtime for StepRuntime<'_> {
                 {
                     return Err(Stop::Failed(format!("cell {index} of sweep `{name}`: {why}")));
                 }
-                *self.trouble.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(failure);
+                *self.failure.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(failure);
                 Err(Stop::Interrupted)
             }
         }

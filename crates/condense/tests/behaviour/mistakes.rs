@@ -1,0 +1,174 @@
+//! Mistakes in manifests and pages, one kind at a time and many at once: each is told with code, place and advice, and
+//! nothing runs. The kinds stand in `mistakes/manifest.txt` and `mistakes/page.txt`, what is written above what is said.
+
+use crate::support::{Paper, Run, small};
+use std::fs;
+use std::time::{Duration, Instant};
+
+/// Insists that a paper is refused before anything runs, and without a panic.
+fn refused(paper: &Paper) -> Run {
+    let run = paper.run(&["report"]).expect(2).says("nothing was run").says("exit 2 (manifest)");
+    assert!(!run.stderr.contains("panicked"), "{}", run.stderr);
+    assert!(!paper.file("report").exists() && !paper.file(".condense").exists(), "something was written");
+    assert_eq!(run.stdout, "");
+    run
+}
+
+/// Every mistake that was told: code, place (`-` where there is none), message and, below it, what to write instead.
+fn told(run: &Run, file: &str) -> String {
+    let mut told = String::new();
+    let mut lines = run.stderr.lines().peekable();
+    while let Some(line) = lines.next() {
+        if let Some((code, message)) = line.strip_prefix("error[").and_then(|line| line.split_once("]: ")) {
+            let place = lines.peek().and_then(|next| next.trim_start().strip_prefix("--> "));
+            let place = place.and_then(|place| place.strip_prefix(file)?.strip_prefix(':'));
+            told += &format!("{code} {} {message}\n", place.unwrap_or("-"));
+        } else if let Some(advice) = line.trim_start().strip_prefix("= help: ")
+            && ["did you mean", "write `"].iter().any(|start| advice.starts_with(start))
+        {
+            told += &format!("help {advice}\n");
+        }
+    }
+    told
+}
+
+/// Tries each kind of a list: lines `edit <old> → <new>` (`⏎` is a line break, `␛` the escape character), and below
+/// them all that must be told.
+fn try_each(list: &str, file: &str) -> usize {
+    let written = |text: &str| text.replace('⏎', "\n").replace('␛', "\u{1b}");
+    let kinds: Vec<&str> = list.split("\n\n").collect();
+    for kind in &kinds {
+        let paper = small();
+        let mut text = paper.read(file);
+        let mut expected = String::new();
+        for line in kind.lines() {
+            let Some(edit) = line.strip_prefix("edit ") else {
+                expected += &format!("{line}\n");
+                continue;
+            };
+            let (old, new) = edit.split_once(" →").unwrap_or_else(|| panic!("no arrow in `{line}`"));
+            assert!(text.contains(&written(old)), "`{old}` is not in {file}");
+            text = text.replacen(&written(old), &written(new.strip_prefix(' ').unwrap_or(new)), 1);
+        }
+        paper.write(file, &text);
+        let run = refused(&paper);
+        assert!(!run.stderr.contains('\u{1b}'), "the terminal was steered by\n{kind}");
+        assert_eq!(told(&run, file), expected, "after\n{kind}");
+    }
+    kinds.len()
+}
+
+#[test]
+fn every_kind_of_mistake_in_a_manifest_is_told_with_its_place() {
+    assert!(try_each(include_str!("mistakes/manifest.txt"), "manifest.toml") >= 25);
+}
+
+#[test]
+fn every_kind_of_mistake_in_a_page_is_told_with_its_place() {
+    assert!(try_each(include_str!("mistakes/page.txt"), "figures/rising.md") >= 10);
+}
+
+#[test]
+fn five_mistakes_in_two_files_are_told_in_one_run() {
+    let paper = small();
+    paper.edit("manifest.toml", "authors", "author");
+    paper.edit("manifest.toml", "slope = 2", "slope = nan");
+    paper.edit("manifest.toml", "slide = \"Another line\"\n", "");
+    paper.edit("figures/rising.md", "kind = \"line\"", "kind = \"lnie\"");
+    paper.edit("figures/falling.md", "above = 2.5", "abov = 2.5");
+    let run = refused(&paper).says("5 mistakes");
+    let places: Vec<&str> = run.stderr.lines().filter_map(|line| line.trim_start().strip_prefix("--> ")).collect();
+    assert_eq!(
+        places,
+        [
+            "manifest.toml:4:1",
+            "manifest.toml:17:9",
+            "manifest.toml:19:1",
+            "figures/rising.md:14:8",
+            "figures/falling.md:23:1"
+        ]
+    );
+}
+
+#[test]
+fn a_diagnostic_shows_excerpt_caret_and_legal_values() {
+    let paper = small();
+    paper.edit("manifest.toml", "authors", "author");
+    let excerpt = "4 | author = [\"A. Tester\"]\n  | ^^^^^^ not a key of `[paper]`";
+    refused(&paper)
+        .says(excerpt)
+        .says("keys of `[paper]`: `title`, `standfirst`, `authors`")
+        .says("condense explain M003");
+}
+
+#[test]
+fn an_empty_file_lacks_everything() {
+    let paper = small();
+    paper.write("manifest.toml", "");
+    refused(&paper).says("the manifest lacks `[paper]`").says("the manifest has no figures");
+}
+
+#[test]
+fn a_missing_file_is_named() {
+    let paper = small();
+    fs::remove_file(paper.file("manifest.toml")).expect("removed");
+    refused(&paper).says("there is no `manifest.toml`").says("--project");
+    let paper = small();
+    fs::remove_file(paper.file("figures/rising.md")).expect("removed");
+    refused(&paper).says("M050").says("manifest.toml:8:6").says("write `figures/rising.md`");
+}
+
+#[test]
+fn bytes_that_are_no_text_are_shown_where_they_begin() {
+    for (file, place) in [("manifest.toml", "manifest.toml:2:1"), ("figures/rising.md", "figures/rising.md:1:9")] {
+        let paper = small();
+        let mut bytes = fs::read(paper.file(file)).expect("read");
+        bytes.splice(8..8, [0xff, 0xfe]);
+        fs::write(paper.file(file), bytes).expect("written");
+        refused(&paper).says(&format!("`{file}` is not UTF-8")).says(place);
+    }
+}
+
+#[test]
+fn ten_megabytes_are_refused_quickly() {
+    const SIZE: usize = 10 << 20;
+    let quickly = |text: String| {
+        let paper = small();
+        paper.write("manifest.toml", &text);
+        let start = Instant::now();
+        let run = refused(&paper);
+        assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+        assert!(run.stderr.len() < 100_000, "{} bytes of complaint", run.stderr.len());
+    };
+    quickly("x".repeat(SIZE));
+    quickly("[".repeat(SIZE));
+    quickly(crate::support::MANIFEST.to_owned() + &"[[figure]]\nid = \"A B\"\n".repeat(SIZE / 22));
+    quickly(crate::support::MANIFEST.replace("slope = 2", &format!("slope = [{}nan]", "1,".repeat(SIZE / 2))));
+    quickly(format!("a = {}", "[".repeat(SIZE)));
+}
+
+#[cfg(unix)]
+#[test]
+fn an_input_may_not_be_a_link_that_leaves_the_project() {
+    let outside = tempfile::NamedTempFile::new().expect("a file");
+    let paper = small();
+    fs::remove_file(paper.file("scripts/line.sh")).expect("removed");
+    std::os::unix::fs::symlink(outside.path(), paper.file("scripts/line.sh")).expect("a link");
+    refused(&paper).says("M011").says("manifest.toml:11:10").says("leaves the project through a symbolic link");
+}
+
+#[test]
+fn a_page_of_no_figure_is_an_orphan_with_a_near_relative() {
+    let paper = small();
+    fs::rename(paper.file("figures/rising.md"), paper.file("figures/risng.md")).expect("renamed");
+    refused(&paper).says("M050").says("M051").says("did you mean `rising`?");
+}
+
+#[test]
+fn a_profile_that_nobody_declares_is_refused() {
+    let paper = small();
+    paper.edit("manifest.toml", "slope = 3", "slope = 3\n[figure.profile.smoke]\nslope = 1");
+    let run = paper.run(&["--profile", "smok", "report"]).expect(2);
+    run.says("M013").says("no figure has a profile `smok`").says("did you mean `smoke`?");
+    assert!(!paper.file(".condense").exists());
+}

@@ -1,0 +1,85 @@
+//! The paper as a whole, through the library: every figure says what it must, and every experiment runs at its smallest.
+
+use crate::smallest;
+use std::collections::BTreeSet;
+use std::time::Instant;
+
+#[test]
+fn every_figure_has_a_slide_a_page_alt_texts_and_claims() {
+    let paper = smallest::paper("default");
+    let mut ids = BTreeSet::new();
+    for figure in &paper.manifest.figures {
+        let id = &figure.id;
+        let kebab = id.split('-').all(|word| {
+            !word.is_empty() && word.bytes().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit())
+        });
+        assert!(kebab, "`{id}` is not kebab-case");
+        assert!(ids.insert(id.clone()), "`{id}` stands twice");
+        assert!(!figure.slide.trim().is_empty(), "`{id}` names no slide");
+        let page = paper.pages.get(id).unwrap_or_else(|| panic!("`{id}` has no page"));
+        assert!(!page.title.text().is_empty(), "`{id}` has no title");
+        assert!(page.charts().count() > 0, "`{id}` draws nothing");
+        for chart in page.charts() {
+            let words = chart.chart.alt.split_whitespace().count();
+            assert!(words >= 5, "`{}` has an alt text of {words} words", page.stem(chart));
+        }
+        assert!(page.claims().count() > 0, "`{id}` claims nothing, so nothing of it can fail");
+    }
+    let pages: BTreeSet<String> = smallest::root()
+        .join("figures")
+        .read_dir()
+        .expect("pages")
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.strip_suffix(".md").map(str::to_owned))
+        .collect();
+    assert_eq!(pages, ids, "pages and entries");
+}
+
+#[test]
+fn the_manifest_uses_every_experiment_of_the_roster() {
+    let used: BTreeSet<&str> = smallest::paper("default")
+        .manifest
+        .figures
+        .iter()
+        .filter_map(smallest::entry)
+        .map(|entry| entry.name)
+        .collect();
+    let roster: BTreeSet<&str> = condensation::ROSTER.entries.iter().map(|entry| entry.name).collect();
+    assert_eq!(roster, used);
+}
+
+#[test]
+fn every_experiment_runs_at_its_smallest_and_gives_the_same_finite_bits_twice() {
+    for figure in &smallest::paper("smoke").manifest.figures {
+        let Some(entry) = smallest::entry(figure) else { continue };
+        let start = Instant::now();
+        let first = smallest::run(figure, entry);
+        eprintln!("{:<32} {:>7.3} s", figure.id, start.elapsed().as_secs_f64());
+        assert!(!first.values.is_empty() && !first.frames.is_empty(), "{}: no results", figure.id);
+        for (name, value) in &first.values {
+            assert!(value.is_finite(), "{}: `{name}` is {value}", figure.id);
+        }
+        for (name, frame) in &first.frames {
+            assert!(frame.rows() > 0, "{}: `{name}` has no row", figure.id);
+            for numbers in frame.names().filter_map(|column| frame.numbers(column)) {
+                assert!(numbers.iter().all(|number| number.is_finite()), "{}: `{name}`", figure.id);
+            }
+        }
+        smallest::assert_same(&figure.id, &first, &smallest::run(figure, entry));
+    }
+}
+
+#[test]
+fn every_parameter_says_what_it_means_and_has_a_default_of_its_own_type() {
+    for entry in condensation::ROSTER.entries {
+        let defaults = entry.defaults();
+        let declared: BTreeSet<&str> = entry.parameters.iter().map(|parameter| parameter.name).collect();
+        assert_eq!(declared, defaults.keys().map(String::as_str).collect(), "{}", entry.name);
+        for parameter in entry.parameters {
+            let words = parameter.doc.split_whitespace().count();
+            assert!(words > 0, "`{}` of {} has no words", parameter.name, entry.name);
+        }
+        // The digests of MNIST alone have no default that could be right.
+        let faults = entry.faults(&defaults);
+        assert!(faults.iter().all(|fault| fault.key == "sha256"), "{}: {faults:?}", entry.name);
+    }
+}
