@@ -1,4 +1,5 @@
-//! The same bits whatever computes them: any number of threads, debug and release, with and without wide instructions.
+//! The same bits whatever computes them: any number of threads, debug and release, with and without wide instructions, and
+//! when it is done once more.
 //! The committed lock is the yardstick: its `smoke` sections were accepted once, and every build has to meet them.
 
 use crate::smallest;
@@ -30,24 +31,28 @@ fn any_number_of_threads_writes_the_committed_lock() {
 }
 
 #[test]
-fn this_build_meets_the_lock_whatever_its_profile() {
-    let figures = smallest::paper("smoke").manifest.figures.len();
-    let run = smallest::copy().ok(&["--profile", "smoke", "report"]);
-    run.says(&format!("{figures}/{figures} figures match the lock"));
-}
-
-#[test]
-fn narrow_machines_compute_what_wide_ones_do() {
-    let levels: Vec<Level> = LEVELS.into_iter().filter(|level| processor_has(*level)).collect();
+fn every_experiment_gives_the_same_finite_bits_on_every_path_and_twice() {
+    let mut levels: Vec<Level> = LEVELS.into_iter().filter(|level| processor_has(*level)).collect();
     if levels.len() == 1 {
         eprintln!("SKIPPED: this processor knows no wide instructions, so there is only one path");
-        return;
+        levels.push(levels[0]);
     }
     for figure in &smallest::paper("smoke").manifest.figures {
         let Some(entry) = smallest::entry(figure) else { continue };
-        let plain = at_most(Level::Baseline, || smallest::run(figure, entry));
-        for level in &levels {
-            smallest::assert_same(&figure.id, &at_most(*level, || smallest::run(figure, entry)), &plain);
+        let run = |level: &Level| at_most(*level, || smallest::run(figure, entry));
+        let first = run(&levels[0]);
+        assert!(!first.values.is_empty() && !first.frames.is_empty(), "{}: no results", figure.id);
+        for (name, value) in &first.values {
+            assert!(value.is_finite(), "{}: `{name}` is {value}", figure.id);
+        }
+        for (name, frame) in &first.frames {
+            assert!(frame.rows() > 0, "{}: `{name}` has no row", figure.id);
+            for numbers in frame.names().filter_map(|column| frame.numbers(column)) {
+                assert!(numbers.iter().all(|number| number.is_finite()), "{}: `{name}`", figure.id);
+            }
+        }
+        for level in &levels[1..] {
+            smallest::assert_same(&figure.id, &run(level), &first);
         }
     }
 }

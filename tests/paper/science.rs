@@ -1,8 +1,7 @@
-//! The paper as a whole, through the library: every figure says what it must, and every experiment runs at its smallest.
+//! The paper as a whole, through the library: every figure, page and parameter says what it must.
 
 use crate::smallest;
 use std::collections::BTreeSet;
-use std::time::Instant;
 
 #[test]
 fn every_figure_has_a_slide_a_page_alt_texts_and_claims() {
@@ -45,27 +44,6 @@ fn the_manifest_uses_every_experiment_of_the_roster() {
         .collect();
     let roster: BTreeSet<&str> = condensation::ROSTER.entries.iter().map(|entry| entry.name).collect();
     assert_eq!(roster, used);
-}
-
-#[test]
-fn every_experiment_runs_at_its_smallest_and_gives_the_same_finite_bits_twice() {
-    for figure in &smallest::paper("smoke").manifest.figures {
-        let Some(entry) = smallest::entry(figure) else { continue };
-        let start = Instant::now();
-        let first = smallest::run(figure, entry);
-        eprintln!("{:<32} {:>7.3} s", figure.id, start.elapsed().as_secs_f64());
-        assert!(!first.values.is_empty() && !first.frames.is_empty(), "{}: no results", figure.id);
-        for (name, value) in &first.values {
-            assert!(value.is_finite(), "{}: `{name}` is {value}", figure.id);
-        }
-        for (name, frame) in &first.frames {
-            assert!(frame.rows() > 0, "{}: `{name}` has no row", figure.id);
-            for numbers in frame.names().filter_map(|column| frame.numbers(column)) {
-                assert!(numbers.iter().all(|number| number.is_finite()), "{}: `{name}`", figure.id);
-            }
-        }
-        smallest::assert_same(&figure.id, &first, &smallest::run(figure, entry));
-    }
 }
 
 #[test]

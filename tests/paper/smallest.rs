@@ -10,7 +10,7 @@ use condense::roster::Entry;
 use condense_testing::paper::Paper as Folder;
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The project's own folder.
 pub fn root() -> &'static Path {
@@ -69,15 +69,18 @@ pub fn assert_same(what: &str, first: &Results, second: &Results) {
 pub fn copy() -> Folder {
     let folder = Folder::empty(env!("CARGO_BIN_EXE_condensation"));
     for name in ["manifest.toml", "manifest.lock", "figures", "data", "templates"] {
-        for file in walkdir::WalkDir::new(root().join(name)) {
-            let file = file.expect("a listing");
-            let place = folder.file(file.path().strip_prefix(root()).expect("below").to_str().expect("UTF-8"));
-            if file.file_type().is_dir() {
-                fs::create_dir_all(place).expect("a folder");
-            } else {
-                fs::copy(file.path(), place).expect("copied");
-            }
+        for file in files(&root().join(name), &|_| false) {
+            let place = folder.path().join(file.strip_prefix(root()).expect("below"));
+            fs::create_dir_all(place.parent().expect("a parent")).expect("a folder");
+            fs::copy(file, place).expect("copied");
         }
     }
     folder
+}
+
+/// Every file at or below a path, but for what lies in folders that are skipped.
+pub fn files(path: &Path, skipped: &dyn Fn(&Path) -> bool) -> Vec<PathBuf> {
+    let entries = walkdir::WalkDir::new(path).into_iter().filter_entry(|entry| !skipped(entry.path()));
+    let files = entries.filter_map(Result::ok).filter(|entry| entry.file_type().is_file());
+    files.map(walkdir::DirEntry::into_path).collect()
 }

@@ -1,5 +1,7 @@
-//! A copy of the sources is edited, built and run.
+//! A copy of the repository is edited, built and run.
 
+mod add_a_figure;
 mod broken_science;
 mod code_identity;
+mod rust_paper;
 mod workshop;

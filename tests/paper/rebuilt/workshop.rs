@@ -1,65 +1,78 @@
-//! A copy of the sources that can be edited, built and run.
+//! A copy of the repository that can be edited, built and run.
+//!
+//! Copy and build folder stay where they are from one run to the next, and what the tests themselves were built from is taken
+//! over, so that cargo compiles what was edited and little else.
 
-use crate::smallest;
-use condense_testing::paper::{Paper, Run};
-use std::collections::BTreeMap;
+use crate::smallest::{self, root};
+use condense_testing::paper::Run;
+use std::collections::BTreeSet;
 use std::fs::{self, File, FileTimes};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// A copy of the sources, with a target folder of its own.
+/// A copy of the repository, with a build folder of its own.
 pub struct Workshop {
-    pub folder: Paper,
-    target: PathBuf,
-    _target: tempfile::TempDir,
+    room: PathBuf,
+    _turn: File,
 }
 
+/// What is no source, wherever it lies; a folder that calls itself a cache is none either.
+const MADE: [&str; 4] = [".git", "report", ".condense", "tests"];
+
+/// A test program without tests.
+const EMPTY: &str = "tests/empty.rs";
+
 impl Workshop {
-    /// The packages of the workspace are compiled with this optimisation: 0 is the fastest to build.
-    pub fn new(opt_level: u8) -> Self {
-        let folder = smallest::copy();
-        for name in ["Cargo.toml", "Cargo.lock", "rust-toolchain.toml", "build.rs", "crates", "src", "benches"] {
-            for file in files(&smallest::root().join(name)) {
-                let place = folder.file(&file.strip_prefix(smallest::root()).expect("below").to_string_lossy());
-                fs::create_dir_all(place.parent().expect("a parent")).expect("a folder");
-                fs::copy(&file, place).expect("copied");
-            }
-        }
-        // Dependencies stay as they were built for this test.
-        let mut manifest = folder.read("Cargo.toml");
-        for package in packages() {
-            manifest += &format!("\n[profile.dev.package.{package}]\nopt-level = {opt_level}\ndebug = 0\n");
-        }
-        folder.write("Cargo.toml", &manifest);
-        // Dev-dependencies choose features of dependencies; an empty test makes cargo choose as it did for this one.
-        folder.write("tests/empty.rs", "");
-        let place = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
-        let target = place.path().join("target");
-        let built = Path::new(env!("CARGO_BIN_EXE_condensation")).parent().expect("target/debug");
-        for name in [".fingerprint", "build", "deps"] {
-            for file in files(&built.join(name)) {
-                let below = file.strip_prefix(built).expect("below");
-                if !below.to_string_lossy().contains("condens") {
-                    same(&file, &target.join("debug").join(below)).expect("placed");
-                }
-            }
-        }
-        Self { folder, target, _target: place }
+    /// Opens the workshop of this name as it was never edited; waits for another run of the test that has it.
+    pub fn open(name: &str) -> Self {
+        Self::edited(name, |_, _| None)
     }
 
-    /// Builds the binary; none, told loudly, where that cannot be tried.
-    pub fn build(&self) -> Option<()> {
-        if !cfg!(debug_assertions) {
-            eprintln!(
-                "SKIPPED: the copy is built in debug mode, for which only a debug test has the dependencies ready"
-            );
-            return None;
+    /// The same with edits: each is the new text of a file, from its path and its old text. Where they are those of the last
+    /// time, nothing is compiled.
+    pub fn edited(name: &str, edit: impl Fn(&str, &str) -> Option<String>) -> Self {
+        let room = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        fs::create_dir_all(&room).expect("a folder");
+        let turn = File::create(room.join("turn")).expect("a file");
+        turn.lock().expect("a turn");
+        let workshop = Self { room, _turn: turn };
+        workshop.mirror(edit);
+        workshop.take_over();
+        workshop
+    }
+
+    /// The folder of the copy.
+    pub fn path(&self) -> PathBuf {
+        self.room.join("condense")
+    }
+
+    /// The build folder.
+    pub fn target(&self) -> PathBuf {
+        self.room.join("target")
+    }
+
+    /// Reads a file of the copy.
+    pub fn read(&self, path: &str) -> String {
+        fs::read_to_string(self.path().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+    }
+
+    /// Writes a file of the copy, unless that is what it says: cargo looks at times.
+    pub fn write(&self, path: &str, text: &str) {
+        let file = self.path().join(path);
+        if fs::read_to_string(&file).is_ok_and(|old| old == text) {
+            return;
         }
+        fs::create_dir_all(file.parent().expect("a parent")).expect("a folder");
+        fs::write(file, text).expect("written");
+    }
+
+    /// Builds the program; none, told loudly, where that cannot be tried.
+    pub fn build(&self) -> Option<()> {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut command = Command::new(cargo);
-        command.args(["build", "--offline", "--locked", "--workspace", "--test", "empty", "--bin", "condensation"]);
-        match command.current_dir(self.folder.path()).env("CARGO_TARGET_DIR", &self.target).output() {
+        command.args(["test", "--no-run", "--offline", "--locked", "--workspace", "--test", "empty"]);
+        match command.current_dir(self.path()).env("CARGO_TARGET_DIR", self.target()).output() {
             Ok(output) => {
                 Run::of(output).expect(0);
                 Some(())
@@ -71,62 +84,74 @@ impl Workshop {
         }
     }
 
-    /// Runs what was built.
-    pub fn run(&self, args: &[&str]) -> Run {
-        let mut command = Command::new(self.target.join("debug/condensation"));
-        command.args(args).current_dir(self.folder.path()).env("NO_COLOR", "1");
-        Run::of(command.output().expect("it starts"))
+    /// The program that was built.
+    pub fn program(&self) -> PathBuf {
+        self.target().join("debug/condensation")
     }
 
-    /// The same at tiny parameters, with its steps; insists on success.
-    pub fn condense(&self, args: &[&str]) -> Run {
-        self.run(&[&["--profile", "smoke", "-v"], args].concat()).expect(0)
+    /// Makes the copy what the repository is, but for edits.
+    fn mirror(&self, edit: impl Fn(&str, &str) -> Option<String>) {
+        for made in ["report", ".condense"] {
+            let _ = fs::remove_dir_all(self.path().join(made));
+        }
+        let sources = smallest::files(root(), &|folder| {
+            MADE.iter().any(|name| folder.ends_with(name))
+                || folder.join("CACHEDIR.TAG").exists()
+                || folder == self.room
+        });
+        let mut wanted = BTreeSet::new();
+        for source in sources {
+            let below = source.strip_prefix(root()).expect("below");
+            let (place, bytes) = (self.path().join(below), fs::read(&source).expect("read"));
+            let edited = str::from_utf8(&bytes).ok().and_then(|text| edit(&below.to_string_lossy(), text));
+            match (&edited, fs::read(&place)) {
+                (Some(text), Ok(old)) if old == text.as_bytes() => {}
+                (None, Ok(old)) if old == bytes => {}
+                (None, Err(_)) => same(&source, &place, false).expect("copied"),
+                // What was edited is younger than what was built before.
+                (edited, _) => {
+                    fs::create_dir_all(place.parent().expect("a parent")).expect("a folder");
+                    fs::write(&place, edited.as_ref().map_or(&bytes[..], String::as_bytes)).expect("written");
+                }
+            }
+            wanted.insert(place);
+        }
+        // Dev-dependencies choose features of dependencies; a test makes cargo choose as it did for this one.
+        wanted.insert(self.path().join(EMPTY));
+        for file in smallest::files(&self.path(), &|_| false).into_iter().filter(|file| !wanted.contains(file)) {
+            fs::remove_file(file).expect("removed");
+        }
+        self.write(EMPTY, "");
     }
 
-    /// Adds a text to the code of a file.
-    pub fn append(&self, file: &str, text: &str) {
-        let before = self.folder.read(file);
-        // Before the unit tests, which are no part of the code that computes.
-        let at = before.find("#[cfg(test)]").unwrap_or(before.len());
-        self.folder.write(file, &format!("{}{text}\n\n{}", &before[..at], &before[at..]));
-    }
-
-    /// The lock and every picture and table.
-    pub fn kept(&self) -> BTreeMap<PathBuf, Vec<u8>> {
-        let figures = files(&self.folder.file("report/smoke/fig"));
-        figures
-            .into_iter()
-            .chain([self.folder.file("manifest.lock")])
-            .map(|file| (file.clone(), fs::read(file).expect("bytes")))
-            .collect()
+    /// Takes over what cargo built before this test: dependencies as links, packages of this repository as copies, for their
+    /// files are written anew in place.
+    fn take_over(&self) {
+        let target = self.target().join("debug");
+        if target.exists() {
+            return;
+        }
+        let built = Path::new(env!("CARGO_BIN_EXE_condensation")).parent().expect("target/debug");
+        for name in [".fingerprint", "build", "deps"] {
+            for file in smallest::files(&built.join(name), &|_| false) {
+                let below = file.strip_prefix(built).expect("below");
+                let ours = below.to_string_lossy().contains("condens");
+                // Programs are large, and linked anew.
+                if name != "deps" || file.extension().is_some() {
+                    same(&file, &target.join(below), !ours && name == "deps").expect("placed");
+                }
+            }
+        }
     }
 }
 
-/// The names of the packages of the workspace.
-fn packages() -> Vec<String> {
-    let manifests = files(&smallest::root().join("crates")).into_iter().filter(|file| file.ends_with("Cargo.toml"));
-    let name = |manifest: PathBuf| {
-        let text = fs::read_to_string(manifest).expect("text");
-        text.lines().find_map(|line| Some(line.strip_prefix("name = \"")?.trim_end_matches('"').to_owned()))
-    };
-    manifests.chain([smallest::root().join("Cargo.toml")]).filter_map(name).collect()
-}
-
-/// Every file at or below a path.
-fn files(root: &Path) -> Vec<PathBuf> {
-    let entries = walkdir::WalkDir::new(root).into_iter().filter_map(Result::ok);
-    entries.filter(|entry| entry.file_type().is_file()).map(walkdir::DirEntry::into_path).collect()
-}
-
-/// Puts the same file in another place: a link, or a copy of the same age, so that cargo takes it as built.
-fn same(from: &Path, to: &Path) -> io::Result<()> {
+/// Puts the same file, of the same age, in another place: as a link, where that is asked for and possible, or as a copy.
+fn same(from: &Path, to: &Path, link: bool) -> io::Result<()> {
     fs::create_dir_all(to.parent().expect("a parent"))?;
-    if fs::hard_link(from, to).is_err() {
+    if !(link && fs::hard_link(from, to).is_ok()) {
         fs::copy(from, to)?;
-        File::options()
-            .write(true)
-            .open(to)?
-            .set_times(FileTimes::new().set_modified(fs::metadata(from)?.modified()?))?;
+        let times = FileTimes::new().set_modified(fs::metadata(from)?.modified()?);
+        File::options().write(true).open(to)?.set_times(times)?;
     }
     Ok(())
 }

@@ -61,7 +61,8 @@ pub fn new(session: &Session, id: &str, command: bool) -> Result<Answer, CliErro
     let manifest = files::read_text(&root.join("manifest.toml"))?;
     write(root, "manifest.toml", &(manifest.trim_end().to_owned() + "\n" + &entry))?;
     let rebuild = if in_rust { " (cargo builds the new experiment)" } else { "" };
-    session.reporter.line("new", &format!("{science}, {page}, an entry in manifest.toml"));
+    let listed = if in_rust { ", a line in src/experiments/mod.rs" } else { "" };
+    session.reporter.line("new", &format!("{science}, {page}, an entry in manifest.toml{listed}"));
     session
         .reporter
         .line("help", &format!("edit them, then {}{id}{rebuild}", session.project.render_context().remake.only));

@@ -18,6 +18,7 @@ use crate::engine::step::StepId;
 use crate::engine::store::{LOCK, Store};
 use crate::engine::{atomic, published};
 use crate::paper::load;
+use crate::paper::profile::DEFAULT;
 use crate::pipeline::assembly::{Assembly, FigureSteps};
 use crate::pipeline::locked::{self, Lock, Locked};
 use crate::pipeline::place::{Owner, Place};
@@ -158,6 +159,14 @@ impl Session {
         let jobs = global.jobs.map_or_else(cores, usize::from);
         let root = Folder::root(&project.root)?;
         Ok(Self { project, root, reporter, style, jobs, patience: Duration::from_secs_f64(global.lock_timeout) })
+    }
+
+    /// A command line for the profile in force, for advice.
+    pub fn says(&self, verb: &str) -> String {
+        match self.project.profile.as_str() {
+            DEFAULT => format!("condense {verb}"),
+            profile => format!("condense --profile {profile} {verb}"),
+        }
     }
 
     /// The project's folder.

@@ -107,10 +107,9 @@ fn compare(session: &Session, assembly: &Assembly, build: &Build, tally: &mut Ta
                     let text = format!("{path}: accepted {accepted}, made {found}; the declaration is the same");
                     reporter.line("differs", &text);
                 }
-                let help = format!(
-                    "condense diff {0}    says where; where the code was meant to change: condense accept {0}",
-                    figure.id
-                );
+                let (diff, accept) = (session.says("diff"), session.says("accept"));
+                let help =
+                    format!("{diff} {0}    says where; where the code was meant to change: {accept} {0}", figure.id);
                 reporter.line("help", &help);
             }
             other => aside.entry(other.text()).or_default().push(&figure.id),
@@ -118,7 +117,8 @@ fn compare(session: &Session, assembly: &Assembly, build: &Build, tally: &mut Ta
     }
     for (text, figures) in &aside {
         let ids = if figures.len() > 3 { counted(figures.len(), "figure") } else { figures.join(", ") };
-        tally.remarks.push(format!("{ids}: {text}; `condense accept` writes it"));
+        let accept = session.says("accept");
+        tally.remarks.push(format!("{ids}: {text}; `{accept}` writes it"));
     }
     tally.remarks.iter().for_each(|remark| reporter.line("note", remark));
     exit

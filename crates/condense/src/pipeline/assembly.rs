@@ -73,7 +73,11 @@ impl<'p> Assembly<'p> {
         let recipe = index::IndexRecipe {
             paper: &manifest.paper,
             figures: manifest.figures.iter().map(listed).collect(),
-            proof: project.proved.current(&project.lock).view(&project.profile),
+            proof: project
+                .proved
+                .current(&project.lock)
+                .of_all(&project.lock, &project.paper().ids())
+                .view(&project.profile),
             version: env!("CARGO_PKG_VERSION"),
             context,
         };

@@ -143,6 +143,13 @@ impl Proved {
         Self(self.0.iter().filter(current).cloned().collect())
     }
 
+    /// Without the lines of profiles in which the lock lacks one of these figures: it has not been proved.
+    #[must_use]
+    pub fn of_all(&self, lock: &Lock, figures: &[String]) -> Self {
+        let accepted = |proof: &&Proof| figures.iter().all(|figure| lock.entry(&proof.profile, figure).is_some());
+        Self(self.0.iter().filter(accepted).cloned().collect())
+    }
+
     /// The digest of the file; none where there is none.
     pub fn digest(&self) -> Option<Digest> {
         (!self.0.is_empty()).then(|| Digest::of(self.to_text().as_bytes()))

@@ -139,6 +139,17 @@ fn a_proof_of_another_profile_says_so() {
 }
 
 #[test]
+fn a_proof_never_speaks_for_a_figure_that_the_lock_lacks() {
+    let paper = accepted();
+    paper.ok(&["verify", "--record"]);
+    paper.ok(&["report"]);
+    assert!(paper.read("report/report.md").contains("Bit-identical"));
+    paper.ok(&["new", "another", "--command"]);
+    paper.ok(&["report"]);
+    assert!(!paper.read("report/report.md").contains("Bit-identical"), "nobody has proved `another`");
+}
+
+#[test]
 fn what_a_merge_left_is_refused_before_anything_runs() {
     let paper = accepted();
     paper.ok(&["verify", "--record"]);

@@ -23,7 +23,7 @@ const EDITS: usize = 5;
 #[test]
 fn warm_equals_cold_after_any_edits() {
     let number = |name: &str, or: usize| std::env::var(name).map_or(or, |text| text.parse().expect("a number"));
-    let (first, sequences) = (number("SEED", 1), number("SEQUENCES", 300));
+    let (first, sequences) = (number("SEED", 1), number("SEQUENCES", 100));
     println!("{sequences} sequences of {EDITS} edits, seeds {first} to {}", first + sequences - 1);
     let next = AtomicUsize::new(first);
     let worker = || {
