@@ -6,7 +6,7 @@ CONDENSE = $(CARGO) run --release --locked --package condensation --
 ONLY ?=
 ID ?=
 
-.PHONY: report verify identical test soak check accept new bench clean help
+.PHONY: report verify identical test broken soak check accept new bench clean help
 
 help: ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
@@ -31,6 +31,9 @@ new: ## a new figure with a passing toy run: make new ID=my-figure
 
 test: ## all tests
 	@$(CARGO) test --locked --workspace
+
+broken: ## put faults into a copy of the science, one at a time: claims must turn red
+	@$(CARGO) test --locked --workspace --test paper -- --ignored --nocapture
 
 SEQUENCES ?= 5000
 SEED ?= 1000

@@ -85,6 +85,7 @@ fn edits(path: &str, text: &str) -> Option<String> {
 }
 
 #[test]
+#[ignore = "compiles for a minute and a half: `make broken`, and `.ci/run`"]
 fn a_fault_in_the_science_turns_claims_red() {
     let workshop = Workshop::edited("broken-science", edits);
     if workshop.build().is_none() {
