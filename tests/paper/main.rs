@@ -6,6 +6,7 @@ mod documents;
 mod floors;
 mod identity;
 mod memory;
+mod mistakes;
 mod readme;
 mod rebuilt;
 mod science;

@@ -20,7 +20,10 @@ pub struct Workshop {
 /// What is no source, wherever it lies; a folder that calls itself a cache is none either.
 const MADE: [&str; 4] = [".git", "report", ".condense", "tests"];
 
-/// A test program without tests.
+/// The arguments with which cargo builds a copy: as it built this test, but for the test itself.
+pub const BUILD: [&str; 7] = ["test", "--no-run", "--offline", "--locked", "--workspace", "--test", "empty"];
+
+/// A test program without tests. (Dev-dependencies choose features of dependencies.)
 const EMPTY: &str = "tests/empty.rs";
 
 impl Workshop {
@@ -71,7 +74,7 @@ impl Workshop {
     pub fn build(&self) -> Option<()> {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut command = Command::new(cargo);
-        command.args(["test", "--no-run", "--offline", "--locked", "--workspace", "--test", "empty"]);
+        command.args(BUILD);
         match command.current_dir(self.path()).env("CARGO_TARGET_DIR", self.target()).output() {
             Ok(output) => {
                 Run::of(output).expect(0);
@@ -116,7 +119,6 @@ impl Workshop {
             }
             wanted.insert(place);
         }
-        // Dev-dependencies choose features of dependencies; a test makes cargo choose as it did for this one.
         wanted.insert(self.path().join(EMPTY));
         for file in smallest::files(&self.path(), &|_| false).into_iter().filter(|file| !wanted.contains(file)) {
             fs::remove_file(file).expect("removed");

@@ -1,71 +1,19 @@
 //! Mistakes in manifests and pages, one kind at a time and many at once: each is told with code, place and advice, and
 //! nothing runs. The kinds stand in `mistakes/manifest.txt` and `mistakes/page.txt`, what is written above what is said.
 
-use crate::support::{Paper, Run, small};
+use crate::support::small;
+use condense_testing::mistakes::{refused, try_each};
 use std::fs;
 use std::time::{Duration, Instant};
 
-/// Insists that a paper is refused before anything runs, and without a panic.
-fn refused(paper: &Paper) -> Run {
-    let run = paper.run(&["report"]).expect(2).says("nothing was run").says("exit 2 (manifest)");
-    assert!(!run.stderr.contains("panicked"), "{}", run.stderr);
-    assert!(!paper.file("report").exists() && !paper.file(".condense").exists(), "something was written");
-    assert_eq!(run.stdout, "");
-    run
-}
-
-/// Every mistake that was told: code, place (`-` where there is none), message and, below it, what to write instead.
-fn told(run: &Run, file: &str) -> String {
-    let mut told = String::new();
-    let mut lines = run.stderr.lines().peekable();
-    while let Some(line) = lines.next() {
-        if let Some((code, message)) = line.strip_prefix("error[").and_then(|line| line.split_once("]: ")) {
-            let place = lines.peek().and_then(|next| next.trim_start().strip_prefix("--> "));
-            let place = place.and_then(|place| place.strip_prefix(file)?.strip_prefix(':'));
-            told += &format!("{code} {} {message}\n", place.unwrap_or("-"));
-        } else if let Some(advice) = line.trim_start().strip_prefix("= help: ")
-            && ["did you mean", "write `"].iter().any(|start| advice.starts_with(start))
-        {
-            told += &format!("help {advice}\n");
-        }
-    }
-    told
-}
-
-/// Tries each kind of a list: lines `edit <old> → <new>` (`⏎` is a line break, `␛` the escape character), and below
-/// them all that must be told.
-fn try_each(list: &str, file: &str) -> usize {
-    let written = |text: &str| text.replace('⏎', "\n").replace('␛', "\u{1b}");
-    let kinds: Vec<&str> = list.split("\n\n").collect();
-    for kind in &kinds {
-        let paper = small();
-        let mut text = paper.read(file);
-        let mut expected = String::new();
-        for line in kind.lines() {
-            let Some(edit) = line.strip_prefix("edit ") else {
-                expected += &format!("{line}\n");
-                continue;
-            };
-            let (old, new) = edit.split_once(" →").unwrap_or_else(|| panic!("no arrow in `{line}`"));
-            assert!(text.contains(&written(old)), "`{old}` is not in {file}");
-            text = text.replacen(&written(old), &written(new.strip_prefix(' ').unwrap_or(new)), 1);
-        }
-        paper.write(file, &text);
-        let run = refused(&paper);
-        assert!(!run.stderr.contains('\u{1b}'), "the terminal was steered by\n{kind}");
-        assert_eq!(told(&run, file), expected, "after\n{kind}");
-    }
-    kinds.len()
-}
-
 #[test]
 fn every_kind_of_mistake_in_a_manifest_is_told_with_its_place() {
-    assert!(try_each(include_str!("mistakes/manifest.txt"), "manifest.toml") >= 25);
+    assert!(try_each(small, include_str!("mistakes/manifest.txt"), "manifest.toml") >= 25);
 }
 
 #[test]
 fn every_kind_of_mistake_in_a_page_is_told_with_its_place() {
-    assert!(try_each(include_str!("mistakes/page.txt"), "figures/rising.md") >= 10);
+    assert!(try_each(small, include_str!("mistakes/page.txt"), "figures/rising.md") >= 10);
 }
 
 #[test]
