@@ -1,5 +1,5 @@
-//! The paper: its science, its sources and what its documents say. How the program behaves is tested beside it, in
-//! `crates/condense/tests`, and numbers and networks beside theirs.
+//! The paper: its science, its sources and what its documents say. The program's behaviour is tested in
+//! `crates/condense/tests`, numbers and networks in the tests of their packages.
 #![allow(clippy::disallowed_methods)] // what they read was made for them
 
 mod documents;

@@ -81,6 +81,6 @@ pub fn copy() -> Folder {
 /// Every file at or below a path, but for what lies in folders that are skipped.
 pub fn files(path: &Path, skipped: &dyn Fn(&Path) -> bool) -> Vec<PathBuf> {
     let entries = walkdir::WalkDir::new(path).into_iter().filter_entry(|entry| !skipped(entry.path()));
-    let files = entries.filter_map(Result::ok).filter(|entry| entry.file_type().is_file());
+    let files = entries.map(|entry| entry.expect("a listing")).filter(|entry| entry.file_type().is_file());
     files.map(walkdir::DirEntry::into_path).collect()
 }

@@ -113,7 +113,7 @@ impl<'b> Build<'b> {
         let expected = |id: &StepId| (self.plan.step(*id).name().to_owned(), self.expected(*id));
         self.progress.planned(&ahead.iter().map(expected).collect::<Vec<_>>());
         let workers = self.slots.total().min(ahead.len());
-        let trouble = Mutex::new(None);
+        let first_error = Mutex::new(None);
         thread::scope(|scope| {
             for _ in 0..workers {
                 worker(scope, || {
@@ -124,12 +124,12 @@ impl<'b> Build<'b> {
                     if let Err(error) = worked {
                         self.lock().closed = true;
                         self.moved.notify_all();
-                        trouble.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+                        first_error.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
                     }
                 });
             }
         });
-        trouble.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Err)
+        first_error.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Err)
     }
 
     /// Finished steps.

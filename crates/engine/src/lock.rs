@@ -12,7 +12,11 @@ use std::time::{Duration, Instant};
 const LONGEST: u64 = 20;
 
 /// The right to write, until dropped.
-pub struct WriteLock(File);
+pub struct WriteLock {
+    file: File,
+    /// Whether another process held it first: what was read before may be old.
+    pub waited: bool,
+}
 
 /// Why there is no lock.
 #[derive(Debug)]
@@ -32,7 +36,7 @@ impl WriteLock {
         let named = |error: &io::Error| Busy::Io(files::named(folder.label(path), error));
         let mut file = folder.open_to_write(path).map_err(Busy::Io)?;
         let start = Instant::now();
-        let mut told = false;
+        let mut waited = false;
         loop {
             match file.try_lock() {
                 Ok(()) => break,
@@ -43,9 +47,9 @@ impl WriteLock {
             if start.elapsed() >= patience {
                 return Err(Busy::Held(holder));
             }
-            if !told {
+            if !waited {
                 waiting(&holder);
-                told = true;
+                waited = true;
             }
             thread::sleep(Duration::from_millis(20));
         }
@@ -62,14 +66,14 @@ impl WriteLock {
             write!(file, "{}", std::process::id())
         };
         sign(&mut file).map_err(|error| named(&error))?;
-        Ok(Self(file))
+        Ok(Self { file, waited })
     }
 }
 
 impl Drop for WriteLock {
     fn drop(&mut self) {
         // The system would do it at exit; a test that takes it twice in one process needs it now.
-        let _ = self.0.unlock();
+        let _ = self.file.unlock();
     }
 }
 

@@ -15,11 +15,10 @@ pub struct Paper {
 /// A program, without colours and without what the caller's environment says.
 pub fn command(program: &Path) -> Command {
     let mut command = Command::new(program);
-    command
-        .env("NO_COLOR", "1")
-        .env_remove("CONDENSE_PROFILE")
-        .env_remove("CONDENSE_JOBS")
-        .env_remove("CONDENSE_KERNELS");
+    command.env("NO_COLOR", "1");
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("CONDENSE_")) {
+        command.env_remove(name);
+    }
     command
 }
 

@@ -55,7 +55,7 @@ fn a_rust_paper_of_ones_own_works_as_the_readme_says() {
     }
 
     let set = |command: &mut Command| {
-        command.env("CARGO_TARGET_DIR", workshop.target()).env("CARGO_NET_OFFLINE", "true");
+        workshop.build_here(command.env("CARGO_NET_OFFLINE", "true"));
     };
     let hurry = |block: &str| block.replace("--release", "--profile test");
     let said = follow(&hurry(&commands("rust-paper")), &paper, set);

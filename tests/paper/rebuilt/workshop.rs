@@ -17,8 +17,8 @@ pub struct Workshop {
     _turn: File,
 }
 
-/// What is no source, wherever it lies; a folder that calls itself a cache is none either.
-const MADE: [&str; 4] = [".git", "report", ".condense", "tests"];
+/// Folders of the repository that are not copied, beside those that call themselves a cache and the one that copies go to.
+const LEFT_OUT: [&str; 4] = [".git", "report", ".condense", "tests"];
 
 /// The arguments with which cargo builds a copy: as it built this test, but for the test itself.
 pub const BUILD: [&str; 7] = ["test", "--no-run", "--offline", "--locked", "--workspace", "--test", "empty"];
@@ -51,7 +51,7 @@ impl Workshop {
     }
 
     /// The build folder.
-    pub fn target(&self) -> PathBuf {
+    fn target(&self) -> PathBuf {
         self.room.join("target")
     }
 
@@ -70,12 +70,18 @@ impl Workshop {
         fs::write(file, text).expect("written");
     }
 
+    /// Has cargo build in the room's own folder, whatever the caller's environment says.
+    pub fn build_here(&self, command: &mut Command) {
+        command.env("CARGO_TARGET_DIR", self.target()).env("CARGO_BUILD_BUILD_DIR", self.target());
+        command.env_remove("CARGO_BUILD_TARGET");
+    }
+
     /// Builds the program; none, told loudly, where that cannot be tried.
     pub fn build(&self) -> Option<()> {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut command = Command::new(cargo);
-        command.args(BUILD);
-        match command.current_dir(self.path()).env("CARGO_TARGET_DIR", self.target()).output() {
+        self.build_here(command.args(BUILD).current_dir(self.path()));
+        match command.output() {
             Ok(output) => {
                 Run::of(output).expect(0);
                 Some(())
@@ -97,10 +103,12 @@ impl Workshop {
         for made in ["report", ".condense"] {
             let _ = fs::remove_dir_all(self.path().join(made));
         }
+        let first = !self.target().exists();
         let sources = smallest::files(root(), &|folder| {
-            MADE.iter().any(|name| folder.ends_with(name))
+            let below = folder.strip_prefix(root()).expect("below");
+            LEFT_OUT.iter().any(|name| below == Path::new(name))
                 || folder.join("CACHEDIR.TAG").exists()
-                || folder == self.room
+                || folder != root() && self.room.starts_with(folder)
         });
         let mut wanted = BTreeSet::new();
         for source in sources {
@@ -110,8 +118,9 @@ impl Workshop {
             match (&edited, fs::read(&place)) {
                 (Some(text), Ok(old)) if old == text.as_bytes() => {}
                 (None, Ok(old)) if old == bytes => {}
-                (None, Err(_)) => same(&source, &place, false).expect("copied"),
-                // What was edited is younger than what was built before.
+                // As old as what was built from it is taken to be.
+                (None, Err(_)) if first => same(&source, &place, false).expect("copied"),
+                // All else is younger than what was built before.
                 (edited, _) => {
                     fs::create_dir_all(place.parent().expect("a parent")).expect("a folder");
                     fs::write(&place, edited.as_ref().map_or(&bytes[..], String::as_bytes)).expect("written");
@@ -127,23 +136,32 @@ impl Workshop {
     }
 
     /// Takes over what cargo built before this test: dependencies as links, packages of this repository as copies, for their
-    /// files are written anew in place.
+    /// files are written anew in place. (cargo takes paths below a workspace for the same wherever that lies; only packages
+    /// with build scripts are compiled anew.)
     fn take_over(&self) {
-        let target = self.target().join("debug");
-        if target.exists() {
+        let built = Path::new(env!("CARGO_BIN_EXE_condensation")).parent().expect("target/debug");
+        if self.target().exists() || !cfg!(debug_assertions) {
             return;
         }
-        let built = Path::new(env!("CARGO_BIN_EXE_condensation")).parent().expect("target/debug");
+        // While another cargo builds there, times and contents need not agree.
+        let lock = File::open(built.join(".cargo-lock"));
+        if lock.as_ref().is_ok_and(|lock| lock.try_lock_shared().is_err()) {
+            return;
+        }
+        // Whole or not at all: what was left by a test that was killed is begun anew.
+        let begun = self.room.join("target.new");
+        let _ = fs::remove_dir_all(&begun);
         for name in [".fingerprint", "build", "deps"] {
             for file in smallest::files(&built.join(name), &|_| false) {
                 let below = file.strip_prefix(built).expect("below");
                 let ours = below.to_string_lossy().contains("condens");
                 // Programs are large, and linked anew.
                 if name != "deps" || file.extension().is_some() {
-                    same(&file, &target.join(below), !ours && name == "deps").expect("placed");
+                    same(&file, &begun.join("debug").join(below), !ours && name == "deps").expect("placed");
                 }
             }
         }
+        fs::rename(begun, self.target()).expect("named");
     }
 }
 

@@ -25,14 +25,17 @@ pub fn accept(session: &Session, ids: &[String]) -> Result<Answer, CliError> {
         let (mut lock, conflicts) = lock;
         if !conflicts.is_empty() && !ids.is_empty() {
             let fault = Diagnostic::new("L001", "`manifest.lock` holds the marks of a merge: it is written as a whole");
-            return Err(CliError::written(vec![fault.help("run `condense accept` without ids")]));
+            return Err(CliError::written(vec![
+                fault.help(format!("run `{}` without ids", session.command_line("accept"))),
+            ]));
         }
         let chosen = session.chosen(evaluation.assembly, ids)?;
         let stale = chosen.iter().filter(|figure| outputs::locked(figure, evaluation.build).is_none());
         let stale: Vec<Diagnostic> = stale
             .map(|figure| {
                 let message = format!("figure `{}` is not computed as it is declared now", figure.id);
-                let first = if conflicts.is_empty() { "run `condense report` first" } else { ONE_SIDE };
+                let report = format!("run `{}` first", session.command_line("report"));
+                let first = if conflicts.is_empty() { report } else { ONE_SIDE.to_owned() };
                 Diagnostic::new("C003", message).help(first)
             })
             .collect();
@@ -93,7 +96,10 @@ pub fn restore(session: &Session, ids: &[String], all: bool) -> Result<Answer, C
             }
             let Some((digest, bytes)) = recorded(place, evaluation.store, path)? else {
                 let fault = format!("the recorded bytes of `{}` are not in the store", place.label(path));
-                lost.push(Diagnostic::new("C005", fault).help("remove the file and run `condense report`"));
+                lost.push(
+                    Diagnostic::new("C005", fault)
+                        .help(format!("remove the file and run `{}`", session.command_line("report"))),
+                );
                 continue;
             };
             folder.stage(path, &output::part(path, &digest), &bytes, Durability::Synced)?.name()?;

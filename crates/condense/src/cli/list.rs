@@ -145,7 +145,7 @@ pub fn status(session: &Session, ids: &[String], as_json: bool) -> Result<Answer
             let _ = writeln!(text, "missing  {path}");
         }
         if !unwritten.is_empty() && altered.is_empty() {
-            let _ = writeln!(text, "stale    report: {} of its files are not today's; condense report writes them", unwritten.len());
+            let _ = writeln!(text, "stale    report: {} of its files are not today's; {} writes them", unwritten.len(), session.command_line("report"));
         }
         for figure in &stale {
             for (step, reasons) in evaluation.reasons(figure) {

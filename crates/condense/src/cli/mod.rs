@@ -54,9 +54,9 @@ fn call(roster: &'static Roster, global: &Global, verb: Verb) -> Result<Answer, 
     match verb {
         Verb::Report(build) => match report::when_up_to_date(roster, global, &build) {
             Some(answer) => Ok(answer),
-            None => report::build(&session()?, &[build.ids, build.only].concat(), &build.how, true),
+            None => report::build(&session, &[build.ids, build.only].concat(), &build.how, true),
         },
-        Verb::Run { ids, how } => report::build(&session()?, &ids, &how, false),
+        Verb::Run { ids, how } => report::build(&session, &ids, &how, false),
         Verb::Verify { fast: true, ids, json, .. } => verify::hashes(&session()?, &ids, json),
         Verb::Verify { ids, json, record, .. } => verify::recompute(&session()?, &ids, json, record),
         Verb::Status { ids, json } => list::status(&session()?, &ids, json),
@@ -67,7 +67,7 @@ fn call(roster: &'static Roster, global: &Global, verb: Verb) -> Result<Answer, 
         Verb::Accept { ids } => {
             accept::accept(&Session::open_merged(roster, global)?, &ids)?;
             // The pages tell how each figure stands to the lock: they are written again.
-            report::refresh(&session()?)
+            report::refresh(&session)
         }
         Verb::Restore { ids, all } => accept::restore(&session()?, &ids, all),
         Verb::Check => accept::check(&session()?),

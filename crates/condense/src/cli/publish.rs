@@ -32,11 +32,12 @@ pub fn refuse_altered(
     let text = format!("{} of {known} outputs altered, nothing was rebuilt", altered.len());
     if survey.altered.is_empty() {
         // The record agrees with the file: there is nothing to restore it from but a build.
-        let help = "the record was changed, too: move the file away, and `condense report` writes it again";
-        session.reporter.line("help", help);
+        let report = session.command_line("report");
+        let help = format!("the record was changed, too: move the file away, and `{report}` writes it again");
+        session.reporter.line("help", &help);
     } else {
         let what = "put back the recorded bytes (or change the source, not the output)";
-        session.reporter.line("help", &format!("condense restore {id}    {what}"));
+        session.reporter.line("help", &format!("{} {id}    {what}", session.command_line("restore")));
     }
     fail(session, Exit::Integrity, &text)
 }

@@ -7,12 +7,14 @@ use crate::cli::reasons::told;
 use crate::cli::reporter::tell;
 use crate::cli::session::{self, Answer, CliError, Evaluation, Session, exit_of};
 use crate::cli::verdict::{self, Outcome, counted, fail};
+use crate::diag::{Diagnostic, listed};
 use crate::engine::build::{Build, State as StepState};
 use crate::engine::digest::Digest;
 use crate::engine::failure::Failure;
 use crate::engine::output::Survey;
 use crate::engine::progress::Verdict;
 use crate::engine::step::StepId;
+use crate::engine::store::Store;
 use crate::pipeline::assembly::Assembly;
 use crate::pipeline::outputs;
 use crate::pipeline::place::Owner;
@@ -37,32 +39,54 @@ pub fn when_up_to_date(roster: &Roster, global: &Global, build: &args::Build) ->
     Some(Answer::well(""))
 }
 
+/// Opens the project.
+pub type Open<'o> = &'o dyn Fn() -> Result<Session, CliError>;
+
 /// Builds the figures `ids` (all, where there is none); writes `report/` when `publishing`.
-pub fn build(session: &Session, ids: &[String], how: &How, publishing: bool) -> Result<Answer, CliError> {
+pub fn build(open: Open, ids: &[String], how: &How, publishing: bool) -> Result<Answer, CliError> {
+    let session = open()?;
+    session.known(ids)?;
     if how.dry_run {
-        return dry_run(session, ids);
+        return dry_run(&session, ids);
     }
-    let start = Instant::now();
-    let signal = listen()?;
+    let (start, signal) = (Instant::now(), listen()?);
+    let (lock, store) = session.write()?;
+    // Whoever had the lock before may have written what was read here.
+    let session = if lock.waited { open()? } else { session };
+    let answer = build_alone(&session, &store, ids, how, publishing, (start, &signal));
+    answer.map_err(|error| match error.exit {
+        Exit::Interrupted => CliError { exit: Exit::of_signal(signal.load(Ordering::Relaxed)), ..error },
+        _ => error,
+    })
+}
+
+/// The same, by the one process that may write.
+fn build_alone(
+    session: &Session,
+    store: &Store,
+    ids: &[String],
+    how: &How,
+    publishing: bool,
+    (start, signal): (Instant, &AtomicUsize),
+) -> Result<Answer, CliError> {
     let context = session.project.render_context();
     let assembly = Assembly::new(&session.project, &context);
     let chosen = session.chosen(&assembly, ids)?;
-    let (_lock, store) = session.write()?;
-    let mut state = session.state(&store)?;
+    let mut state = session.state(store)?;
     let mut place = session.place()?;
     // What is computed and not published touches no folder of anyone.
     let foreign = matches!(place.owner, Owner::Other(_)) && !publishing;
     let survey = if foreign { Survey::default() } else { session.survey(&place)? };
     if !survey.altered.is_empty() {
-        return Ok(refuse_altered(session, &place, &survey, &survey.altered, &store, &assembly));
+        return Ok(refuse_altered(session, &place, &survey, &survey.altered, store, &assembly));
     }
 
     let whole = ids.is_empty() && publishing;
     let figures = || chosen.iter().flat_map(|figure| figure.steps()).collect();
     let wanted = if whole { vec![assembly.index] } else { figures() };
     let last = state.steps.clone();
-    let options = session.options(how.keep_going, &signal);
-    let built = Build::new(&assembly.plan, &wanted, &store, &last, &options, &session.reporter);
+    let options = session.options(how.keep_going, signal);
+    let built = Build::new(&assembly.plan, &wanted, store, &last, &options, &session.reporter);
     if built.evaluate()?.values().any(|state| matches!(state, StepState::Stale(_))) {
         let paper = session.project.paper();
         if let Some(about) = paper.manifest.about.get(&session.project.profile) {
@@ -76,12 +100,12 @@ pub fn build(session: &Session, ids: &[String], how: &How, publishing: bool) -> 
     let ran = built.run();
     session.reporter.close();
     state.steps.extend(built.done().into_iter().map(|(id, done)| (assembly.plan.step(id).name().to_owned(), done.key)));
-    state.save(&store)?;
+    state.save(store)?;
     ran?;
     if built.interrupted() {
         return Ok(stopped(session, &assembly, &built, signal.load(Ordering::Relaxed)));
     }
-    let failed = failures(session, &built);
+    let failed = failures(session, &assembly, &built);
     if let Some((exit, count)) = failed
         && !how.keep_going
     {
@@ -89,7 +113,7 @@ pub fn build(session: &Session, ids: &[String], how: &How, publishing: bool) -> 
     }
 
     // After `--only`, whatever else is fresh joins in; and the index, when everything is.
-    let after = Build::new(&assembly.plan, &[assembly.index], &store, &last, &options, &session.reporter);
+    let after = Build::new(&assembly.plan, &[assembly.index], store, &last, &options, &session.reporter);
     let everything = if whole { &built } else { complete(&assembly, &after)? };
     let written = if publishing {
         let mut now: BTreeSet<Digest> = BTreeSet::new();
@@ -98,9 +122,9 @@ pub fn build(session: &Session, ids: &[String], how: &How, publishing: bool) -> 
         }
         let forged = publish::forged(&assembly, everything, &survey, &place, &now)?;
         if !forged.is_empty() {
-            return Ok(refuse_altered(session, &place, &survey, &forged, &store, &assembly));
+            return Ok(refuse_altered(session, &place, &survey, &forged, store, &assembly));
         }
-        publish::publish(session, &assembly, everything, &survey, &mut place, &store)?
+        publish::publish(session, &assembly, everything, &survey, &mut place, store)?
     } else {
         0
     };
@@ -112,7 +136,7 @@ pub fn build(session: &Session, ids: &[String], how: &How, publishing: bool) -> 
     if whole && let Some(words) = words {
         let kept = everything.done().values().flat_map(|done| store.files(&done.key, &done.record)).collect();
         if let Some(known) = UpToDate::new(&session.project, &state, &place, kept, words)? {
-            known.leave(&store)?;
+            known.leave(store)?;
         }
     }
     Ok(answer)
@@ -127,9 +151,17 @@ fn stopped(session: &Session, assembly: &Assembly, built: &Build, signal: usize)
 }
 
 /// Prints what failing steps said; the exit code and their number, where there are any.
-fn failures(session: &Session, built: &Build) -> Option<(Exit, usize)> {
+fn failures(session: &Session, assembly: &Assembly, built: &Build) -> Option<(Exit, usize)> {
     let failures = built.failures();
-    let diagnostics: Vec<_> = failures.iter().flat_map(|(_, diagnostics)| diagnostics.clone()).collect();
+    let whose = |id: &StepId| {
+        let figures = assembly.figures.iter().filter(|figure| figure.steps().contains(id));
+        listed(&figures.map(|figure| figure.id.clone()).collect::<Vec<_>>())
+    };
+    let told = |(id, diagnostics): &(StepId, Vec<Diagnostic>)| {
+        let note = format!("needed for {}", whose(id));
+        diagnostics.iter().map(|diagnostic| diagnostic.clone().note(&note)).collect::<Vec<_>>()
+    };
+    let diagnostics: Vec<_> = failures.iter().flat_map(told).collect();
     for diagnostic in &diagnostics {
         tell(&format!("{}\n", diagnostic.render(session.style.colour)));
     }
@@ -137,15 +169,15 @@ fn failures(session: &Session, built: &Build) -> Option<(Exit, usize)> {
 }
 
 /// Writes the pages again after the lock moved; says nothing but what is wrong. A store that lacks results is left alone.
-pub fn refresh(session: &Session) -> Result<Answer, CliError> {
-    let ready = session.evaluated(|evaluation| {
+pub fn refresh(open: Open) -> Result<Answer, CliError> {
+    let ready = open()?.evaluated(|evaluation| {
         Ok(evaluation.assembly.figures.iter().all(|figure| outputs::of_figure(figure, evaluation.build).is_some()))
     })?;
     if !ready {
         return Ok(Answer::well(""));
     }
     let how = How { dry_run: false, keep_going: false };
-    build(session, &[], &how, true)
+    build(open, &[], &how, true)
 }
 
 /// Judges the whole plan; runs the index when nothing else is missing.

@@ -162,7 +162,7 @@ impl Session {
     }
 
     /// A command line for the profile in force, for advice.
-    pub fn says(&self, verb: &str) -> String {
+    pub fn command_line(&self, verb: &str) -> String {
         match self.project.profile.as_str() {
             DEFAULT => format!("condense {verb}"),
             profile => format!("condense --profile {profile} {verb}"),
@@ -276,14 +276,17 @@ impl Session {
         then(&Evaluation { assembly: &assembly, build: &build, steps, place: &place, store: &store })
     }
 
-    /// The figures by these ids (all, where there is none), or what is wrong with an id.
-    pub fn chosen<'a>(&self, assembly: &'a Assembly<'_>, ids: &[String]) -> Result<Vec<&'a FigureSteps>, CliError> {
+    /// Refuses ids that no figure has.
+    pub fn known(&self, ids: &[String]) -> Result<(), CliError> {
         let known = self.project.paper().ids();
         let unknown = |id: &&String| !known.contains(id);
         let faults: Vec<Diagnostic> = ids.iter().filter(unknown).map(|id| unknown_figure(id, &known)).collect();
-        if !faults.is_empty() {
-            return Err(CliError::written(faults));
-        }
+        if faults.is_empty() { Ok(()) } else { Err(CliError::written(faults)) }
+    }
+
+    /// The figures by these ids (all, where there is none), or what is wrong with an id.
+    pub fn chosen<'a>(&self, assembly: &'a Assembly<'_>, ids: &[String]) -> Result<Vec<&'a FigureSteps>, CliError> {
+        self.known(ids)?;
         Ok(assembly.figures.iter().filter(|figure| ids.is_empty() || ids.contains(&figure.id)).collect())
     }
 

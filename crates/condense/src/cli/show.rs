@@ -62,7 +62,7 @@ fn figure(session: &Session, evaluation: &Evaluation, id: &str) -> Result<Answer
             let _ = writeln!(text, "  value      {name} = {}", crate::frame::number(*value));
         }
     } else {
-        let _ = writeln!(text, "  not computed yet: condense report --only {id}");
+        let _ = writeln!(text, "  not computed yet: {} {id}", session.command_line("report"));
     }
     let claims = evaluation
         .build
@@ -138,7 +138,9 @@ fn picture(session: &Session, evaluation: &Evaluation, path: &Path) -> Result<An
     let found = Digest::of(&bytes);
     let (sentence, exit) = match today {
         None => (format!("this paper has no figure {id}"), Exit::Integrity),
-        Some(outputs) if outputs.is_empty() => ("today's is not computed: condense report".to_owned(), Exit::Stale),
+        Some(outputs) if outputs.is_empty() => {
+            (format!("today's is not computed: {}", session.command_line("report")), Exit::Stale)
+        }
         Some(outputs) if outputs.iter().any(|output| output.digest == found) => {
             ("it is today's, byte for byte".to_owned(), Exit::Ok)
         }
@@ -177,7 +179,8 @@ pub fn diff(session: &Session, id: &str) -> Result<Answer, CliError> {
             if let LockStatus::Stale(what) = accepted.compare(&now) {
                 let _ = writeln!(
                     text,
-                    "note: the lock is older than its {what}; this is what `condense accept` would change"
+                    "note: the lock is older than its {what}; this is what `{}` would change",
+                    session.command_line("accept")
                 );
             } else {
                 integrity |= accepted.compare(&now) != LockStatus::Matches;

@@ -64,7 +64,10 @@ pub fn speak(
         (0, written) => format!("nothing to compute, {} written", counted(written, "file")),
         (made, _) => format!("{made} made"),
     };
-    let failed = outcome.failed.map_or(String::new(), |(_, count)| format!("{} failed, ", counted(count, "step")));
+    let missing = chosen.iter().filter(|figure| outputs::of_figure(figure, everything).is_none()).count();
+    let failed = outcome.failed.map_or(String::new(), |(_, count)| {
+        format!("{} failed, {} not made, ", counted(count, "step"), counted(missing, "figure"))
+    });
     let counts = |reused: usize| {
         let Tally { hold, claims, again, robust, seedless, locked, figures, .. } = tally;
         let mut seeds = if again > 0 { format!("  {robust}/{again} at every further seed") } else { String::new() };
@@ -107,7 +110,7 @@ fn compare(session: &Session, assembly: &Assembly, build: &Build, tally: &mut Ta
                     let text = format!("{path}: accepted {accepted}, made {found}; the declaration is the same");
                     reporter.line("differs", &text);
                 }
-                let (diff, accept) = (session.says("diff"), session.says("accept"));
+                let (diff, accept) = (session.command_line("diff"), session.command_line("accept"));
                 let help =
                     format!("{diff} {0}    says where; where the code was meant to change: {accept} {0}", figure.id);
                 reporter.line("help", &help);
@@ -117,7 +120,7 @@ fn compare(session: &Session, assembly: &Assembly, build: &Build, tally: &mut Ta
     }
     for (text, figures) in &aside {
         let ids = if figures.len() > 3 { counted(figures.len(), "figure") } else { figures.join(", ") };
-        let accept = session.says("accept");
+        let accept = session.command_line("accept");
         tally.remarks.push(format!("{ids}: {text}; `{accept}` writes it"));
     }
     tally.remarks.iter().for_each(|remark| reporter.line("note", remark));

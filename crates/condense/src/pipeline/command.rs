@@ -112,7 +112,17 @@ impl CommandRecipe<'_> {
         Failure::Broken(vec![diagnostic.note(settings(self.params, self.seed))])
     }
 
+    /// Whether its program is a path, or is found on the `PATH`: else the wrappers would speak of it in their own words.
+    fn can_be_found(&self) -> bool {
+        let program = Path::new(&self.command[0]);
+        let path = self.env.get("PATH").map(Into::into).or_else(|| std::env::var_os("PATH")).unwrap_or_default();
+        program.components().count() > 1 || std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
+    }
+
     fn execute(&self, context: &StepContext) -> Result<Artefacts, CommandError> {
+        if !self.can_be_found() {
+            return said(format!("cannot be started: there is no program `{}`", self.command[0]), INSTALL);
+        }
         let scratch = Scratch::new()?;
         let (work, out) = (scratch.path().join("work"), scratch.path().join("out"));
         fs::create_dir(&out)?;

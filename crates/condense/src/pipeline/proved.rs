@@ -143,7 +143,7 @@ impl Proved {
         Self(self.0.iter().filter(current).cloned().collect())
     }
 
-    /// Without the lines of profiles in which the lock lacks one of these figures: it has not been proved.
+    /// Without the lines of profiles in which the lock lacks one of these figures, which was never compared.
     #[must_use]
     pub fn of_all(&self, lock: &Lock, figures: &[String]) -> Self {
         let accepted = |proof: &&Proof| figures.iter().all(|figure| lock.entry(&proof.profile, figure).is_some());

@@ -30,6 +30,29 @@ fn a_failing_command_quotes_its_stderr_and_keeps_the_old_report() {
 }
 
 #[test]
+fn a_failure_names_the_figures_that_need_it_and_what_is_not_made() {
+    let paper = small();
+    paper.edit("figures/rising.md", "above = 1.5", "above = 0.5");
+    paper.edit("manifest.toml", "slope = 3", "slope = 2");
+    paper.edit("figures/falling.md", "above = 2.5", "above = 0.5");
+    paper.write("scripts/line.sh", "exit 3\n");
+    paper.run(&["report"]).expect(1).says("E004").says("needed for `rising`, `falling`");
+    paper.run(&["report", "-k"]).expect(1).says("1 step failed, 2 figures not made, ");
+}
+
+#[test]
+fn a_program_that_is_not_there_is_named() {
+    let paper = small();
+    paper.edit(
+        "manifest.toml",
+        "id = \"rising\"\nslide = \"A line that rises\"\ncommand = [\"sh\"",
+        "id = \"rising\"\nslide = \"A line that rises\"\ncommand = [\"shx\"",
+    );
+    let run = paper.run(&["report"]).expect(1).says("cannot be started: there is no program `shx`");
+    assert!(!run.stderr.contains("setpriv") && !run.stderr.contains("unshare"), "{}", run.stderr);
+}
+
+#[test]
 fn a_command_with_the_wrong_outputs_is_refused() {
     let extra = format!("{}echo > \"$out/more.csv\"\n", crate::support::LINE);
     let cases = [

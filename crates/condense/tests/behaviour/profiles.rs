@@ -75,6 +75,23 @@ fn every_profile_has_a_report_of_its_own_and_clean_takes_one() {
 }
 
 #[test]
+fn advice_names_the_profile_in_force() {
+    let paper = with_profile("smoke");
+    let smoke = |args: &[&str]| paper.run(&[&["--profile", "smoke"], args].concat());
+    smoke(&["report"]).expect(0).says("`condense --profile smoke accept` writes it");
+    smoke(&["accept"]).expect(0);
+    paper.write("report/smoke/fig/rising.csv", "x,y\n0,9\n");
+    smoke(&["report"]).expect(4).says("condense --profile smoke restore rising");
+    smoke(&["restore", "rising"]).expect(0);
+    paper.write("scripts/line.sh", &crate::support::LINE.replace("echo 0,0", "echo 0,1"));
+    smoke(&["report"])
+        .expect(4)
+        .says("condense --profile smoke diff rising")
+        .says("condense --profile smoke accept rising");
+    smoke(&["show", "rising"]).expect(0);
+}
+
+#[test]
 fn a_profile_says_how_long_it_takes_before_it_starts_and_not_when_there_is_nothing_to_do() {
     let paper = with_profile("smoke");
     let about = "[profile.smoke]\nsays = \"tiny\"\nminutes = 0.5\n\n[[figure]]\nid = \"rising\"";

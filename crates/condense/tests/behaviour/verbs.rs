@@ -81,6 +81,20 @@ fn a_second_writer_waits_and_then_says_who_holds_the_lock() {
 }
 
 #[test]
+fn a_build_that_waited_takes_what_was_written_meanwhile() {
+    let paper = small();
+    paper.write("scripts/line.sh", &format!("sleep 2\n{}", crate::support::LINE));
+    let mut first = paper.command(&["-q", "report"]).spawn().expect("started");
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    let mut second = paper.command(&["-q", "report"]).spawn().expect("started");
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    paper.edit("manifest.toml", "slope = 2", "slope = 7");
+    assert!(first.wait().expect("ended").success() && second.wait().expect("ended").success());
+    assert!(paper.read("report/fig/rising.csv").contains("1,7"), "{}", paper.read("report/fig/rising.csv"));
+    assert!(paper.report().steps().is_empty());
+}
+
+#[test]
 fn a_closed_pipe_is_a_quiet_end() {
     let paper = small();
     paper.report();

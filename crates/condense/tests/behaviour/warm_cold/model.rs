@@ -127,7 +127,13 @@ impl Figure {
 impl Model {
     /// The paper that a sequence begins with.
     pub fn new(seed: usize) -> Self {
-        let figures = ["a", "b", "a-x"].iter().take(1 + seed % 3).map(|id| Figure::new(id)).collect();
+        let mut figures: Vec<Figure> = ["a", "b", "a-x"].iter().take(1 + seed % 3).map(|id| Figure::new(id)).collect();
+        // In half of the papers the first figure mentions the last, whose number changes when others come and go.
+        if seed.is_multiple_of(2) {
+            let last = figures.last().map(|figure| figure.id.clone());
+            figures[0].mentions.clone_from(&last);
+            figures[0].because = seed.is_multiple_of(4).then_some((1, last));
+        }
         Self {
             title: 0,
             standfirst: 0,
