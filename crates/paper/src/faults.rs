@@ -40,6 +40,11 @@ impl Faults {
         self.list.is_empty()
     }
 
+    /// The first one with a code.
+    pub fn first(&self, code: &str) -> Option<&Diagnostic> {
+        self.list.iter().find(|one| one.code == code)
+    }
+
     /// In the order of the text (for faults of one file).
     pub fn sort(&mut self) {
         self.list.sort_by_key(|one| one.labels.first().map_or(0, |label| label.span.start));

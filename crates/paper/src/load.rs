@@ -72,6 +72,11 @@ pub fn load(project: &Path, profile: &str, catalogue: &dyn Catalogue) -> Result<
     let source = read(project, MANIFEST, MANIFEST_BYTES).map_err(|fault| vec![*fault])?;
     let examined = examine(&source, profile, catalogue, project);
     let (manifest, mut faults) = (examined.manifest, examined.faults);
+    // Without experiments every parameter and every quotation of one would be a mistake, too.
+    if let Some(unknown) = faults.first("M007").filter(|_| catalogue.names().is_empty()) {
+        let help = "a paper with experiments in Rust has a program of its own: `make report`, or `cargo run --release -- report`";
+        return Err(vec![unknown.clone().help(help)]);
+    }
     let on_disk = page_names(project, &mut faults);
     let ids: Vec<String> = manifest.figures.iter().map(|figure| figure.id.clone()).collect();
     let (mut pages, mut sources) = (BTreeMap::new(), vec![Arc::clone(&source)]);

@@ -30,16 +30,26 @@ pub fn refuse_altered(
     let id = if let [id] = ids[..] { id } else { "--all" };
     let known = survey.present.len() + survey.missing.len();
     let text = format!("{} of {known} outputs altered, nothing was rebuilt", altered.len());
+    let report = session.command_line("report");
+    let again = |why: &str| {
+        session.reporter.line("help", &format!("{why}: move the file away, and `{report}` writes it again"));
+    };
     if survey.altered.is_empty() {
         // The record agrees with the file: there is nothing to restore it from but a build.
-        let report = session.command_line("report");
-        let help = format!("the record was changed, too: move the file away, and `{report}` writes it again");
-        session.reporter.line("help", &help);
+        again("the record was changed, too");
+    } else if !altered.iter().all(|altered| can_be_restored(place, altered, store)) {
+        again("what the store has lost cannot be restored");
     } else {
         let what = "put back the recorded bytes (or change the source, not the output)";
         session.reporter.line("help", &format!("{} {id}    {what}", session.command_line("restore")));
     }
     fail(session, Exit::Integrity, &text)
+}
+
+/// Whether the recorded bytes of a file are to be had.
+fn can_be_restored(place: &Place, altered: &Altered, store: &Store) -> bool {
+    let listed = altered.path.as_str() == outputs::SUMS && outputs::recorded_sums(&place.written).is_some();
+    listed || store.get(&altered.recorded).is_ok_and(|bytes| bytes.is_some())
 }
 
 /// Files that have other bytes than their steps made, and a record that was changed with them; `now` are the keys of steps

@@ -219,7 +219,7 @@ fn conclude(session: &Session, judgements: &[Judgement], report: &[Difference], 
     } else {
         format!(", {} of the report altered", counted(report.len(), "file"))
     };
-    let text = format!("{what}: {differs} differ, {stale} not comparable{altered}");
+    let text = format!("{what}: {} differ, {stale} not comparable{altered}", counted(differs, "figure"));
     if exit == Exit::Ok {
         session.reporter.line("ok", &text);
     } else {

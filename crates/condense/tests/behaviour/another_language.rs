@@ -26,7 +26,7 @@ fn a_figure_in_another_language_works_as_the_readme_says() {
     assert_eq!(lines, ["condense report", "condense accept", "condense verify"]);
     assert_eq!(told(&said[0].1).0, ["run logistic-map"]);
     assert!(said[0].1.contains("1/1 claims hold"), "{}", said[0].1);
-    assert!(said[2].1.contains(" 0 differ"), "{}", said[2].1);
+    assert!(said[2].1.contains(" 0 figures differ"), "{}", said[2].1);
     let table = fs::read_to_string(folder.path().join("report/fig/logistic-map.csv")).expect("a table");
     assert_eq!(table.lines().count(), 1 + 241 * 32);
     assert!(folder.path().join("report/fig/logistic-map.svg").exists());

@@ -50,6 +50,16 @@ fn a_diagnostic_shows_excerpt_caret_and_legal_values() {
 }
 
 #[test]
+fn the_bare_program_says_once_that_a_paper_in_rust_has_its_own() {
+    let paper = small();
+    let manifest =
+        paper.read("manifest.toml").replace("command = [\"sh\", \"scripts/line.sh\"]", "experiment = \"line\"");
+    let manifest = manifest.replace("reads = [\"scripts/line.sh\"]\nwrites = [\"line.csv\", \"values.json\"]\n", "");
+    paper.write("manifest.toml", &manifest);
+    refused(&paper).says("M007").says(" 1 mistake in what was written").says("`cargo run --release -- report`");
+}
+
+#[test]
 fn an_empty_file_lacks_everything() {
     let paper = small();
     paper.write("manifest.toml", "");

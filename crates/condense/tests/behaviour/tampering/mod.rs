@@ -19,6 +19,18 @@ fn sha256sums_is_what_coreutils_checks() {
 }
 
 #[test]
+fn where_the_store_is_gone_nobody_is_sent_to_restore() {
+    let paper = small();
+    paper.report();
+    std::fs::remove_dir_all(paper.file(".condense")).expect("removed");
+    paper.write("report/fig/rising.csv", "x,y\n0,9\n");
+    let run = paper.run(&["report"]).expect(4).says("what the store has lost cannot be restored: move the file away");
+    assert!(!run.stderr.contains("condense restore"), "{}", run.stderr);
+    std::fs::remove_file(paper.file("report/fig/rising.csv")).expect("removed");
+    paper.report();
+}
+
+#[test]
 fn an_altered_output_is_named_to_the_cell_and_nothing_is_rebuilt() {
     let paper = small();
     paper.report();
