@@ -3,12 +3,12 @@
 
 use crate::{Kernel, Limit};
 use condense::num::rng::Stream;
-use condense_nn::nets::kan::{Grid, Layer};
+use condense_nn::nets::kan::{Layer, SplineGrid};
 use std::hint::black_box;
 
 pub fn all() -> Vec<Kernel> {
     const N: usize = 200;
-    let (grid, inputs, outputs) = (Grid { low: -1.0, high: 1.0, count: 8 }, 4, 50);
+    let (grid, inputs, outputs) = (SplineGrid { low: -1.0, high: 1.0, count: 8 }, 4, 50);
     let mut stream = Stream::root(3);
     let theta = stream.normals(inputs * outputs * (grid.count + 1), 1.0);
     let layer = Layer { grid, inputs, outputs, base: true, theta };
@@ -98,7 +98,7 @@ struct Near {
     base: [f64; 2],
 }
 
-fn near(grid: Grid, x: f64) -> Near {
+fn near(grid: SplineGrid, x: f64) -> Near {
     let h = grid.spacing();
     let u = (x - grid.low) / h;
     let (first, t) = (u.floor(), u - u.floor());

@@ -6,7 +6,7 @@ use condense::frame::{Column, Results};
 use condense::paper::figure::Figure;
 use condense::paper::load::{self, Paper};
 use condense::paper::work::Work;
-use condense::roster::Entry;
+use condense::roster::RosterEntry;
 use condense_testing::paper::Paper as Folder;
 use std::collections::BTreeMap;
 use std::fs;
@@ -24,7 +24,7 @@ pub fn paper(profile: &str) -> Paper {
 }
 
 /// The experiment of a figure; none where a command computes it.
-pub fn entry(figure: &Figure) -> Option<&'static Entry> {
+pub fn entry(figure: &Figure) -> Option<&'static RosterEntry> {
     match &figure.work {
         Work::Experiment(name) => Some(ROSTER.find(name).expect("the manifest was checked against the roster")),
         Work::Command(_) => None,
@@ -32,7 +32,7 @@ pub fn entry(figure: &Figure) -> Option<&'static Entry> {
 }
 
 /// Runs the experiment of a figure in this thread.
-pub fn run(figure: &Figure, entry: &Entry) -> Results {
+pub fn run(figure: &Figure, entry: &RosterEntry) -> Results {
     let read = |path: &String| (path.clone(), fs::read(root().join(path)).expect("a declared input"));
     let inputs: BTreeMap<String, Vec<u8>> = figure.data.iter().map(read).collect();
     let context = Context::new(figure.seed, &inputs, &Inline);

@@ -40,7 +40,7 @@ pub fn text(paper: &Paper) -> Result<String, String> {
         let (name, module, file) = (&experiment.name, &experiment.module, &experiment.file);
         let code = literal(&condense, &experiment.code);
         let kind = format!("crate::{module}::{}", camel(name));
-        let _ = writeln!(text, "        {condense}::roster::Entry::of::<{kind}>({name:?}, {file:?}, {code}),");
+        let _ = writeln!(text, "        {condense}::roster::RosterEntry::of::<{kind}>({name:?}, {file:?}, {code}),");
     }
     text.push_str("    ],\n");
     for (field, module) in STEPS {

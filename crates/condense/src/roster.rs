@@ -2,7 +2,7 @@
 //! The list itself is a value that the paper's program hands over; `condense_build::roster` writes it.
 
 use crate::experiment::params::{Parameter, Parameters as _};
-use crate::experiment::{Context, Experiment, Fault, Stop};
+use crate::experiment::{Context, Experiment, ParamFault, Stop};
 use crate::frame::Results;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
@@ -19,7 +19,7 @@ macro_rules! roster {
 /// What a program can compute, and which code it consists of.
 pub struct Roster {
     /// The experiments.
-    pub entries: &'static [Entry],
+    pub entries: &'static [RosterEntry],
     /// The code that turns tables and a chart into a picture.
     pub draw: Code,
     /// The code that judges a claim.
@@ -32,7 +32,7 @@ pub struct Roster {
 
 impl Roster {
     /// An experiment by name.
-    pub fn find(&self, name: &str) -> Option<&'static Entry> {
+    pub fn find(&self, name: &str) -> Option<&'static RosterEntry> {
         self.entries.iter().find(|entry| entry.name == name)
     }
 
@@ -40,7 +40,7 @@ impl Roster {
     ///
     /// # Panics
     /// When there is none.
-    pub fn known(&self, name: &str) -> &'static Entry {
+    pub fn known(&self, name: &str) -> &'static RosterEntry {
         self.find(name).unwrap_or_else(|| panic!("the manifest names no unknown experiment, but `{name}`"))
     }
 }
@@ -63,7 +63,7 @@ impl Serialize for Code {
 
 /// One experiment. In a recipe it stands for its name and its code.
 #[derive(Serialize)]
-pub struct Entry {
+pub struct RosterEntry {
     /// Its name in the manifest: the name of its file.
     #[serde(rename = "experiment")]
     pub name: &'static str,
@@ -78,14 +78,14 @@ pub struct Entry {
     #[serde(skip)]
     defaults: fn() -> Map<String, Value>,
     #[serde(skip)]
-    faults: fn(&Map<String, Value>) -> Vec<Fault>,
+    faults: fn(&Map<String, Value>) -> Vec<ParamFault>,
     #[serde(skip)]
     working_set: fn(&Map<String, Value>) -> Option<usize>,
     #[serde(skip)]
     run: fn(&Map<String, Value>, &Context) -> Result<Results, Stop>,
 }
 
-impl Entry {
+impl RosterEntry {
     /// The experiment `E`.
     pub const fn of<E: Experiment>(name: &'static str, file: &'static str, code: Code) -> Self {
         Self {
@@ -106,7 +106,7 @@ impl Entry {
     }
 
     /// What is wrong with parameters: types first, key by key; then, where all types fit, the experiment's own checks.
-    pub fn faults(&self, params: &Map<String, Value>) -> Vec<Fault> {
+    pub fn faults(&self, params: &Map<String, Value>) -> Vec<ParamFault> {
         (self.faults)(params)
     }
 
@@ -137,14 +137,14 @@ fn parse<E: Experiment>(params: &Map<String, Value>) -> Result<E::Params, String
     serde_json::from_value(Value::Object(params.clone())).map_err(|error| error.to_string())
 }
 
-fn faults<E: Experiment>(params: &Map<String, Value>) -> Vec<Fault> {
+fn faults<E: Experiment>(params: &Map<String, Value>) -> Vec<ParamFault> {
     // The whole first: only when that fails is it worth asking key by key, so that every wrong type is told.
     if let Ok(params) = parse::<E>(params) {
         return E::check(&params);
     }
     let alone = |(key, value): (&String, &Value)| {
         let one = Map::from_iter([(key.clone(), value.clone())]);
-        parse::<E>(&one).err().map(|message| Fault { key: key.clone(), message })
+        parse::<E>(&one).err().map(|message| ParamFault { key: key.clone(), message })
     };
     params.iter().filter_map(alone).collect()
 }

@@ -23,7 +23,7 @@ pub trait Experiment {
 
     /// Faults of well-typed parameters (a width of 0, a rate that is negative, …), each at its key: by default, those that
     /// each parameter alone can have.
-    fn check(params: &Self::Params) -> Vec<Fault> {
+    fn check(params: &Self::Params) -> Vec<ParamFault> {
         params.demands().faults()
     }
 
@@ -56,7 +56,7 @@ impl Parameters for NoParams {
 
 /// What is wrong with one parameter.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
+pub struct ParamFault {
     /// The parameter's key.
     pub key: String,
     /// What is asked of it: "must be at least 1".
@@ -66,7 +66,7 @@ pub struct Fault {
 /// What is asked of parameters, one demand after the other; those that are not met become faults.
 #[derive(Debug)]
 pub struct Demands {
-    faults: Vec<Fault>,
+    faults: Vec<ParamFault>,
     declared: &'static [Parameter],
 }
 
@@ -124,14 +124,14 @@ impl Demands {
     #[must_use]
     pub fn holds(mut self, key: &str, holds: bool, message: &str) -> Self {
         if !holds {
-            self.faults.push(Fault { key: key.to_owned(), message: message.to_owned() });
+            self.faults.push(ParamFault { key: key.to_owned(), message: message.to_owned() });
         }
         self
     }
 
     /// What was not met, in the order in which the parameters are declared.
-    pub fn faults(mut self) -> Vec<Fault> {
-        let place = |fault: &Fault| self.declared.iter().position(|parameter| parameter.name == fault.key);
+    pub fn faults(mut self) -> Vec<ParamFault> {
+        let place = |fault: &ParamFault| self.declared.iter().position(|parameter| parameter.name == fault.key);
         self.faults.sort_by_key(|fault| place(fault).unwrap_or(usize::MAX));
         self.faults
     }

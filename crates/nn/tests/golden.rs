@@ -9,7 +9,7 @@ use condense_nn::nets::activation::Activation;
 use condense_nn::nets::attention::Attention;
 use condense_nn::nets::bias::line_with_bias;
 use condense_nn::nets::conv::{ConvNet, Shape, Weights};
-use condense_nn::nets::kan::{Grid, Kan, Layer, Training};
+use condense_nn::nets::kan::{Kan, Layer, SplineGrid, Training};
 use condense_nn::nets::packed::Packed;
 use condense_nn::nets::two_layer::TwoLayer;
 use condense_nn::nets::{heads, three_layer};
@@ -169,7 +169,7 @@ fn attention() {
 #[test]
 fn splines() {
     let layer = |name: &str, inputs, outputs| Layer {
-        grid: Grid { low: -2.0, high: 2.0, count: 8 },
+        grid: SplineGrid { low: -2.0, high: 2.0, count: 8 },
         inputs,
         outputs,
         base: true,

@@ -10,19 +10,19 @@ use crate::lanes::{Lanes, Real as _, SINGLES, Simd};
 pub type Lane = [f32; SINGLES];
 
 /// What a matrix may consist of: sixteen numbers, or one that counts for all lanes.
-pub trait Entry: Copy {
+pub trait Operand: Copy {
     /// The entry in a register.
     fn lanes<S: Simd>(&self, simd: S) -> S::F32x16;
 }
 
-impl Entry for f32 {
+impl Operand for f32 {
     #[inline(always)]
     fn lanes<S: Simd>(&self, simd: S) -> S::F32x16 {
         simd.splat_f32(*self)
     }
 }
 
-impl Entry for Lane {
+impl Operand for Lane {
     #[inline(always)]
     fn lanes<S: Simd>(&self, simd: S) -> S::F32x16 {
         simd.load_f32(self)
@@ -118,7 +118,7 @@ impl Out for Fold<'_> {
 
 /// The product of `a` (rows × depth) and `b` (depth × columns), for `[rows, depth, columns]`; the depth is at least 1.
 #[inline(always)]
-pub fn multiply<S: Simd, A: Entry, B: Entry>(
+pub fn multiply<S: Simd, A: Operand, B: Operand>(
     simd: S,
     a: View<A>,
     b: View<B>,
@@ -140,7 +140,7 @@ pub fn multiply<S: Simd, A: Entry, B: Entry>(
 
 /// `I` rows of the product, from row `i` on; says how many.
 #[inline(always)]
-fn strip<S: Simd, A: Entry, B: Entry, const I: usize>(
+fn strip<S: Simd, A: Operand, B: Operand, const I: usize>(
     simd: S,
     a: View<A>,
     b: View<B>,
@@ -159,7 +159,7 @@ fn strip<S: Simd, A: Entry, B: Entry, const I: usize>(
 
 /// `I × J` entries of the product, whose chains stay in registers.
 #[inline(always)]
-fn tile<S: Simd, A: Entry, B: Entry, const I: usize, const J: usize>(
+fn tile<S: Simd, A: Operand, B: Operand, const I: usize, const J: usize>(
     simd: S,
     a: View<A>,
     b: View<B>,

@@ -10,7 +10,7 @@ use crate::written::{Form, Written};
 use condense_base::diag::{Diagnostic, Source};
 use condense_plot::chart::Chart;
 use condense_plot::check;
-use condense_plot::fault::{Fault, Named, Place};
+use condense_plot::fault::{ChartFault, Named, Place};
 use serde::{Deserialize, Serialize, Serializer};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -297,7 +297,7 @@ impl ChartBlock {
     }
 
     /// What keeps the results from being drawn, as a diagnostic.
-    pub fn diagnostic(&self, fault: &Fault) -> Diagnostic {
+    pub fn diagnostic(&self, fault: &ChartFault) -> Diagnostic {
         let Some(unknown) = &fault.unknown else {
             let message = format!("the chart cannot be drawn: {}", fault.message);
             return self.fault("P033", message, &fault.place);

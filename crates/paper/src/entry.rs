@@ -18,7 +18,7 @@ use toml::Spanned;
 use toml::de::DeTable;
 
 /// What was found in an entry.
-pub struct Entry {
+pub struct FigureEntry {
     /// The figure; where the entry has faults, their place is taken by something harmless. None without a good id.
     pub figure: Option<Figure>,
     /// The id as it is written, good or bad.
@@ -28,10 +28,10 @@ pub struct Entry {
 }
 
 /// Reads and checks an entry.
-pub fn parse(table: &Spanned<DeTable>, asked: &Asked, piece: &Piece, faults: &mut Faults) -> Entry {
+pub fn parse(table: &Spanned<DeTable>, asked: &Asked, piece: &Piece, faults: &mut Faults) -> FigureEntry {
     let Reading { value: raw, spoilt } = read::<Raw>(table.clone(), "a figure", piece, faults);
     let written = || table.get_ref().get("id").and_then(|id| id.get_ref().as_str().map(str::to_owned));
-    let Some(raw) = raw else { return Entry { figure: None, id: written(), profiles: BTreeSet::new() } };
+    let Some(raw) = raw else { return FigureEntry { figure: None, id: written(), profiles: BTreeSet::new() } };
     let mut checks = Checks { table, asked, piece, spoilt: &spoilt, faults };
     let id = raw.id.as_ref().filter(|id| checks.id(id)).cloned();
     if raw.id.is_none() {
@@ -60,7 +60,7 @@ pub fn parse(table: &Spanned<DeTable>, asked: &Asked, piece: &Piece, faults: &mu
         fidelity,
         data: raw.data.into_iter().map(Spanned::into_inner).collect(),
     });
-    Entry { figure, id: written(), profiles }
+    FigureEntry { figure, id: written(), profiles }
 }
 
 impl Checks<'_> {

@@ -2,7 +2,7 @@
 //! It knows no page; it reads no file but asks whether declared inputs are there.
 
 use crate::checks::Asked;
-use crate::entry::{self, Entry};
+use crate::entry::{self, FigureEntry};
 use crate::faults::Faults;
 use crate::figure::Figure;
 use crate::params::Catalogue;
@@ -120,7 +120,7 @@ fn figures(
         if faults.full() {
             break;
         }
-        let Entry { figure, id, profiles } = entry::parse(table, asked, piece, faults);
+        let FigureEntry { figure, id, profiles } = entry::parse(table, asked, piece, faults);
         ids.extend(id);
         manifest.profiles.extend(profiles);
         let Some(figure) = figure else { continue };

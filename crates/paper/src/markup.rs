@@ -8,6 +8,7 @@ use pulldown_cmark::{CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, 
 use serde::{Deserialize, Serialize};
 
 use crate::tex;
+use condense_plot::svg::escaped;
 
 /// A text in both renditions.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,7 +32,7 @@ pub struct Quote {
 
 /// What is wrong with a prose, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
+pub struct MarkupFault {
     /// Bytes of the prose, marks included.
     pub span: Range<usize>,
     /// One sentence, lower case.
@@ -52,7 +53,7 @@ pub fn mark(n: usize) -> String {
 ///
 /// # Errors
 /// Every fault of the prose, in order.
-pub fn block(prose: &str, quotes: &[Quote]) -> Result<Text, Vec<Fault>> {
+pub fn block(prose: &str, quotes: &[Quote]) -> Result<Text, Vec<MarkupFault>> {
     Rendition::new(prose, quotes, Place::Page).render()
 }
 
@@ -60,7 +61,7 @@ pub fn block(prose: &str, quotes: &[Quote]) -> Result<Text, Vec<Fault>> {
 ///
 /// # Errors
 /// Every fault of the prose, in order.
-pub fn inline(prose: &str, quotes: &[Quote]) -> Result<Text, Vec<Fault>> {
+pub fn inline(prose: &str, quotes: &[Quote]) -> Result<Text, Vec<MarkupFault>> {
     Rendition::new(prose, quotes, Place::Sentence).render()
 }
 
@@ -69,29 +70,13 @@ pub fn inline(prose: &str, quotes: &[Quote]) -> Result<Text, Vec<Fault>> {
 ///
 /// # Errors
 /// Every fault of the prose, in order.
-pub fn head(prose: &str, quotes: &[Quote]) -> Result<Text, Vec<Fault>> {
+pub fn head(prose: &str, quotes: &[Quote]) -> Result<Text, Vec<MarkupFault>> {
     Rendition::new(prose, quotes, Place::Head).render()
 }
 
 /// Fills the marks of a text that carries no markup (an `alt`) with plain words.
 pub fn plain(text: &str, quotes: &[Quote]) -> String {
     fill(text, quotes, |quote| &quote.plain)
-}
-
-/// `text` with `&`, `<`, `>` and quotation marks written as entities.
-pub fn escape(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&#39;"),
-            _ => safe.push(c),
-        }
-    }
-    safe
 }
 
 /// The marks of a text: where each stands, and the number of its quote (none when the mark is malformed).
@@ -143,7 +128,7 @@ struct Rendition<'a> {
     literal: Vec<Range<usize>>,
     /// The open elements, outermost first, and whether each is shown as an element.
     open: Vec<(TagEnd, bool)>,
-    faults: Vec<Fault>,
+    faults: Vec<MarkupFault>,
 }
 
 impl<'a> Rendition<'a> {
@@ -152,7 +137,7 @@ impl<'a> Rendition<'a> {
         Self { prose, quotes, place, html, edits, literal, open, faults: Vec::new() }
     }
 
-    fn render(mut self) -> Result<Text, Vec<Fault>> {
+    fn render(mut self) -> Result<Text, Vec<MarkupFault>> {
         for (at, number) in marks(self.prose) {
             if number.is_none_or(|n| n >= self.quotes.len()) {
                 self.fault(at, "the private-use character U+E000 is reserved for quotes".to_owned());
@@ -266,7 +251,7 @@ impl<'a> Rendition<'a> {
             Ok(set) if self.place == Place::Head || self.open.iter().any(|(end, _)| *end == TagEnd::TableHead) => {
                 self.markup(&set.replacen(
                     "<math",
-                    &format!("<math aria-label=\"{}\"", escape(&plain(formula, self.quotes))),
+                    &format!("<math aria-label=\"{}\"", escaped(&plain(formula, self.quotes))),
                     1,
                 ));
             }
@@ -305,7 +290,7 @@ impl<'a> Rendition<'a> {
     }
 
     fn fault(&mut self, span: Range<usize>, message: String) {
-        self.faults.push(Fault { span, message });
+        self.faults.push(MarkupFault { span, message });
     }
 
     fn text(mut self) -> Text {

@@ -33,7 +33,7 @@ pub enum Quoted {
 
 /// What is wrong with one, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
+pub struct QuoteFault {
     /// Bytes of the text.
     pub span: Range<usize>,
     /// One sentence.
@@ -49,12 +49,12 @@ pub const FUNCTIONS: [&str; 3] = ["value", "param", "ref"];
 ///
 /// # Errors
 /// Faults, in order.
-pub fn parse(text: &str) -> Result<Vec<Quotation>, Vec<Fault>> {
+pub fn parse(text: &str) -> Result<Vec<Quotation>, Vec<QuoteFault>> {
     let (mut found, mut faults) = (Vec::new(), Vec::new());
     let (mut at, mut unclosed) = (0, BTreeSet::new());
     while let Some(open) = next_open(text, at, &mut unclosed) {
         let Some(length) = text[open..].find("}}") else {
-            faults.push(Fault {
+            faults.push(QuoteFault {
                 span: open..open + 2,
                 message: "`{{` is not closed by `}}`".to_owned(),
                 function: None,
@@ -123,12 +123,12 @@ fn closing(text: &str, fence: &str) -> Option<usize> {
     None
 }
 
-fn one(text: &str, span: Range<usize>) -> Result<Quotation, Fault> {
+fn one(text: &str, span: Range<usize>) -> Result<Quotation, QuoteFault> {
     let inner = &text[span.start + 2..span.end - 2];
     let offset = |part: &str| part.as_ptr() as usize - text.as_ptr() as usize;
     let fault = |at: &str, message: String| {
         let start = offset(at);
-        Err(Fault { span: start..start + at.len().max(1), message, function: None })
+        Err(QuoteFault { span: start..start + at.len().max(1), message, function: None })
     };
     let call = inner.trim();
     let Some((function, arguments)) = call.strip_suffix(')').and_then(|call| call.split_once('(')) else {
@@ -140,7 +140,7 @@ fn one(text: &str, span: Range<usize>) -> Result<Quotation, Fault> {
     let function = function.trim();
     if !FUNCTIONS.contains(&function) {
         let start = offset(function);
-        return Err(Fault {
+        return Err(QuoteFault {
             span: start..start + function.len().max(1),
             message: format!("unknown function `{function}` in a quotation"),
             function: Some(function.to_owned()),

@@ -12,7 +12,7 @@ use crate::view::{FigureView, ReportView, Summary};
 
 /// What is wrong with a template, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
+pub struct TemplateFault {
     /// Name of the template; empty when no place is known.
     pub template: String,
     /// From 1; 0 when no place is known.
@@ -33,19 +33,19 @@ impl Templates {
     ///
     /// # Errors
     /// The first syntax error, or an included template that is missing.
-    pub fn new<'a>(texts: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self, Fault> {
+    pub fn new<'a>(texts: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self, TemplateFault> {
         let mut tera = Tera::new();
         tera.autoescape_on([".html"]);
         tera.register_filter("md", |text: &str, _: Kwargs, _: &State| md(text));
         tera.register_filter("cell", |text: &str, _: Kwargs, _: &State| cell(text));
         tera.register_filter("bytes", |bytes: u64, _: Kwargs, _: &State| size(bytes));
-        tera.add_raw_templates(texts).map_err(|error| Fault::of(&error))?;
+        tera.add_raw_templates(texts).map_err(|error| TemplateFault::of(&error))?;
         Ok(Self(tera))
     }
 
-    fn render(&self, name: &str, view: &impl Serialize) -> Result<String, Fault> {
-        let context = Context::from_serialize(view).map_err(|error| Fault::of(&error))?;
-        self.0.render(name, &context).map_err(|error| Fault::of(&error))
+    fn render(&self, name: &str, view: &impl Serialize) -> Result<String, TemplateFault> {
+        let context = Context::from_serialize(view).map_err(|error| TemplateFault::of(&error))?;
+        self.0.render(name, &context).map_err(|error| TemplateFault::of(&error))
     }
 }
 
@@ -53,7 +53,7 @@ impl Templates {
 ///
 /// # Errors
 /// What a template asks for and the view does not have.
-pub fn render_card(templates: &Templates, figure: &FigureView) -> Result<Text, Fault> {
+pub fn render_card(templates: &Templates, figure: &FigureView) -> Result<Text, TemplateFault> {
     Ok(Text { html: templates.render("card.html", figure)?, md: templates.render("card.md", figure)? })
 }
 
@@ -61,7 +61,7 @@ pub fn render_card(templates: &Templates, figure: &FigureView) -> Result<Text, F
 ///
 /// # Errors
 /// What a template asks for and the view does not have.
-pub fn render_index(templates: &Templates, report: &ReportView) -> Result<Text, Fault> {
+pub fn render_index(templates: &Templates, report: &ReportView) -> Result<Text, TemplateFault> {
     #[derive(Serialize)]
     struct Index<'a> {
         report: &'a ReportView,
@@ -71,7 +71,7 @@ pub fn render_index(templates: &Templates, report: &ReportView) -> Result<Text, 
     Ok(Text { html: templates.render("index.html", &index)?, md: templates.render("report.md", &index)? })
 }
 
-impl Fault {
+impl TemplateFault {
     fn of(error: &Error) -> Self {
         match error.kind() {
             ErrorKind::SyntaxError(report) | ErrorKind::RenderingError(report) => Self {

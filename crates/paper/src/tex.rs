@@ -11,7 +11,7 @@ const PARTS: usize = 400;
 
 /// Why a formula cannot be set.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
+pub struct TexFault {
     /// Bytes of the TeX.
     pub span: Range<usize>,
     /// One sentence, lower case.
@@ -19,9 +19,10 @@ pub struct Fault {
 }
 
 /// The `<math>` element of a formula; `display` asks for the large form that stands on its own line.
-pub fn mathml(tex: &str, display: bool) -> Result<String, Fault> {
-    let fault =
-        |span, reason: &str| Err(Fault { span, message: format!("cannot set the formula `{}`: {reason}", tex.trim()) });
+pub fn mathml(tex: &str, display: bool) -> Result<String, TexFault> {
+    let fault = |span, reason: &str| {
+        Err(TexFault { span, message: format!("cannot set the formula `{}`: {reason}", tex.trim()) })
+    };
     if let Some((at, part)) = tex.match_indices(['\\', '{', '^', '_']).nth(PARTS) {
         return fault(at..at + part.len(), "it has too many parts, split it");
     }

@@ -3,7 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::markup::{Quote, Text, escape};
+use crate::markup::{Quote, Text};
+use condense_plot::svg::escaped;
 
 /// The whole report.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -71,12 +72,12 @@ pub struct SectionView {
     /// The heading, plain; empty when the figures stand under none.
     pub title: String,
     /// In order.
-    pub figures: Vec<Entry>,
+    pub figures: Vec<CardView>,
 }
 
 /// What the index needs of one figure: enough for contents, claims and provenance, and its finished card.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Entry {
+pub struct CardView {
     /// Number in the report, from 1.
     pub number: usize,
     /// Kebab-case name, unique.
@@ -153,7 +154,7 @@ pub struct Chart {
     /// Whether it needs the margin beside the text as well.
     pub wide: bool,
     /// Its numbers, where the chart is a table.
-    pub table: Option<Grid>,
+    pub table: Option<TableView>,
     /// Its panels, where the page shows one at a time.
     pub scrub: Option<Scrub>,
 }
@@ -178,7 +179,7 @@ pub struct Step {
 
 /// A table as text.
 #[derive(Clone, Debug, Serialize)]
-pub struct Grid {
+pub struct TableView {
     /// Column heads: see [`crate::markup::head`].
     pub head: Vec<Text>,
     /// Rows of as many cells.
@@ -356,15 +357,16 @@ impl ReportView {
 impl Value {
     /// This number where prose of figure `figure` quotes it: dotted, and linked to its place in the provenance.
     pub fn quote(&self, figure: &str) -> Quote {
-        let (text, full, place) = (escape(&self.text), escape(&self.full), escape(&format!("{figure}:{}", self.name)));
-        let html = format!("<a class=\"v\" href=\"#{place}\" title=\"{} = {full}\">{text}</a>", escape(&self.name));
+        let (text, full, place) =
+            (escaped(&self.text), escaped(&self.full), escaped(&format!("{figure}:{}", self.name)));
+        let html = format!("<a class=\"v\" href=\"#{place}\" title=\"{} = {full}\">{text}</a>", escaped(&self.name));
         Quote { plain: self.text.clone(), html, md: self.text.clone() }
     }
 }
 
 /// A mention of another figure, linked to its card.
 pub fn mention(number: usize, id: &str) -> Quote {
-    let (plain, place) = (format!("Figure {number}"), escape(id));
+    let (plain, place) = (format!("Figure {number}"), escaped(id));
     let html = format!("<a href=\"#fig-{place}\">{plain}</a>");
     Quote { html, md: format!("[{plain}](#fig-{place})"), plain }
 }

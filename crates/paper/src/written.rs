@@ -50,7 +50,7 @@ impl Form {
     ///
     /// # Errors
     /// What cannot be rendered, each with its place in the text.
-    pub fn render(self, text: &str, quotes: &[Quote]) -> Result<Text, Vec<markup::Fault>> {
+    pub fn render(self, text: &str, quotes: &[Quote]) -> Result<Text, Vec<markup::MarkupFault>> {
         match self {
             Self::Line => markup::inline(text, quotes),
             Self::Prose => markup::block(text, quotes),

@@ -7,7 +7,7 @@ use crate::bound::{Bound, BoundLayer, BoundPanel, Data, OnAxis, Own};
 use crate::chart::{At, Axis, Chart, Kind, Layer, Scalar, Spacing};
 use crate::check;
 use crate::facet::{self, Facet};
-use crate::fault::{Fault, Named, Place, of_row};
+use crate::fault::{ChartFault, Named, Place, of_row};
 use condense_base::frame::calendar::{self, Reading};
 use condense_base::frame::cell::Content;
 use condense_base::frame::{Column, Frame};
@@ -16,7 +16,7 @@ use condense_base::frame::{Column, Frame};
 ///
 /// # Errors
 /// Everything that is wrong with the chart, that the tables lack, or that they hold and the chart cannot draw.
-pub fn bind<'a>(chart: &Chart, frames: &'a BTreeMap<String, Frame>) -> Result<Bound<'a>, Vec<Fault>> {
+pub fn bind<'a>(chart: &Chart, frames: &'a BTreeMap<String, Frame>) -> Result<Bound<'a>, Vec<ChartFault>> {
     let faults = check::undrawable(chart);
     if !faults.is_empty() {
         return Err(faults);
@@ -32,7 +32,7 @@ pub fn bind<'a>(chart: &Chart, frames: &'a BTreeMap<String, Frame>) -> Result<Bo
         return Ok(Bound { chart, panels });
     }
     // A panel that stands for many says the same of each.
-    let mut told: Vec<Fault> = Vec::new();
+    let mut told: Vec<ChartFault> = Vec::new();
     for fault in faults {
         if !told.contains(&fault) {
             told.push(fault);
@@ -42,13 +42,13 @@ pub fn bind<'a>(chart: &Chart, frames: &'a BTreeMap<String, Frame>) -> Result<Bo
 }
 
 /// A fault of a chart whose panels were repeated, at its place in the written chart.
-fn moved(fault: Fault, facets: &[Facet]) -> Fault {
+fn moved(fault: ChartFault, facets: &[Facet]) -> ChartFault {
     let Some(facet) = fault.place.panel.and_then(|at| facets.get(at)) else { return fault };
     let place = Place { panel: Some(facet.origin), ..fault.place };
-    Fault { place, message: of_row(facet.row.as_ref(), &fault.message), ..fault }
+    ChartFault { place, message: of_row(facet.row.as_ref(), &fault.message), ..fault }
 }
 
-fn panel<'a>(facet: Facet, frames: &'a BTreeMap<String, Frame>, faults: &mut Vec<Fault>) -> BoundPanel<'a> {
+fn panel<'a>(facet: Facet, frames: &'a BTreeMap<String, Frame>, faults: &mut Vec<ChartFault>) -> BoundPanel<'a> {
     let Facet { panel, origin, row } = facet;
     let (mut layers, mut on_axes) = (Vec::new(), Vec::new());
     let mut gaps: BTreeMap<[String; 2], BTreeSet<usize>> = BTreeMap::new();
@@ -82,7 +82,7 @@ fn spacing(
     [name, min, max, ticks]: [&'static str; 4],
     mut on_axes: Vec<(Place, OnAxis)>,
     place: &Place,
-    faults: &mut Vec<Fault>,
+    faults: &mut Vec<ChartFault>,
 ) -> Spacing {
     let fixed = [(min, axis.min), (max, axis.max)].into_iter().filter_map(|(key, at)| Some((key, at?)));
     let fixed = fixed.chain(axis.ticks.iter().flatten().map(|&at| (ticks, at)));
@@ -93,10 +93,10 @@ fn spacing(
         return axis.scale;
     }
     if axis.scale == Spacing::Log {
-        faults.push(Fault::new(at(name), format!("dates cannot stand on axis `{name}`: it is logarithmic")));
+        faults.push(ChartFault::new(at(name), format!("dates cannot stand on axis `{name}`: it is logarithmic")));
     }
     for (place, on_axes) in on_axes.into_iter().filter(|(_, on_axes)| on_axes.content != Content::Times) {
-        faults.push(Fault::new(place, format!("axis `{name}` is one of dates: {}", on_axes.words)));
+        faults.push(ChartFault::new(place, format!("axis `{name}` is one of dates: {}", on_axes.words)));
     }
     Spacing::Time
 }
@@ -106,12 +106,12 @@ struct Binder<'b> {
     layer: &'b Layer,
     row: Option<&'b String>,
     place: Place,
-    faults: &'b mut Vec<Fault>,
+    faults: &'b mut Vec<ChartFault>,
 }
 
 impl Binder<'_> {
     fn say(&mut self, key: &'static str, message: &str) {
-        self.faults.push(Fault::new(Place { key: Some(key), ..self.place.clone() }, message));
+        self.faults.push(ChartFault::new(Place { key: Some(key), ..self.place.clone() }, message));
     }
 
     /// The layer, bound; none where something was wrong, which has been told then.
@@ -122,7 +122,7 @@ impl Binder<'_> {
         let name = self.layer.frame.as_ref()?;
         let Some(frame) = frames.get(name) else {
             let place = Place { key: Some("frame"), ..self.place.clone() };
-            self.faults.push(Fault::unknown(place, Named::Frame, name, frames.keys().map(String::as_str)));
+            self.faults.push(ChartFault::unknown(place, Named::Frame, name, frames.keys().map(String::as_str)));
             return None;
         };
         let before = self.faults.len();
@@ -156,7 +156,7 @@ impl Binder<'_> {
         let column = frame.column(name);
         if column.is_none() {
             let place = Place { key: Some(key), ..self.place.clone() };
-            self.faults.push(Fault::unknown(place, Named::Column, name, frame.names()));
+            self.faults.push(ChartFault::unknown(place, Named::Column, name, frame.names()));
         }
         column
     }
@@ -307,7 +307,8 @@ mod tests {
         );
         let tables = tables("step,loss,name\n0,1,a\n");
         let unknown = bind(&chart, &tables).map(|_| ()).expect_err("faults");
-        let known = |fault: &Fault| fault.unknown.as_ref().map(|unknown| unknown.known.join(" ")).unwrap_or_default();
+        let known =
+            |fault: &ChartFault| fault.unknown.as_ref().map(|unknown| unknown.known.join(" ")).unwrap_or_default();
         let said: Vec<_> = unknown.iter().map(|fault| (fault.to_string(), known(fault))).collect();
         let said: Vec<_> = said.iter().map(|(fault, known)| (fault.as_str(), known.as_str())).collect();
         assert_eq!(

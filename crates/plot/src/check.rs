@@ -5,25 +5,25 @@ use std::collections::BTreeSet;
 
 use crate::chart::{At, Axis, BORDERS, Chart, Color, Kind, Layer, Panel, Spacing};
 use crate::facet;
-use crate::fault::{Fault, Place};
+use crate::fault::{ChartFault, Place};
 use crate::position::Position;
 
 /// All faults of a chart, as its author wrote it, that can be seen without numbers.
-pub fn faults(chart: &Chart) -> Vec<Fault> {
+pub fn faults(chart: &Chart) -> Vec<ChartFault> {
     let mut faults = undrawable(chart);
     for (at, panel) in chart.panels.iter().enumerate() {
         let place = Place { panel: Some(at), ..Place::default() };
         facet::faults(panel, |layer, key, message| {
-            faults.push(Fault::new(Place { layer, key: Some(key), ..place.clone() }, message));
+            faults.push(ChartFault::new(Place { layer, key: Some(key), ..place.clone() }, message));
         });
     }
     faults
 }
 
 /// The same without what braces may hold: once they are filled in, those that are left are words of a table.
-pub fn undrawable(chart: &Chart) -> Vec<Fault> {
+pub fn undrawable(chart: &Chart) -> Vec<ChartFault> {
     let mut faults = Vec::new();
-    let mut say = |place: Place, message: String| faults.push(Fault::new(place, message));
+    let mut say = |place: Place, message: String| faults.push(ChartFault::new(place, message));
     if chart.alt.trim().is_empty() {
         say(Place { key: Some("alt"), ..Place::default() }, "`alt` is empty: say what the picture shows".into());
     }

@@ -4,7 +4,7 @@
 use crate::axes;
 use crate::bound::Bound;
 use crate::clip;
-use crate::fault::Fault;
+use crate::fault::ChartFault;
 use crate::layout::{self, Legend, Place};
 use crate::legend;
 use crate::look::{Ink, Look};
@@ -30,7 +30,7 @@ pub struct About<'a> {
 ///
 /// # Errors
 /// Every number that cannot stand where the chart wants it, such as 0 on a logarithmic axis.
-pub fn draw(bound: &Bound, look: &Look, about: About) -> Result<String, Vec<Fault>> {
+pub fn draw(bound: &Bound, look: &Look, about: About) -> Result<String, Vec<ChartFault>> {
     let chart = &bound.chart;
     let mut bodies = bodies(bound, look)?;
     let common = layout::take_common_labels(chart, &mut bodies);
@@ -69,7 +69,7 @@ pub fn draw(bound: &Bound, look: &Look, about: About) -> Result<String, Vec<Faul
     Ok(out)
 }
 
-fn bodies(bound: &Bound, look: &Look) -> Result<Vec<Body>, Vec<Fault>> {
+fn bodies(bound: &Bound, look: &Look) -> Result<Vec<Body>, Vec<ChartFault>> {
     let (mut bodies, mut faults) = (Vec::new(), Vec::new());
     for (panel, own) in bound.chart.panels.iter().zip(&bound.panels) {
         match Body::new(panel, own, look) {

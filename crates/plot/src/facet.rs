@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::chart::{Chart, Kind, Panel, Scalar};
-use crate::fault::{Fault, Named, Place};
+use crate::fault::{ChartFault, Named, Place};
 use crate::text;
 use condense_base::frame::Frame;
 use condense_base::frame::cell::Content;
@@ -87,7 +87,7 @@ pub struct Facet {
 
 /// The panels of a chart with one for every row that an `each` asks for, in their order. A panel whose `each` or braces
 /// cannot be filled in is not among them: the faults say why.
-pub fn expand(chart: &Chart, frames: &BTreeMap<String, Frame>) -> (Vec<Facet>, Vec<Fault>) {
+pub fn expand(chart: &Chart, frames: &BTreeMap<String, Frame>) -> (Vec<Facet>, Vec<ChartFault>) {
     let (mut facets, mut faults) = (Vec::new(), Vec::new());
     for (origin, panel) in chart.panels.iter().enumerate() {
         let Some(each) = &panel.each else {
@@ -97,18 +97,20 @@ pub fn expand(chart: &Chart, frames: &BTreeMap<String, Frame>) -> (Vec<Facet>, V
         let place = |(layer, key): Slot| Place { panel: Some(origin), layer, key: Some(key) };
         let whole = place((None, "each"));
         let Some(frame) = frames.get(each) else {
-            faults.push(Fault::unknown(whole, Named::Frame, each, frames.keys().map(String::as_str)));
+            faults.push(ChartFault::unknown(whole, Named::Frame, each, frames.keys().map(String::as_str)));
             continue;
         };
         let wrong = braces(panel, each, frame);
         if !wrong.is_empty() {
-            faults.extend(wrong.into_iter().map(|(slot, fault)| Fault { place: place(slot), ..fault }));
+            faults.extend(wrong.into_iter().map(|(slot, fault)| ChartFault { place: place(slot), ..fault }));
         } else if frame.rows() == 0 {
-            faults.push(Fault::new(whole, format!("frame `{each}` has no rows: there is nothing to draw")));
+            faults.push(ChartFault::new(whole, format!("frame `{each}` has no rows: there is nothing to draw")));
         } else if facets.len() + frame.rows() > MOST_PANELS {
             let rows = frame.rows();
-            faults
-                .push(Fault::new(whole, format!("{rows} panels, one for each row of `{each}`: at most {MOST_PANELS}")));
+            faults.push(ChartFault::new(
+                whole,
+                format!("{rows} panels, one for each row of `{each}`: at most {MOST_PANELS}"),
+            ));
         } else {
             for at in 0..frame.rows() {
                 let panel = filled(panel, &Filler { frame, at, letter: letter(facets.len()) });
@@ -120,15 +122,15 @@ pub fn expand(chart: &Chart, frames: &BTreeMap<String, Frame>) -> (Vec<Facet>, V
 }
 
 /// Braces of a panel that the rows of a table cannot fill in, each with where it stands.
-fn braces(panel: &Panel, each: &str, frame: &Frame) -> Vec<(Slot, Fault)> {
+fn braces(panel: &Panel, each: &str, frame: &Frame) -> Vec<(Slot, ChartFault)> {
     let wrong = |(slot, name): (Slot, String)| match frame.column(&name) {
         Some(column) => {
             let row = (0..column.len()).find(|&row| column.missing(row))? + 1;
             let message = format!("`{{{name}}}` cannot be filled in: it is missing in row {row} of `{each}`");
-            Some((slot, Fault::new(Place::default(), message)))
+            Some((slot, ChartFault::new(Place::default(), message)))
         }
         None if name == LETTER => None,
-        None => Some((slot, Fault::unknown(Place::default(), Named::Column, &name, frame.names()))),
+        None => Some((slot, ChartFault::unknown(Place::default(), Named::Column, &name, frame.names()))),
     };
     braced(panel).into_iter().filter_map(wrong).collect()
 }
@@ -236,7 +238,7 @@ mod tests {
     fn unknown_names_come_with_their_place_and_the_known_ones() {
         let said = |text: &str| {
             let (_, faults) = expand(&chart(text), &frames());
-            let known = |fault: &Fault| fault.unknown.as_ref().map(|unknown| unknown.known.join(" "));
+            let known = |fault: &ChartFault| fault.unknown.as_ref().map(|unknown| unknown.known.join(" "));
             faults.iter().map(|fault| (fault.to_string(), known(fault).unwrap_or_default())).collect::<Vec<_>>()
         };
         assert_eq!(said(EACH), []);

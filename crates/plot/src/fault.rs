@@ -25,7 +25,7 @@ impl fmt::Display for Place {
 
 /// Something that is wrong with a chart.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
+pub struct ChartFault {
     /// Where.
     pub place: Place,
     /// What, in one lower-case line.
@@ -54,7 +54,7 @@ pub struct Unknown {
     pub known: Vec<String>,
 }
 
-impl Fault {
+impl ChartFault {
     /// A fault in words.
     pub fn new(place: Place, message: impl Into<String>) -> Self {
         Self { place, message: message.into(), unknown: None }
@@ -69,7 +69,7 @@ impl Fault {
     }
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for ChartFault {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         write!(f, "{}: {}", self.place, self.message)
     }

@@ -5,7 +5,7 @@ use crate::axes;
 use crate::chart::Chart;
 use crate::clip::Area;
 use crate::heatmap::Bar;
-use crate::legend::{self, Entry};
+use crate::legend::{self, LegendEntry};
 use crate::look::Look;
 use crate::marks::Placer;
 use crate::panel::{Axes, Body};
@@ -28,7 +28,7 @@ pub struct Layout<'a> {
     /// The panels, row by row.
     pub places: Vec<Place<'a>>,
     /// A legend that serves all panels, with its upper edge.
-    pub shared: Option<(Vec<Entry<'a>>, f64)>,
+    pub shared: Option<(Vec<LegendEntry<'a>>, f64)>,
 }
 
 /// Where one panel stands.
@@ -50,9 +50,9 @@ pub enum Legend<'a> {
     /// There is none.
     Nowhere,
     /// Inside the plotting area.
-    Inside(Vec<Entry<'a>>, Area),
+    Inside(Vec<LegendEntry<'a>>, Area),
     /// Below the axis, from this y on.
-    Below(Vec<Entry<'a>>, f64),
+    Below(Vec<LegendEntry<'a>>, f64),
 }
 
 /// Panels per row.
@@ -105,7 +105,7 @@ pub fn layout<'a>(chart: &Chart, bodies: &'a [Body], common: &[Option<String>; 2
     let heights = heights(chart, bodies, columns, full, look);
     let written = |at: usize| written(bodies, &heights, columns, at);
     let bars: Vec<Option<&Bar>> = (0..bodies.len()).map(|at| bar(bodies, columns, at)).collect();
-    let entries: Vec<Vec<Entry>> =
+    let entries: Vec<Vec<LegendEntry>> =
         bodies.iter().map(|body| axes(body).map_or_else(Vec::new, legend::entries)).collect();
     let shared = shares_legend(&entries);
 
@@ -160,7 +160,7 @@ pub fn layout<'a>(chart: &Chart, bodies: &'a [Body], common: &[Option<String>; 2
 
 /// Where a panel's legend goes, and the lower end of the panel with its labels.
 fn place_legend<'a>(
-    entries: Vec<Entry<'a>>,
+    entries: Vec<LegendEntry<'a>>,
     axes: Option<&'a Axes>,
     area: Area,
     written: bool,
@@ -213,8 +213,8 @@ fn bar(bodies: &[Body], columns: usize, at: usize) -> Option<&Bar> {
 }
 
 /// Whether at least two panels have a legend and all legends are the same.
-fn shares_legend(entries: &[Vec<Entry>]) -> bool {
-    let legends: Vec<&Vec<Entry>> = entries.iter().filter(|entries| !entries.is_empty()).collect();
+fn shares_legend(entries: &[Vec<LegendEntry>]) -> bool {
+    let legends: Vec<&Vec<LegendEntry>> = entries.iter().filter(|entries| !entries.is_empty()).collect();
     legends.len() > 1 && legends.windows(2).all(|pair| legend::same(pair[0], pair[1]))
 }
 

@@ -19,7 +19,7 @@ const EDGE: f64 = 8.0;
 
 /// One label and all series that carry it (a line and its points, say).
 #[derive(Clone, Debug)]
-pub struct Entry<'a> {
+pub struct LegendEntry<'a> {
     /// The words.
     pub label: &'a str,
     /// What they stand for.
@@ -27,32 +27,32 @@ pub struct Entry<'a> {
 }
 
 /// The entries of a panel, in order of first mention.
-pub fn entries(axes: &Axes) -> Vec<Entry<'_>> {
-    let mut entries: Vec<Entry> = Vec::new();
+pub fn entries(axes: &Axes) -> Vec<LegendEntry<'_>> {
+    let mut entries: Vec<LegendEntry> = Vec::new();
     for series in &axes.series {
         let Some(label) = series.label.as_deref() else { continue };
         match entries.iter_mut().find(|entry| entry.label == label) {
             Some(entry) => entry.series.push(series),
-            None => entries.push(Entry { label, series: vec![series] }),
+            None => entries.push(LegendEntry { label, series: vec![series] }),
         }
     }
     entries
 }
 
 /// Whether two legends would read the same.
-pub fn same(a: &[Entry], b: &[Entry]) -> bool {
-    let look = |entry: &Entry| -> Vec<_> {
+pub fn same(a: &[LegendEntry], b: &[LegendEntry]) -> bool {
+    let look = |entry: &LegendEntry| -> Vec<_> {
         entry.series.iter().map(|series| (std::mem::discriminant(&series.shape), series.style)).collect()
     };
     a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.label == b.label && look(a) == look(b))
 }
 
-fn width(entry: &Entry, look: &Look) -> f64 {
+fn width(entry: &LegendEntry, look: &Look) -> f64 {
     SAMPLE + SPACE + text::width(entry.label, look.small)
 }
 
 /// The corner or side of the area where a legend covers none of the `covered` places; `None` if there is no such place.
-pub fn free_place(entries: &[Entry], area: &Area, covered: &[Point], look: &Look) -> Option<Area> {
+pub fn free_place(entries: &[LegendEntry], area: &Area, covered: &[Point], look: &Look) -> Option<Area> {
     let wide = entries.iter().map(|entry| width(entry, look)).fold(0.0, f64::max);
     let high = entries.len() as f64 * LINE * look.small;
     if wide > 0.62 * area.width() || high > 0.62 * area.height() {
@@ -78,14 +78,14 @@ pub fn free_place(entries: &[Entry], area: &Area, covered: &[Point], look: &Look
 }
 
 /// Draws entries below each other from the upper left corner of a place.
-pub fn draw_column(pen: &Pen, entries: &[Entry], place: &Area, look: &Look) {
+pub fn draw_column(pen: &Pen, entries: &[LegendEntry], place: &Area, look: &Look) {
     for (at, entry) in entries.iter().enumerate() {
         draw_entry(pen, entry, [place.left, place.top + (at as f64 + 0.5) * LINE * look.small], look);
     }
 }
 
 /// Lines of entries that fit a width: each the entries' numbers and the line's own width.
-fn lines(entries: &[Entry], room: f64, look: &Look) -> Vec<(Vec<usize>, f64)> {
+fn lines(entries: &[LegendEntry], room: f64, look: &Look) -> Vec<(Vec<usize>, f64)> {
     let mut lines: Vec<(Vec<usize>, f64)> = Vec::new();
     for (at, entry) in entries.iter().enumerate() {
         let wide = width(entry, look);
@@ -101,12 +101,12 @@ fn lines(entries: &[Entry], room: f64, look: &Look) -> Vec<(Vec<usize>, f64)> {
 }
 
 /// Height of a legend set in lines below something of the given width.
-pub fn height_below(entries: &[Entry], room: f64, look: &Look) -> f64 {
+pub fn height_below(entries: &[LegendEntry], room: f64, look: &Look) -> f64 {
     if entries.is_empty() { 0.0 } else { lines(entries, room, look).len() as f64 * LINE * look.small + EDGE }
 }
 
 /// Draws entries in centred lines, from `top` down, between `left` and `right`.
-pub fn draw_below(pen: &Pen, entries: &[Entry], [left, right]: [f64; 2], top: f64, look: &Look) {
+pub fn draw_below(pen: &Pen, entries: &[LegendEntry], [left, right]: [f64; 2], top: f64, look: &Look) {
     for (row, (line, length)) in lines(entries, right - left, look).into_iter().enumerate() {
         let y = top + EDGE + (row as f64 + 0.5) * LINE * look.small;
         let mut x = left + ((right - left - length) / 2.0).max(0.0);
@@ -117,7 +117,7 @@ pub fn draw_below(pen: &Pen, entries: &[Entry], [left, right]: [f64; 2], top: f6
     }
 }
 
-fn draw_entry(pen: &Pen, entry: &Entry, [x, y]: Point, look: &Look) {
+fn draw_entry(pen: &Pen, entry: &LegendEntry, [x, y]: Point, look: &Look) {
     for series in &entry.series {
         marks::sample(pen, series, [x + SAMPLE / 2.0, y], SAMPLE, look);
     }

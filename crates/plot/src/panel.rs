@@ -3,13 +3,13 @@
 
 use crate::bound::{BoundPanel, Data};
 use crate::chart::{Axis, Panel, Spacing};
-use crate::fault::{Fault, Place, of_row};
+use crate::fault::{ChartFault, Place, of_row};
 use crate::heatmap::Bar;
 use crate::look::Look;
 use crate::position::Position;
 use crate::scale::{Scale, Tick};
 use crate::series::{self, Series, Shape, Shared};
-use crate::table::Grid;
+use crate::table::TextTable;
 use crate::text;
 use condense_base::frame::calendar;
 
@@ -25,7 +25,7 @@ pub enum Body {
     /// Series on axes.
     Axes(Axes),
     /// A table.
-    Table(Grid),
+    Table(TextTable),
 }
 
 /// Two rulers and what is drawn between them.
@@ -67,14 +67,14 @@ impl Body {
     ///
     /// # Errors
     /// Numbers that cannot stand there, each with its place in the written chart.
-    pub fn new(panel: &Panel, bound: &BoundPanel, look: &Look) -> Result<Self, Vec<Fault>> {
+    pub fn new(panel: &Panel, bound: &BoundPanel, look: &Look) -> Result<Self, Vec<ChartFault>> {
         if let [layer] = bound.layers.as_slice()
             && let Data::Table(fields) = &layer.data
         {
-            return Ok(Self::Table(Grid::new(fields, &layer.rows)));
+            return Ok(Self::Table(TextTable::new(fields, &layer.rows)));
         }
         let fault = |layer, key, message: &str| {
-            Fault::new(Place { panel: Some(bound.origin), layer, key }, of_row(bound.row.as_ref(), message))
+            ChartFault::new(Place { panel: Some(bound.origin), layer, key }, of_row(bound.row.as_ref(), message))
         };
         let spacing = bound.spacing;
         let (mut shared, mut all, mut faults) = (Shared::default(), Vec::new(), Vec::new());

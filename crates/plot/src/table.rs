@@ -21,7 +21,7 @@ const SIDE: f64 = 0.75;
 
 /// A table as text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Grid {
+pub struct TextTable {
     /// What stands above each column.
     pub head: Vec<String>,
     /// Which columns hold numbers (they are set flush right).
@@ -30,7 +30,7 @@ pub struct Grid {
     pub rows: Vec<Vec<String>>,
 }
 
-impl Grid {
+impl TextTable {
     /// The text of a table: its columns, and the rows that it keeps.
     pub fn new(fields: &[(Field, &Column)], kept: &[usize]) -> Self {
         let mut grid = Self { rows: vec![Vec::new(); kept.len()], ..Self::default() };
@@ -99,7 +99,7 @@ mod tests {
             (field, column)
         };
         let fields = [field("scheme", None, None), field("alpha", Some("α"), Some(2)), field("day", None, None)];
-        let grid = Grid::new(&fields, &[0, 1, 2, 3]);
+        let grid = TextTable::new(&fields, &[0, 1, 2, 3]);
         assert_eq!(grid.head, ["scheme", "α", "day"]);
         assert_eq!(grid.numeric, [false, true, false]);
         assert_eq!(

@@ -2,7 +2,7 @@
 //! Nothing is trained but a check network; the rest is the slide's own decoupled flow.
 
 use condense::experiment::params::{Parameters as _, params};
-use condense::experiment::{Context, Experiment, Fault, Stop};
+use condense::experiment::{Context, Experiment, ParamFault, Stop};
 use condense::frame::{Frame, Results};
 use condense::num::math::sin;
 use condense::num::stats::linspace;
@@ -62,7 +62,7 @@ const SAME: f64 = 1.0 - 1e-6;
 impl Experiment for LandscapeAroundZero {
     type Params = Params;
 
-    fn check(params: &Params) -> Vec<Fault> {
+    fn check(params: &Params) -> Vec<ParamFault> {
         params
             .demands()
             .holds("shown", (2..=params.neurons).contains(&params.shown), "must be at least 2 and at most `neurons`")

@@ -2,7 +2,7 @@
 //! It knows no features; of each fit it keeps the errors.
 
 use condense::experiment::params::{Parameters as _, params};
-use condense::experiment::{Context, Experiment, Fault, Stop};
+use condense::experiment::{Context, Experiment, ParamFault, Stop};
 use condense::frame::{Frame, Results};
 use condense::num::legendre::legendre;
 use condense::num::math;
@@ -109,7 +109,7 @@ impl Task {
 impl Experiment for GeneralizationGap {
     type Params = Params;
 
-    fn check(params: &Params) -> Vec<Fault> {
+    fn check(params: &Params) -> Vec<ParamFault> {
         params
             .demands()
             .holds("network_draws", params.network_draws <= params.draws, "must not be above `draws`")

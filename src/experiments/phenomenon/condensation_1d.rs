@@ -7,7 +7,7 @@
 
 use condense::experiment::params::{Parameters as _, params};
 use condense::experiment::row::row;
-use condense::experiment::{Context, Experiment, Fault, Stop};
+use condense::experiment::{Context, Experiment, ParamFault, Stop};
 use condense::frame::{Frame, Results};
 use condense::num::stats::{chi_square_uniform, linspace};
 use condense_nn::measures::measure::{Cluster, Direction, orientation, sector_counts};
@@ -64,7 +64,7 @@ pub struct Condensation1d;
 impl Experiment for Condensation1d {
     type Params = Params;
 
-    fn check(p: &Params) -> Vec<Fault> {
+    fn check(p: &Params) -> Vec<ParamFault> {
         let inside = p.plateau_from < p.plateau_to && p.plateau_to <= p.frames[4];
         p.demands().holds("plateau_to", inside, "must lie between `plateau_from` and the fifth of `frames`").faults()
     }

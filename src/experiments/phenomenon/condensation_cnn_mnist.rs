@@ -5,7 +5,7 @@
 //! CNN on MNIST" (Zhou et al., arXiv 2305.09947), which names neither network nor optimiser: the setting is ours.
 
 use condense::experiment::params::{Parameters as _, params};
-use condense::experiment::{Context, Experiment, Fault, Stop};
+use condense::experiment::{Context, Experiment, ParamFault, Stop};
 use condense::frame::{Frame, Results};
 use condense_nn::measures::conv_snapshot::{ConvSnapshot, SIZE};
 use condense_nn::measures::similarity::cosines_in_blocks;
@@ -69,7 +69,7 @@ const LAST_RATE: f64 = 0.02;
 impl Experiment for CondensationCnnMnist {
     type Params = Params;
 
-    fn check(p: &Params) -> Vec<Fault> {
+    fn check(p: &Params) -> Vec<ParamFault> {
         p.demands()
             .holds("batch", (1..=p.images).contains(&p.batch), "must be at least 1 and at most `images`")
             .holds("loose", (0.0..=p.cosine).contains(&p.loose), "must lie in [0, `cosine`]")

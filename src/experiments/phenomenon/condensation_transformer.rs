@@ -6,7 +6,7 @@
 
 use condense::experiment::params::{Parameters as _, params};
 use condense::experiment::row::row;
-use condense::experiment::{Context, Experiment, Fault, Stop};
+use condense::experiment::{Context, Experiment, ParamFault, Stop};
 use condense::frame::{Frame, Results};
 use condense::num::math::exp;
 use condense::num::rng::Stream;
@@ -58,7 +58,7 @@ const RUNS: [&str; 2] = ["small", "large"];
 impl Experiment for CondensationTransformer {
     type Params = Params;
 
-    fn check(p: &Params) -> Vec<Fault> {
+    fn check(p: &Params) -> Vec<ParamFault> {
         p.demands()
             .holds("head", (p.heads * p.head * p.width).is_multiple_of(2), "times `heads` times `width` must be even")
             .faults()

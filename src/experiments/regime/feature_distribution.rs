@@ -6,7 +6,7 @@
 //! Gradient flow instead of gradient descent; the widest network is simulated by representative neurons.
 
 use condense::experiment::params::{Parameters as _, params};
-use condense::experiment::{Context, Experiment, Fault, Stop};
+use condense::experiment::{Context, Experiment, ParamFault, Stop};
 use condense::frame::{Frame, Results};
 use condense_nn::measures::measure::{Direction, features};
 use condense_nn::measures::spread::{Spread, by_amplitude};
@@ -65,7 +65,7 @@ fn train(p: &Params, at: Point, m: usize, root: &Context) -> Result<(Training, V
 impl Experiment for FeatureDistribution {
     type Params = Params;
 
-    fn check(p: &Params) -> Vec<Fault> {
+    fn check(p: &Params) -> Vec<ParamFault> {
         let near = |x: &[f64], wanted: f64| x.iter().any(|x| (x - wanted).abs() < 1e-9);
         let rising = |x: &[f64]| x.len() >= 2 && x.is_sorted_by(|one, next| one < next);
         let falling = |x: &[f64]| x.len() >= 2 && x.is_sorted_by(|one, next| one > next);

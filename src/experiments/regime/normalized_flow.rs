@@ -8,7 +8,7 @@
 
 use condense::experiment::params::{Parameters as _, params};
 use condense::experiment::row::row;
-use condense::experiment::{Context, Experiment, Fault, Stop};
+use condense::experiment::{Context, Experiment, ParamFault, Stop};
 use condense::frame::{Frame, Results};
 use condense::num::math;
 use condense_nn::measures::balance::{balance, broken};
@@ -163,7 +163,7 @@ fn train(p: &Params, at: Point, ctx: &Context) -> Result<Trained, Stop> {
 impl Experiment for NormalizedFlow {
     type Params = Params;
 
-    fn check(p: &Params) -> Vec<Fault> {
+    fn check(p: &Params) -> Vec<ParamFault> {
         p.demands().holds("shown", (1..=p.width).contains(&p.shown), "must be at least 1 and at most `width`").faults()
     }
 

@@ -7,7 +7,7 @@
 
 use condense::experiment::params::{Parameters as _, params};
 use condense::experiment::row::row;
-use condense::experiment::{Context, Experiment, Fault, Stop};
+use condense::experiment::{Context, Experiment, ParamFault, Stop};
 use condense::frame::{Frame, Results};
 use condense::num::eigen;
 use condense::num::math;
@@ -119,7 +119,7 @@ fn train(p: &Params, gamma: f64, width: usize, ctx: &Context) -> Result<Trained,
 impl Experiment for RegimeTheorems {
     type Params = Params;
 
-    fn check(p: &Params) -> Vec<Fault> {
+    fn check(p: &Params) -> Vec<ParamFault> {
         let courses = !p.courses.is_empty() && p.courses.iter().all(|width| p.widths.contains(width));
         let full = p.widths.iter().filter(|&&width| width <= p.full).count() >= 2;
         p.demands()

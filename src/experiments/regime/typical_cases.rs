@@ -6,7 +6,7 @@
 
 use condense::experiment::params::{Parameters as _, params};
 use condense::experiment::row::row;
-use condense::experiment::{Context, Experiment, Fault, Stop};
+use condense::experiment::{Context, Experiment, ParamFault, Stop};
 use condense::frame::{Frame, Results};
 use condense::num::math::atan2;
 use condense::num::stats::linspace;
@@ -154,7 +154,7 @@ fn angle(neuron: &Neuron<2>, directions: &[[f64; 2]]) -> f64 {
 impl Experiment for TypicalCases {
     type Params = Params;
 
-    fn check(p: &Params) -> Vec<Fault> {
+    fn check(p: &Params) -> Vec<ParamFault> {
         p.demands().holds("shown", (1..=p.width).contains(&p.shown), "must be at least 1 and at most `width`").faults()
     }
 

@@ -109,7 +109,9 @@ fn build_alone(
     if let Some((exit, count)) = failed
         && !how.keep_going
     {
-        return Ok(fail(session, exit, &format!("{} failed, the old report was kept", counted(count, "step"))));
+        let old =
+            if matches!(place.owner, Owner::Nobody) { "no report was written" } else { "the old report was kept" };
+        return Ok(fail(session, exit, &format!("{} failed, {old}", counted(count, "step"))));
     }
 
     // After `--only`, whatever else is fresh joins in; and the index, when everything is.

@@ -17,7 +17,7 @@ use crate::paper::view::{self, Block, Chart, Download, FigureView, Pair, Provena
 use crate::paper::written::Written;
 use crate::pipeline::check::{CLAIMS, Judged};
 use crate::pipeline::declared::{Files, FurtherSeeds};
-use crate::pipeline::draw::{FRAMES, PICTURE, REMARK, StoredFrame, StoredGrid, TABLES};
+use crate::pipeline::draw::{FRAMES, PICTURE, REMARK, StoredFrame, StoredTable, TABLES};
 use crate::pipeline::files::{self, Maker};
 use crate::pipeline::locked::{LockStatus, Locked};
 use crate::pipeline::render::RenderContext;
@@ -77,7 +77,7 @@ pub struct CardRecipe<'p> {
     pub context: &'p RenderContext<'p>,
 }
 
-/// What a card makes: a [`view::Entry`].
+/// What a card makes: a [`view::CardView`].
 pub const ENTRY: &str = "entry.json";
 
 const RUN: &str = "run";
@@ -106,7 +106,7 @@ impl Recipe for CardRecipe<'_> {
         let view = self.view(inputs)?;
         let card = report::render_card(&self.context.templates.parsed, &view)
             .map_err(|fault| Failure::Broken(vec![self.context.templates.fault(&fault)]))?;
-        let entry = view::Entry {
+        let entry = view::CardView {
             number: self.number,
             id: view.id,
             title: view.title,
@@ -245,7 +245,7 @@ impl CardRecipe<'_> {
         faults: &mut Vec<Diagnostic>,
     ) -> Result<Chart, Failure> {
         let role = chart(at);
-        let grids: Vec<StoredGrid> = inputs.json(&role, TABLES)?;
+        let tables: Vec<StoredTable> = inputs.json(&role, TABLES)?;
         let steps: Vec<StoredFrame> = inputs.json(&role, FRAMES)?;
         let step = |step: StoredFrame| view::Step { svg: svg::inline(&step.svg), title: step.title };
         let steps = steps.into_iter().map(step).collect();
@@ -263,18 +263,21 @@ impl CardRecipe<'_> {
             alt: block.chart.alt.clone(),
             caption,
             wide: block.chart.columns.is_some_and(|columns| columns > 2),
-            table: grids.into_iter().next().map(|grid| grid_view(&grid)),
+            table: tables.into_iter().next().map(|table| table_view(&table)),
             scrub: block.chart.scrub.clone().map(|legend| view::Scrub { legend, steps }),
         })
     }
 }
 
-fn grid_view(grid: &StoredGrid) -> view::Grid {
+fn table_view(table: &StoredTable) -> view::TableView {
     let cells = |row: &Vec<String>| {
-        row.iter().zip(&grid.numeric).map(|(text, number)| view::Cell { text: text.clone(), number: *number }).collect()
+        row.iter()
+            .zip(&table.numeric)
+            .map(|(text, number)| view::Cell { text: text.clone(), number: *number })
+            .collect()
     };
-    let head = grid.head.iter().map(|head| Text { html: markup::escape(head), md: head.clone() }).collect();
-    view::Grid { head, rows: grid.rows.iter().map(cells).collect() }
+    let head = table.head.iter().map(|head| Text { html: svg::escaped(head), md: head.clone() }).collect();
+    view::TableView { head, rows: table.rows.iter().map(cells).collect() }
 }
 
 fn view_value(name: &str, value: f64, digits: usize) -> view::Value {
@@ -318,7 +321,7 @@ impl Writer<'_> {
 
     /// What stands for a quotation; nothing where its name is unknown.
     fn quote(&self, what: &Quoted) -> Option<Quote> {
-        let plain = |text: String| Quote { html: markup::escape(&text), md: text.clone(), plain: text };
+        let plain = |text: String| Quote { html: svg::escaped(&text), md: text.clone(), plain: text };
         Some(match what {
             Quoted::Value { name, digits } => {
                 let value = *self.values.get(name)?;

@@ -11,8 +11,8 @@ use crate::paper::block::ChartBlock;
 use crate::paper::written::Written;
 use crate::plot::bind::bind;
 use crate::plot::bound::{Bound, Data};
-use crate::plot::fault::{Fault, Named};
-use crate::plot::table::Grid;
+use crate::plot::fault::{ChartFault, Named};
+use crate::plot::table::TextTable;
 use crate::plot::{check, draw, look};
 use crate::roster::Code;
 use serde::{Deserialize, Serialize};
@@ -43,7 +43,7 @@ pub struct DrawRecipe<'p> {
 const RUN: &str = "run";
 /// The picture.
 pub const PICTURE: &str = "picture.svg";
-/// The tables among its panels, as text: a list of [`StoredGrid`].
+/// The tables among its panels, as text: a list of [`StoredTable`].
 pub const TABLES: &str = "tables.json";
 /// Its panels one by one, where pages show them so: a list of [`StoredFrame`].
 pub const FRAMES: &str = "frames.json";
@@ -56,7 +56,7 @@ pub fn step<'p>(recipe: DrawRecipe<'p>, stem: &str, run: StepId) -> Step<'p> {
 
 /// A table as it is stored beside its picture, for pages.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct StoredGrid {
+pub struct StoredTable {
     /// Column heads.
     pub head: Vec<String>,
     /// Which columns hold numbers.
@@ -96,7 +96,7 @@ impl Recipe for DrawRecipe<'_> {
 
     fn make(&self, inputs: &Inputs, _: &StepContext) -> Result<Artefacts, Failure> {
         let frames = frames(inputs)?;
-        let broken = |mut faults: Vec<Fault>| {
+        let broken = |mut faults: Vec<ChartFault>| {
             // The chart was given the tables that it names; whoever misspelt one wants to know of the others.
             let tables = || inputs.made(RUN).iter().filter_map(|name| name.strip_suffix(".csv")).map(str::to_owned);
             let frames = faults.iter_mut().filter_map(|fault| fault.unknown.as_mut());
@@ -119,11 +119,11 @@ impl Recipe for DrawRecipe<'_> {
         let steps = steps.collect::<Result<Vec<_>, Failure>>()?;
         let mut artefacts = Artefacts::from([(PICTURE.to_owned(), svg.into_bytes())]);
         let layers = bound.panels.iter().flat_map(|panel| &panel.layers);
-        let grids: Vec<StoredGrid> = layers
-            .filter_map(
-                |layer| if let Data::Table(fields) = &layer.data { Some(Grid::new(fields, &layer.rows)) } else { None },
-            )
-            .map(|grid| StoredGrid { head: grid.head, numeric: grid.numeric, rows: grid.rows })
+        let grids: Vec<StoredTable> = layers
+            .filter_map(|layer| {
+                if let Data::Table(fields) = &layer.data { Some(TextTable::new(fields, &layer.rows)) } else { None }
+            })
+            .map(|grid| StoredTable { head: grid.head, numeric: grid.numeric, rows: grid.rows })
             .collect();
         artefacts.insert(REMARK.to_owned(), serde_json::to_vec(&bound.remark()).expect("words"));
         artefacts.insert(FRAMES.to_owned(), serde_json::to_vec(&steps).expect("words"));

@@ -53,7 +53,7 @@ impl Recipe for IndexRecipe<'_> {
         let info = self.paper;
         let mut sections: Vec<view::SectionView> = Vec::new();
         for figure in &self.figures {
-            let entry: view::Entry = inputs.json(figure.id, ENTRY)?;
+            let entry: view::CardView = inputs.json(figure.id, ENTRY)?;
             let title = figure.section.map(str::to_owned);
             let heading = title.filter(|title| sections.last().is_none_or(|last| last.title != *title));
             if let Some(title) = heading {
@@ -66,7 +66,7 @@ impl Recipe for IndexRecipe<'_> {
             }
         }
         let plain = |text: &str| {
-            markup::inline(text, &[]).unwrap_or_else(|_| Text { html: markup::escape(text), md: text.to_owned() })
+            markup::inline(text, &[]).unwrap_or_else(|_| Text { html: svg::escaped(text), md: text.to_owned() })
         };
         let view = view::ReportView {
             title: info.title.clone(),

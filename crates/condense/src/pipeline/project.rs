@@ -14,7 +14,7 @@ use crate::pipeline::proved::Proved;
 use crate::pipeline::render::{Remake, RenderContext};
 use crate::pipeline::stamp::Stamp;
 use crate::pipeline::templates::Templates;
-use crate::roster::{Entry, Roster};
+use crate::roster::{Roster, RosterEntry};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -194,7 +194,7 @@ impl Catalogue for Roster {
     }
 
     fn defaults(&self, name: &str) -> Option<Map<String, Value>> {
-        self.find(name).map(Entry::defaults)
+        self.find(name).map(RosterEntry::defaults)
     }
 
     fn faults(&self, name: &str, params: &Map<String, Value>) -> Vec<(String, String)> {

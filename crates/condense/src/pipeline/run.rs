@@ -9,7 +9,7 @@ use crate::engine::step_context::StepContext;
 use crate::experiment::{Cell, Context, Runtime, Stop};
 use crate::frame::Results;
 use crate::pipeline::declared::Files;
-use crate::roster::Entry;
+use crate::roster::RosterEntry;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,7 +20,7 @@ use std::sync::Mutex;
 pub struct RunRecipe<'p> {
     /// What is run.
     #[serde(flatten)]
-    pub entry: &'static Entry,
+    pub entry: &'static RosterEntry,
     /// All parameters.
     pub params: &'p Map<String, Value>,
     /// The seed.

@@ -64,12 +64,12 @@ impl Templates {
     }
 
     /// A template's fault, with its line.
-    pub fn fault(&self, fault: &report::Fault) -> Diagnostic {
+    pub fn fault(&self, fault: &report::TemplateFault) -> Diagnostic {
         diagnostic(&self.texts, fault)
     }
 }
 
-fn diagnostic(texts: &BTreeMap<String, String>, fault: &report::Fault) -> Diagnostic {
+fn diagnostic(texts: &BTreeMap<String, String>, fault: &report::TemplateFault) -> Diagnostic {
     let diagnostic = Diagnostic::new("T001", fault.message.clone());
     let Some(text) = texts.get(&fault.template) else { return diagnostic };
     let source = Source::new(format!("templates/{}", fault.template), text.clone());

@@ -36,7 +36,8 @@ fn a_failure_names_the_figures_that_need_it_and_what_is_not_made() {
     paper.edit("manifest.toml", "slope = 3", "slope = 2");
     paper.edit("figures/falling.md", "above = 2.5", "above = 0.5");
     paper.write("scripts/line.sh", "exit 3\n");
-    paper.run(&["report"]).expect(1).says("E004").says("needed for `rising`, `falling`");
+    let run = paper.run(&["report"]).expect(1).says("E004").says("needed for `rising`, `falling`");
+    run.says("1 step failed, no report was written");
     paper.run(&["report", "-k"]).expect(1).says("1 step failed, 2 figures not made, ");
 }
 

@@ -17,7 +17,7 @@ use condense_num::math;
 /// A uniform grid of cubic B-splines: `count - 3` intervals from `low` to `high`. With `h` their length and
 /// `u = (x - low) / h`, spline `g` is the cardinal one over `u` from `g - 3` to `g + 1`: beyond the ends it fades out.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Grid {
+pub struct SplineGrid {
     /// Left end.
     pub low: f64,
     /// Right end, above `low`.
@@ -36,7 +36,7 @@ struct Near {
     base: [f64; 2],
 }
 
-impl Grid {
+impl SplineGrid {
     /// The length `h` of an interval.
     pub fn spacing(self) -> f64 {
         (self.high - self.low) / (self.count as f64 - 3.0)
@@ -82,7 +82,7 @@ impl Near {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Layer {
     /// The splines of every edge.
-    pub grid: Grid,
+    pub grid: SplineGrid,
     /// Number of inputs.
     pub inputs: usize,
     /// Number of outputs.
@@ -273,10 +273,10 @@ mod tests {
     use condense_num::rng::Stream;
     use std::collections::BTreeMap;
 
-    const NARROW: Grid = Grid { low: -1.0, high: 1.0, count: 5 };
-    const WIDE: Grid = Grid { low: -3.0, high: 3.0, count: 8 };
+    const NARROW: SplineGrid = SplineGrid { low: -1.0, high: 1.0, count: 5 };
+    const WIDE: SplineGrid = SplineGrid { low: -3.0, high: 3.0, count: 8 };
 
-    fn layer(grid: Grid, inputs: usize, outputs: usize, base: bool) -> Layer {
+    fn layer(grid: SplineGrid, inputs: usize, outputs: usize, base: bool) -> Layer {
         let mut stream = Stream::root(4).fork("edges").fork(&outputs.to_string());
         let count = inputs * outputs * (grid.count + usize::from(base));
         Layer { grid, inputs, outputs, base, theta: (0..count).map(|_| stream.normal()).collect() }
@@ -302,7 +302,7 @@ mod tests {
 
     #[test]
     fn splines_add_up_to_one_and_reproduce_straight_lines() {
-        for grid in [NARROW, WIDE, Grid { low: 0.0, high: 1.0, count: 30 }] {
+        for grid in [NARROW, WIDE, SplineGrid { low: 0.0, high: 1.0, count: 30 }] {
             for step in 0..=50 {
                 let x = grid.low + (grid.high - grid.low) * f64::from(step) / 50.0;
                 let splines = grid.splines(x);

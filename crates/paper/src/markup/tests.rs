@@ -81,7 +81,7 @@ fn a_picture_is_refused_with_its_place() {
     let faults = block("one\n\n![x](https://example.org/x.png)", &[]).unwrap_err();
     assert_eq!(
         faults,
-        [Fault { span: 5..36, message: "no picture can stand in prose: draw it in a `chart` block".into() }]
+        [MarkupFault { span: 5..36, message: "no picture can stand in prose: draw it in a `chart` block".into() }]
     );
 }
 

@@ -36,7 +36,7 @@ fn picture(panels: usize, wide: bool, title: &str) -> String {
         "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" width=\"{}\" height=\"290\" viewBox=\"0 0 {width} {height}\" \
          font-family=\"system-ui,sans-serif\" fill=\"none\" stroke-linecap=\"round\"><title>{}</title><desc>Made by hand.</desc>",
         width / 10,
-        markup::escape(title)
+        condense_plot::svg::escaped(title)
     );
     let share = width / panels;
     for panel in 0..panels {
@@ -81,7 +81,7 @@ fn picture(panels: usize, wide: bool, title: &str) -> String {
 pub const STYLE: &str = "@media screen and (prefers-color-scheme:dark){.plot-blue{color:#4da6e8}.plot-vermilion{color:#f47f3c}\
                          .plot-green{color:#2cc295}.plot-ink{color:#e6edf3}.plot-muted{color:#9aa7b4}.plot-grid{color:#2a313a}}";
 
-fn chart(label: &str, file: &str, panels: usize, wide: bool, caption: Text, table: Option<Grid>) -> Block {
+fn chart(label: &str, file: &str, panels: usize, wide: bool, caption: Text, table: Option<TableView>) -> Block {
     let svg = picture(panels, wide, &format!("Figure {label}"));
     let step = |title: &str| Step { title: title.to_owned(), svg: picture(1, false, title) };
     let scrub =
@@ -244,7 +244,7 @@ fn phases() -> FigureView {
             2,
             false,
             inline("Counts per regime."),
-            Some(Grid {
+            Some(TableView {
                 head: ["regime", "$S_{\\boldsymbol{w}}$"].map(|text| markup::head(text, &[]).expect("head")).to_vec(),
                 rows: vec![
                     vec![
@@ -308,7 +308,7 @@ pub fn report() -> ReportView {
     let entry = |figure: FigureView| {
         let card = render_card(&templates, &figure).unwrap_or_else(|fault| panic!("{fault:?}"));
         let FigureView { number, id, title, claims, provenance, .. } = figure;
-        Entry { number, id, title, claims, provenance, card }
+        CardView { number, id, title, claims, provenance, card }
     };
     let [first, second, third] = figures().map(entry);
     let platform = ProofRow {
