@@ -57,7 +57,7 @@ impl Snapshot {
     /// Trains to each of the epochs in turn; stage 0 is the network before its next step, the others follow.
     ///
     /// # Errors
-    /// As [`Stepwise::train_to`].
+    /// As [`train_to`](crate::training::stepwise::Stepwise::train_to).
     pub fn trajectory(
         trainer: &mut Trainer<2>,
         epochs: &[usize],
