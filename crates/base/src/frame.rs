@@ -20,21 +20,30 @@ pub struct Results {
     pub frames: BTreeMap<String, Frame>,
     /// Single numbers, by name: what claims test and prose quotes.
     pub values: BTreeMap<String, f64>,
+    /// What was added first under a name that was taken.
+    again: Option<String>,
 }
 
 impl Results {
-    /// Adds a table.
+    /// Adds a table. A second one of its name is a [fault](Self::fault).
     pub fn frame(&mut self, name: &str, frame: Frame) {
-        self.frames.insert(name.to_owned(), frame);
+        if self.frames.insert(name.to_owned(), frame).is_some() {
+            self.again.get_or_insert_with(|| format!("two frames are named `{name}`"));
+        }
     }
 
-    /// Adds a number.
+    /// Adds a number. A second one of its name is a [fault](Self::fault).
     pub fn value(&mut self, name: &str, value: f64) {
-        self.values.insert(name.to_owned(), value);
+        if self.values.insert(name.to_owned(), value).is_some() {
+            self.again.get_or_insert_with(|| format!("two values are named `{name}`"));
+        }
     }
 
-    /// The first fault that makes results unfit for a hash: a number that is not finite, or ragged columns.
+    /// The first fault that makes results unfit for a hash: a name that was given twice, a number that is not finite, or ragged columns.
     pub fn fault(&self) -> Option<String> {
+        if self.again.is_some() {
+            return self.again.clone();
+        }
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
         if let Some(name) =
             self.frames.keys().find(|name| name.is_empty() || name.starts_with('.') || !name.chars().all(plain))
@@ -423,6 +432,21 @@ mod tests {
         let words: Vec<Option<&str>> = (0..6).map(|row| ids.word(row)).collect();
         assert_eq!(words, [Some("007"), Some("9007199254740993"), None, None, None, None]);
         assert_eq!(column("1.0\n +2\n1e3"), Ok(Column::Numbers(vec![1.0, 2.0, 1000.0])));
+    }
+
+    /// The second once took the place of the first, and the first was lost without a word.
+    #[test]
+    fn a_name_that_is_given_twice_is_a_fault() {
+        let mut results = Results::default();
+        results.value("ratio", 1.0);
+        results.frame("ratio", Frame::new());
+        assert_eq!(results.fault(), None);
+        results.value("ratio", 1.0);
+        assert_eq!(results.fault().as_deref(), Some("two values are named `ratio`"));
+        let mut results = Results::default();
+        results.frame("map", Frame::new());
+        results.frame("map", Frame::new());
+        assert_eq!(results.fault().as_deref(), Some("two frames are named `map`"));
     }
 
     #[test]

@@ -86,6 +86,10 @@ const OWN: &[(&str, &str)] = &[
         "A line of `manifest.proved` says that everything that was accepted of a profile came out the same, so the lock must hold exactly the figures that were computed, and must not move meanwhile.",
     ),
     (
+        "L004",
+        "`manifest.seeds` holds what claims were at further seeds, for figures whose further seeds one profile alone measures. It is committed and written by `condense --profile NAME accept` alone.",
+    ),
+    (
         "T001",
         "A template cannot be parsed or rendered. Templates are Tera; the built-in ones are used where `templates/` has no file of that name.",
     ),

@@ -31,6 +31,11 @@ pub struct Roster {
 }
 
 impl Roster {
+    /// What a person types to call the program: a paper in Rust has one of its own, which cargo builds.
+    pub fn command(&self) -> &'static str {
+        if self.entries.is_empty() { "condense" } else { "cargo run --release --" }
+    }
+
     /// An experiment by name.
     pub fn find(&self, name: &str) -> Option<&'static RosterEntry> {
         self.entries.iter().find(|entry| entry.name == name)

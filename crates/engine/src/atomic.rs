@@ -32,6 +32,22 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     put().map_err(|error: io::Error| files::named(path.display(), &error))
 }
 
+/// Removes a file; that there is none is no error. A link to a file stays, and the file goes.
+///
+/// # Errors
+/// The system's, with the path in the message; or that something stands there that is no file.
+pub fn remove(path: &Path) -> io::Result<()> {
+    let removed = place(path).and_then(|(place, name)| {
+        let folder = Folder::root(&place)?;
+        folder.remove(&name)?;
+        folder.sync(None)
+    });
+    match removed {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(files::named(path.display(), &error)),
+        _ => Ok(()),
+    }
+}
+
 /// Whether a killed process left something half-written of a file.
 pub fn is_left(path: &Path) -> bool {
     place(path).is_ok_and(|(place, name)| place.join(part(&name).as_str()).symlink_metadata().is_ok())

@@ -1,4 +1,4 @@
-//! Floor 1': the content-hashed build system. It sees bytes and keys only; it knows no figures, networks or pages.
+//! The content-hashed build system. It sees bytes and keys only; it knows no figures, networks or pages.
 pub mod artefacts;
 pub mod atomic;
 pub mod build;

@@ -1,4 +1,4 @@
-//! What a step may use while it runs: progress, signals, and the cells of its sweeps over all free slots.
+//! What a step may use while it runs: progress, signals, the cells of its sweeps and the parts of its trainings over all free slots.
 //! It knows no plan and no other step.
 
 use crate::digest::Digest;
@@ -44,6 +44,11 @@ impl StepContext<'_> {
     /// Whether a signal asked to stop.
     pub fn interrupted(&self) -> bool {
         self.signal.load(Ordering::Relaxed) != 0
+    }
+
+    /// Calls `part` once with every index below `count`, over all slots that are free at the moment.
+    pub fn each(&self, count: usize, part: &(dyn Fn(usize) + Sync)) {
+        self.slots.each(count, part);
     }
 
     /// Computes the cells of a sweep over all free slots; finished ones come from the store. Rows are in order of index.

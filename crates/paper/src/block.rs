@@ -60,6 +60,10 @@ pub struct ClaimBlock {
     /// What it must satisfy under other profiles: their names, where those stand, and the bound.
     #[serde(skip)]
     elsewhere: Vec<(String, Range<usize>, Bound)>,
+    /// Whether it is true by construction: then it is checked and shown, and not counted.
+    pub identity: bool,
+    /// The least share of the further seeds at which it must hold, instead of at the figure's own.
+    pub share: Option<f64>,
     /// The source's own number or words.
     pub source: Option<String>,
     /// Significant digits to show.
@@ -155,6 +159,8 @@ impl Block {
             says: Written::new(says.get_ref().clone(), Form::Line, &self.source, piece.span(says.span())),
             value: value.into_inner(),
             bound,
+            identity: raw.identity.is_some_and(|identity| *identity.get_ref()),
+            share: raw.share.map(Spanned::into_inner),
             source: raw.source,
             digits: raw.digits.map(Spanned::into_inner),
             block: self,
@@ -171,6 +177,8 @@ struct Raw {
     id: Option<Spanned<String>>,
     source: Option<String>,
     digits: Option<Spanned<usize>>,
+    identity: Option<Spanned<bool>>,
+    share: Option<Spanned<f64>>,
     below: Option<Spanned<f64>>,
     above: Option<Spanned<f64>>,
     between: Option<Spanned<Vec<f64>>>,
@@ -214,6 +222,15 @@ impl Raw {
         }
         if let Some(digits) = self.digits.as_ref().filter(|digits| !(1..=17).contains(digits.get_ref())) {
             say("P024", "`digits` lies between 1 and 17".to_owned(), Some(digits.span()), "");
+        }
+        if let Some(share) = self.share.as_ref().filter(|share| !(*share.get_ref() > 0.0 && *share.get_ref() < 1.0)) {
+            let help = "share = 0.8   holds at this share of the further seeds or more; without it, it must hold at the figure's own";
+            say("P026", "`share` lies between 0 and 1".to_owned(), Some(share.span()), help);
+        }
+        if let (Some(identity), Some(_)) = (self.identity.as_ref().filter(|identity| *identity.get_ref()), &self.share)
+        {
+            let message = "an identity holds at every seed: it has no `share`".to_owned();
+            say("P026", message, Some(identity.span()), "");
         }
         let readable = !limits::KEYS.iter().any(|key| spoilt.contains(*key));
         let bounds =

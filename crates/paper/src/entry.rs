@@ -12,7 +12,7 @@ use crate::work::Work;
 use crate::work_reader;
 use crate::written::{Form, Written};
 use serde_json::{Map, Value};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use toml::Spanned;
 use toml::de::DeTable;
@@ -25,6 +25,24 @@ pub struct FigureEntry {
     pub id: Option<String>,
     /// The profiles that it declares.
     pub profiles: BTreeSet<String>,
+}
+
+/// The parameters of a figure.
+#[derive(Default)]
+struct Applied {
+    /// As its entry says them.
+    own: Map<String, Value>,
+    /// The same under the profiles that it declares.
+    others: BTreeMap<String, Map<String, Value>>,
+    /// The names of these that can be used.
+    names: BTreeSet<String>,
+}
+
+impl Applied {
+    /// The parameters under a profile; one that the entry does not declare changes nothing.
+    fn of(&self, profile: &str) -> &Map<String, Value> {
+        self.others.get(profile).unwrap_or(&self.own)
+    }
 }
 
 /// Reads and checks an entry.
@@ -45,9 +63,10 @@ pub fn parse(table: &Spanned<DeTable>, asked: &Asked, piece: &Piece, faults: &mu
     }
     let work = work_reader::parse(&raw, &mut checks);
     let span = raw.experiment.as_ref().or(raw.id.as_ref()).map(Spanned::span);
-    let (params, profiles) = checks.params(&work, span.clone());
+    let applied = checks.params(&work, span.clone());
+    let params = applied.of(asked.profile).clone();
     let seed = raw.seed.unwrap_or(0);
-    let robustness = checks.robustness(&work, span, seed, &params);
+    let robustness = checks.robustness(&work, span, seed, &applied);
     let figure = id.map(|id| Figure {
         span: piece.span(id.span()),
         id: id.into_inner(),
@@ -60,7 +79,7 @@ pub fn parse(table: &Spanned<DeTable>, asked: &Asked, piece: &Piece, faults: &mu
         fidelity,
         data: raw.data.into_iter().map(Spanned::into_inner).collect(),
     });
-    FigureEntry { figure, id: written(), profiles }
+    FigureEntry { figure, id: written(), profiles: applied.names }
 }
 
 impl Checks<'_> {
@@ -106,15 +125,17 @@ impl Checks<'_> {
         }
     }
 
-    /// The parameters of the asked profile, and the profiles there are. All profiles are checked.
-    fn params(&mut self, work: &Work, span: Option<Range<usize>>) -> (Map<String, Value>, BTreeSet<String>) {
+    /// The parameters under every profile. All are checked.
+    fn params(&mut self, work: &Work, span: Option<Range<usize>>) -> Applied {
         let experiment = work.experiment();
         let defaults = experiment.map_or_else(|| Some(Map::new()), |name| self.asked.catalogue.defaults(name));
         // Of an unknown experiment nothing more can be said.
-        let Some(defaults) = defaults else { return (Map::new(), self.profile_names()) };
+        let Some(defaults) = defaults else {
+            return Applied { names: self.profile_names(), ..Applied::default() };
+        };
         let origin = self.origin(experiment, span);
         let own = origin.over(&defaults, self.subtable("params").unwrap_or(&DeTable::new()), self.faults);
-        let mut params = own.clone();
+        let mut others = BTreeMap::new();
         for (name, overrides) in self.subtable("profile").into_iter().flatten() {
             let Some(overrides) = overrides.get_ref().as_table() else {
                 let message = format!("profile `{}` must be a table of parameters", name.get_ref());
@@ -122,25 +143,18 @@ impl Checks<'_> {
                 continue;
             };
             self.overridable(experiment, &own, overrides);
-            let applied = origin.over(&own, overrides, self.faults);
-            if name.get_ref() == self.asked.profile {
-                params = applied;
-            }
+            others.insert(name.get_ref().to_string(), origin.over(&own, overrides, self.faults));
         }
-        (params, self.profile_names())
+        Applied { own, others, names: self.profile_names() }
     }
 
-    /// How claims are measured at further seeds, whose parameters are over those of the asked profile.
-    fn robustness(
-        &mut self,
-        work: &Work,
-        span: Option<Range<usize>>,
-        seed: u64,
-        params: &Map<String, Value>,
-    ) -> Robustness {
+    /// How claims are measured at further seeds, whose parameters are over those of the profile that measures them.
+    fn robustness(&mut self, work: &Work, span: Option<Range<usize>>, seed: u64, applied: &Applied) -> Robustness {
         let known = work.experiment().is_none_or(|name| self.asked.catalogue.defaults(name).is_some());
         let origin = self.origin(work.experiment(), span);
         let written = self.table.get_ref().get("robustness");
+        let by = written.and_then(|table| table.get_ref().as_table()?.get("profile")?.get_ref().as_str());
+        let params = applied.of(by.unwrap_or(self.asked.profile));
         let overrides = written.and_then(|table| table.get_ref().as_table()?.get("params")?.get_ref().as_table());
         if let (None, Some(overrides)) = (work.experiment(), overrides) {
             self.overridable(None, params, overrides);

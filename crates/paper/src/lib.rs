@@ -1,4 +1,4 @@
-//! Floor 3: the paper. What the author wrote (manifest, pages), and what readers get (cards, report).
+//! The paper: what the author wrote (manifest, pages), and what readers get (cards, report).
 //! It knows no engine and no neural network; it turns texts and results into texts.
 pub mod block;
 pub mod checks;
@@ -19,6 +19,7 @@ pub mod profile;
 pub mod quote;
 pub mod report;
 pub mod robustness;
+pub mod share;
 pub mod tex;
 pub mod toml_reader;
 pub mod view;

@@ -217,6 +217,10 @@ pub const EXPLANATIONS: &[(&str, &str)] = &[
     ("P024", "A double has at most 17 significant digits."),
     ("P025", "Ids of claims tell them apart; by default a claim is called like its value."),
     (
+        "P026",
+        "`share` asks for less than every seed: the bound must be met at this share of the figure's own seed and the further ones. What is true by construction is an `identity`: it is checked, and not counted among the claims.",
+    ),
+    (
         "P030",
         "Prose quotes results as `{{ value(\"name\", digits=3) }}`, parameters as `{{ param(\"name\") }}`, figures as `{{ ref(\"id\") }}`. In backticks they stand for themselves.",
     ),

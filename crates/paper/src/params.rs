@@ -35,13 +35,16 @@ impl Origin<'_> {
     /// unknown keys and bad values; a fault that `base` has already is not repeated.
     pub fn over(&self, base: &Map<String, Value>, given: &DeTable, faults: &mut Faults) -> Map<String, Value> {
         let mut params = base.clone();
+        // Numbers are spelled like the defaults: what `base` has may be a mistake that was told already.
+        let defaults = self.experiment.and_then(|experiment| self.catalogue.defaults(experiment));
+        let like = defaults.as_ref().unwrap_or(base);
         for (key, value) in given {
             let name = key.get_ref().as_ref();
             if self.experiment.is_some() && !base.contains_key(name) {
                 faults.push(self.unknown(name, key.span(), base));
                 continue;
             }
-            match json(value.get_ref(), base.get(name)) {
+            match json(value.get_ref(), like.get(name)) {
                 Ok(value) => drop(params.insert(name.to_owned(), value)),
                 Err(None) => {}
                 Err(Some(message)) => {

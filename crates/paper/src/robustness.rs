@@ -13,14 +13,14 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// More seeds than this say no more.
-const MOST: u64 = 100;
+pub const MOST: u64 = 100;
 
 /// How a figure's claims are measured again.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Robustness {
     /// The seeds: those after the figure's own.
     pub seeds: Vec<u64>,
-    /// Every parameter there.
+    /// Every parameter there, under the profile that measures them.
     pub params: Map<String, Value>,
     /// What is other there than in the figure, and why.
     pub because: Option<Written>,

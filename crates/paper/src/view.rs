@@ -210,6 +210,8 @@ pub struct ClaimView {
     pub margin: String,
     /// The verdict.
     pub holds: bool,
+    /// Whether it is true by construction.
+    pub identity: bool,
     /// The source's own number or words.
     pub source: Option<String>,
     /// The same at further seeds, where it was measured there.
@@ -223,8 +225,12 @@ pub struct Strip {
     pub svg: String,
     /// Further seeds.
     pub of: usize,
-    /// Those at which the claim holds.
+    /// Those at which the bound is met.
     pub hold: usize,
+    /// What that says of all seeds: the 95 % interval of the share, in words.
+    pub interval: String,
+    /// Whether that is what was asked for: all of them, or the share that the claim names.
+    pub robust: bool,
     /// Whether the number is the same at all seeds, bit for bit.
     pub same: bool,
     /// Whether that is so of every number of the figure: then further seeds say nothing.
@@ -240,12 +246,27 @@ pub struct Robustness {
     pub own: u64,
     /// The further seeds, in words; none where this profile does not measure them.
     pub measured: Option<String>,
+    /// Who measured them and when, where it was not this build.
+    pub record: Option<Record>,
+    /// Whether there is a record, of something else than is declared today.
+    pub outdated: bool,
     /// The command that would, where there is one.
     pub command: Option<String>,
     /// Whether every number of the figure is the same there, bit for bit.
     pub seedless: bool,
     /// What is other there, or why they are not measured.
     pub because: Option<Text>,
+}
+
+/// A committed record of further seeds.
+#[derive(Clone, Debug, Serialize)]
+pub struct Record {
+    /// The profile that measured them.
+    pub profile: String,
+    /// The day.
+    pub date: String,
+    /// Whether the code has stayed the same since.
+    pub same_code: bool,
 }
 
 /// A file beside the page.
@@ -323,13 +344,17 @@ pub enum Lock {
 /// What the first screen counts. It is derived from the entries, so that it cannot disagree with them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Summary {
-    /// Claims in all figures.
+    /// Claims in all figures, identities left out.
     pub claims: usize,
     /// Those that hold.
     pub hold: usize,
-    /// Those measured at further seeds.
+    /// Claims that are true by construction.
+    pub identities: usize,
+    /// Those that came out so.
+    pub kept: usize,
+    /// Claims measured at further seeds.
     pub again: usize,
-    /// Of these, those that hold at every seed.
+    /// Of these, those that hold there as asked.
     pub robust: usize,
     /// Figures in all sections.
     pub figures: usize,
@@ -341,13 +366,17 @@ impl ReportView {
     /// Counts claims and figures.
     pub fn summary(&self) -> Summary {
         let figures = || self.sections.iter().flat_map(|section| &section.figures);
-        let claims = || figures().flat_map(|figure| &figure.claims);
+        let all = || figures().flat_map(|figure| &figure.claims);
+        let claims = || all().filter(|claim| !claim.identity);
+        let identities = || all().filter(|claim| claim.identity);
         let strips = || claims().filter_map(|claim| claim.strip.as_ref()).filter(|strip| !strip.seedless);
         Summary {
             claims: claims().count(),
             hold: claims().filter(|claim| claim.holds).count(),
+            identities: identities().count(),
+            kept: identities().filter(|claim| claim.holds).count(),
             again: strips().count(),
-            robust: strips().filter(|strip| strip.hold == strip.of).count(),
+            robust: strips().filter(|strip| strip.robust).count(),
             figures: figures().count(),
             locked: figures().filter(|figure| figure.provenance.lock == Lock::Matches).count(),
         }

@@ -1,4 +1,4 @@
-//! Floor 2 of the machinery: from a chart block and named tables of numbers to one SVG, or one table.
+//! From a chart block and named tables of numbers to one SVG, or one table.
 //! It knows no experiments, no pages and no files.
 //!
 //! `chart` is what an author writes, `check` what is wrong with it whatever the numbers. `bind` looks up every name in it,

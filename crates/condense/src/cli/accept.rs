@@ -1,7 +1,7 @@
 //! `accept`, `restore`, `clean` and `check`: the verbs that write or judge without computing.
 
 use crate::cli::exit::Exit;
-use crate::cli::session::{Answer, CliError, Session};
+use crate::cli::session::{Answer, CliError, Evaluation, Session};
 use crate::cli::verdict::counted;
 use crate::diag::Diagnostic;
 use crate::engine::digest::Digest;
@@ -11,9 +11,12 @@ use crate::engine::published::Published;
 use crate::engine::relative::Relative;
 use crate::engine::store::Store;
 use crate::paper::written::Known;
-use crate::pipeline::locked::{Lock, ONE_SIDE};
+use crate::pipeline::assembly::FigureSteps;
+use crate::pipeline::locked::{Lock, LockStatus, ONE_SIDE};
+use crate::pipeline::measured;
 use crate::pipeline::outputs::{self, REPORT, SUMS};
 use crate::pipeline::place::{self, Owner, Place};
+use crate::pipeline::seeds::SeedsRecord;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Writes what came out into the lock.
@@ -55,23 +58,62 @@ pub fn accept(session: &Session, ids: &[String]) -> Result<Answer, CliError> {
         let section = lock.0.entry(session.project.profile.clone()).or_default();
         let known = session.project.paper().ids();
         section.retain(|id, _| known.contains(id));
+        let mut taken: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for figure in &chosen {
-            section.extend(outputs::locked(figure, evaluation.build).map(|now| (figure.id.clone(), now)));
+            let Some(now) = outputs::locked(figure, evaluation.build) else { continue };
+            let what = match section.get(&figure.id).map(|accepted| accepted.compare(&now)) {
+                None | Some(LockStatus::New) => Some("new"),
+                Some(LockStatus::Matches) => None,
+                Some(LockStatus::Stale(_)) => Some("declared anew"),
+                Some(LockStatus::Differs(_)) => Some("other bytes"),
+            };
+            if let Some(what) = what {
+                taken.entry(what).or_default().push(&figure.id);
+            }
+            section.insert(figure.id.clone(), now);
+        }
+        for (what, ids) in &taken {
+            session.reporter.line("accepted", &format!("{what}: {}", ids.join(", ")));
         }
         let elsewhere = conflicts.iter().filter(|(profile, _)| *profile != session.project.profile);
         for (profile, figure) in elsewhere {
-            let again = format!("`condense --profile {profile} accept` writes it again");
+            let again = format!("`{} --profile {profile} accept` writes it again", session.project.program());
             session.reporter.line(
                 "note",
                 &format!("`[{profile}.{figure}]` stood between marks of a merge and was dropped: {again}"),
             );
         }
         let written = lock.save(&session.project.root)?;
+        let seeds = record_seeds(session, &chosen, evaluation)?;
         session
             .reporter
             .line("ok", if written { "manifest.lock written: commit it" } else { "manifest.lock says so already" });
+        if let Some(said) = seeds {
+            session.reporter.line("ok", said);
+        }
         Ok(Answer::well(""))
     })
+}
+
+/// Records what this profile alone measured at further seeds; what is to be said where the file changed.
+fn record_seeds(
+    session: &Session,
+    chosen: &[&FigureSteps],
+    evaluation: &Evaluation,
+) -> Result<Option<&'static str>, CliError> {
+    let project = &session.project;
+    // Read again, as the lock was.
+    let mut record = SeedsRecord::load(&project.root).map_err(|fault| CliError::written(vec![fault]))?;
+    let figures = &project.paper().manifest.figures;
+    let measured_by_one =
+        |id: &String| figures.iter().any(|figure| figure.id == *id && figure.robustness.profile.is_some());
+    record.0.retain(|id, _| measured_by_one(id));
+    for (id, now) in measured::by_this_profile(project, chosen, evaluation.build) {
+        record.update(&id, now);
+    }
+    let said =
+        if record.0.is_empty() { "manifest.seeds removed: commit that" } else { "manifest.seeds written: commit it" };
+    Ok(record.save(&project.root)?.then_some(said))
 }
 
 /// Puts back the recorded bytes of altered or deleted files.
@@ -243,7 +285,9 @@ fn remark_unused(session: &Session) {
     for (profile, figures) in &project.lock.0 {
         for id in figures.keys().filter(|id| !known.contains(id)) {
             let text = format!("the lock has a section `[{profile}.{id}]`, but there is no figure `{id}`");
-            session.reporter.line("note", &format!("{text}; `condense --profile {profile} accept` removes it"));
+            session
+                .reporter
+                .line("note", &format!("{text}; `{} --profile {profile} accept` removes it", project.program()));
         }
     }
 }

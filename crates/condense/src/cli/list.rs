@@ -1,7 +1,7 @@
 //! `list`, `status` and `why`: what there is, what would run, and for which reasons. They run nothing and wait for nobody.
 
 use crate::cli::exit::Exit;
-use crate::cli::reasons::told;
+use crate::cli::reasons::{grouped, told};
 use crate::cli::session::{Answer, CliError, Evaluation, Session};
 use crate::cli::style::plain;
 use crate::cli::verdict::counted;
@@ -31,12 +31,11 @@ pub fn list(session: &Session, as_json: bool) -> Result<Answer, CliError> {
         }
         let mut text = String::new();
         for (at, figure) in figures.iter().enumerate() {
-            let claims = figure["claims"].as_array().map_or(0, Vec::len);
-            let hold = figure["claims"]
-                .as_array()
-                .map_or(0, |claims| claims.iter().filter(|claim| claim["holds"] == true).count());
-            let judged =
-                figure["claims"].as_array().is_some_and(|claims| claims.iter().all(|claim| !claim["holds"].is_null()));
+            // An identity is not counted.
+            let counted = figure["claims"].as_array().into_iter().flatten().filter(|claim| claim["identity"] != true);
+            let counted: Vec<&Value> = counted.collect();
+            let (claims, hold) = (counted.len(), counted.iter().filter(|claim| claim["holds"] == true).count());
+            let judged = counted.iter().all(|claim| !claim["holds"].is_null());
             let verdict = if judged { format!("{hold}/{claims} claims hold") } else { format!("{claims} claims") };
             let word = |key: &str| figure[key].as_str().unwrap_or_default().to_owned();
             let _ =
@@ -93,11 +92,11 @@ fn claims(session: &Session, evaluation: &Evaluation, figure: &FigureSteps) -> V
     let judged =
         evaluation.build.outcome(figure.check).and_then(|_| evaluation.build.bytes(figure.check, "claims.json").ok());
     if let Some(judged) = judged.and_then(|bytes| serde_json::from_slice::<Vec<Judged>>(&bytes).ok()) {
-        let one = |claim: &Judged| json!({ "id": claim.id, "text": claim.says, "name": claim.name, "value": claim.measured, "bound": claim.bound, "holds": claim.holds, "margin": claim.margin, "further_seeds": claim.further });
+        let one = |claim: &Judged| json!({ "id": claim.id, "text": claim.says, "name": claim.name, "value": claim.measured, "bound": claim.bound, "identity": claim.identity, "share": claim.share, "holds": claim.holds, "margin": claim.margin, "further_seeds": claim.further });
         return judged.iter().map(one).collect();
     }
     let page = session.project.paper().pages.get(&figure.id);
-    let one = |claim: &crate::paper::block::ClaimBlock| json!({ "id": claim.id, "text": claim.says.text(), "name": claim.value, "value": null, "bound": claim.bound, "holds": null, "margin": null, "further_seeds": [] });
+    let one = |claim: &crate::paper::block::ClaimBlock| json!({ "id": claim.id, "text": claim.says.text(), "name": claim.value, "value": null, "bound": claim.bound, "identity": claim.identity, "share": claim.share, "holds": null, "margin": null, "further_seeds": [] });
     page.map_or_else(Vec::new, |page| page.claims().map(one).collect())
 }
 
@@ -148,7 +147,7 @@ pub fn status(session: &Session, ids: &[String], as_json: bool) -> Result<Answer
             let _ = writeln!(text, "stale    report: {} of its files are not today's; {} writes them", unwritten.len(), session.command_line("report"));
         }
         for figure in &stale {
-            for (step, reasons) in evaluation.reasons(figure) {
+            for (step, reasons) in grouped(evaluation.reasons(figure)) {
                 text.push_str(&format!("stale    {}", told(&step, &reasons)));
             }
         }
@@ -183,7 +182,7 @@ pub fn why(session: &Session, id: &str, as_json: bool) -> Result<Answer, CliErro
             return Ok(Answer { text: format!("{document:#}\n"), exit });
         }
         let mut text = String::new();
-        for (step, reasons) in &reasons {
+        for (step, reasons) in grouped(reasons) {
             let _ = writeln!(text, "{step} would run:");
             for reason in reasons {
                 text.push_str(&format!("    {reason}\n"));

@@ -43,7 +43,7 @@ pub fn run(roster: &'static Roster) -> ExitCode {
     let style = Style::new(cli.global.color);
     let answer = catch_unwind(AssertUnwindSafe(|| call(roster, &cli.global, cli.verb)))
         .unwrap_or_else(|_| Err(CliError::new(Exit::Internal, "E007", "this is a mistake of condense itself")))
-        .unwrap_or_else(|error| complain(&error, style));
+        .unwrap_or_else(|error| complain(&error, roster.command(), style));
     print(&answer.text);
     ExitCode::from(answer.exit as u8)
 }
@@ -100,7 +100,7 @@ fn hold_kernels(asked: Kernels) -> Result<(), CliError> {
 }
 
 /// Prints the diagnostics and, last, the code with its meaning.
-fn complain(error: &CliError, style: Style) -> Answer {
+fn complain(error: &CliError, command: &str, style: Style) -> Answer {
     for diagnostic in &error.diagnostics {
         tell(&format!("{}\n", diagnostic.render(style.colour)));
     }
@@ -117,7 +117,7 @@ fn complain(error: &CliError, style: Style) -> Answer {
     if let Some(code) =
         error.diagnostics.first().map(|diagnostic| diagnostic.code).filter(|code| explain(code).is_some())
     {
-        tell(&format!("{}condense explain {code}", style.word("help")));
+        tell(&format!("{}{command} explain {code}", style.word("help")));
     }
     Answer { text: String::new(), exit: error.exit }
 }

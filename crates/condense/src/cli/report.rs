@@ -3,7 +3,7 @@
 use crate::cli::args::{self, Global, How};
 use crate::cli::exit::Exit;
 use crate::cli::publish::{self, refuse_altered};
-use crate::cli::reasons::told;
+use crate::cli::reasons::{grouped, told};
 use crate::cli::reporter::tell;
 use crate::cli::session::{self, Answer, CliError, Evaluation, Session, exit_of};
 use crate::cli::verdict::{self, Outcome, counted, fail};
@@ -201,13 +201,17 @@ fn dry_run(session: &Session, ids: &[String]) -> Result<Answer, CliError> {
     session.evaluated(|evaluation: &Evaluation| {
         let chosen = session.chosen(evaluation.assembly, ids)?;
         let mut text = String::new();
-        for id in chosen.iter().flat_map(|figure| figure.steps()) {
-            let name = evaluation.assembly.plan.step(id).name();
+        let state = |id: StepId| {
+            let name = evaluation.assembly.plan.step(id).name().to_owned();
             match &evaluation.steps[&id] {
-                StepState::Done(_) => {}
-                StepState::Stale(reasons) => text.push_str(&told(name, reasons)),
-                StepState::Waiting => text.push_str(&format!("{name}: if what it needs changes\n")),
+                StepState::Done(_) => None,
+                StepState::Stale(reasons) => Some((name, reasons.clone())),
+                StepState::Waiting => Some((name, vec!["if what it needs changes".to_owned()])),
             }
+        };
+        let steps = chosen.iter().flat_map(|figure| figure.steps()).filter_map(state).collect();
+        for (step, reasons) in grouped(steps) {
+            text.push_str(&told(&step, &reasons));
         }
         Ok(Answer::well(crate::cli::style::plain(&text)))
     })

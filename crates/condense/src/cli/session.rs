@@ -23,7 +23,7 @@ use crate::pipeline::assembly::{Assembly, FigureSteps};
 use crate::pipeline::locked::{self, Lock, Locked};
 use crate::pipeline::place::{Owner, Place};
 use crate::pipeline::project::{Project, STORE};
-use crate::pipeline::{compare, outputs, proved};
+use crate::pipeline::{compare, outputs, proved, seeds};
 use crate::roster::Roster;
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal as _};
@@ -163,9 +163,10 @@ impl Session {
 
     /// A command line for the profile in force, for advice.
     pub fn command_line(&self, verb: &str) -> String {
+        let program = self.project.program();
         match self.project.profile.as_str() {
-            DEFAULT => format!("condense {verb}"),
-            profile => format!("condense --profile {profile} {verb}"),
+            DEFAULT => format!("{program} {verb}"),
+            profile => format!("{program} --profile {profile} {verb}"),
         }
     }
 
@@ -195,7 +196,7 @@ impl Session {
                 Busy::Io(error) => error.into(),
             })?;
         let store = Store::open(open()?).map_err(not_ours)?;
-        for name in [locked::NAME, proved::NAME, load::MANIFEST] {
+        for name in [locked::NAME, proved::NAME, seeds::NAME, load::MANIFEST] {
             atomic::sweep(&self.project.root.join(name))?;
         }
         Ok((lock, store))
@@ -343,7 +344,11 @@ pub fn reporter(global: &Global) -> Reporter {
     Reporter::new(loudness, Style::new(global.color), io::stderr().is_terminal())
 }
 
-/// No figure has this id.
+/// No figure has this id; but it may be the number that one has in the report.
 pub fn unknown_figure(id: &str, known: &[String]) -> Diagnostic {
-    Diagnostic::new("C001", format!("there is no figure `{id}`")).suggest(id, known, "figures")
+    let fault = Diagnostic::new("C001", format!("there is no figure `{id}`"));
+    match id.parse().ok().and_then(|number: usize| known.get(number.checked_sub(1)?)) {
+        Some(meant) => fault.help(format!("figure {id} of the report is `{meant}`")),
+        None => fault.suggest(id, known, "figures"),
+    }
 }

@@ -71,13 +71,17 @@ fn figure(session: &Session, evaluation: &Evaluation, id: &str) -> Result<Answer
         .unwrap_or_default();
     for claim in serde_json::from_slice::<Vec<Judged>>(&claims).unwrap_or_default() {
         let number = |value: f64| significant(value, 4);
-        let verdict = if claim.holds { "✓ holds" } else { "✗ fails" };
+        let verdict = match (claim.holds, claim.identity) {
+            (true, true) => "✓ an identity",
+            (true, false) => "✓ holds",
+            (false, _) => "✗ fails",
+        };
         let _ = writeln!(
             text,
             "  {verdict}    {} ({}, asked for {})",
             claim.says,
             number(claim.measured),
-            claim.bound.text(number)
+            claim.asked(number)
         );
         if let Some(words) = further(&claim) {
             let _ = writeln!(text, "             {words}");
@@ -99,13 +103,15 @@ fn further(claim: &Judged) -> Option<String> {
     if claim.seedless {
         return Some("further seeds say nothing: the numbers do not depend on the seed".to_owned());
     }
-    let (all, hold) = (claim.further.len(), claim.further.iter().filter(|further| further.holds).count());
-    let one = |further: &Further| {
-        let mark = if further.holds { "" } else { " ✗" };
-        format!("{} at seed {}{mark}", significant(further.measured, 4), further.seed)
-    };
-    let each: Vec<String> = claim.further.iter().map(one).collect();
-    (all > 0).then(|| format!("{hold} of {all} further seeds hold: {}", each.join(", ")))
+    let share = claim.further_share();
+    let number = |value: f64| significant(value, 4);
+    let end = |pick: fn(f64, f64) -> f64| claim.further.iter().map(|further| further.measured).reduce(pick).map(number);
+    let (low, high) = (end(f64::min)?, end(f64::max)?);
+    let other = |further: &Further| format!("{} at seed {}", number(further.measured), further.seed);
+    let others: Vec<String> = claim.further.iter().filter(|further| !further.holds).map(other).collect();
+    let others = if others.is_empty() { String::new() } else { format!("; it fails with {}", others.join(", ")) };
+    let (held, of, interval) = (share.held, share.of, share.interval_text());
+    Some(format!("holds at {held} of {of} further seeds ({interval}), with {low} to {high}{others}"))
 }
 
 /// What a picture says about itself, and whether the same is made today.
@@ -171,6 +177,9 @@ pub fn diff(session: &Session, id: &str) -> Result<Answer, CliError> {
             for place in altered_where(evaluation.place, altered, evaluation.store) {
                 let _ = writeln!(text, "    {place}");
             }
+        }
+        for path in survey.missing.iter().filter(|path| own(path)) {
+            let _ = writeln!(text, "{}: it is missing", evaluation.place.label(path));
         }
         let (project, now) = (&session.project, outputs::locked(figure, evaluation.build));
         let accepted = project.lock.entry(&project.profile, id);

@@ -11,6 +11,7 @@ use crate::pipeline::check::Judged;
 use crate::pipeline::locked::LockStatus;
 use crate::pipeline::outputs;
 use crate::pipeline::up_to_date::LastWords;
+use crate::pipeline::{measured, seeds};
 use crate::plot::text::significant;
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -20,9 +21,13 @@ use std::time::Instant;
 pub struct Tally {
     made: usize,
     reused: usize,
+    /// Claims, and those of them that hold.
     claims: usize,
     hold: usize,
-    /// Claims measured at further seeds, and those of them that hold at all.
+    /// Claims that are true by construction, and those of them that came out so.
+    identities: usize,
+    kept: usize,
+    /// Claims measured at further seeds, and those of them that hold there as asked.
     again: usize,
     robust: usize,
     /// Figures whose numbers do not depend on the seed.
@@ -55,6 +60,7 @@ pub fn speak(
     let mut tally = Tally::default();
     let differs = compare(session, assembly, everything, &mut tally);
     let fails = judge(session, chosen, everything, &mut tally);
+    remark_seeds(session, chosen, everything, &mut tally);
     let exits = [outcome.failed.map(|(exit, _)| exit), differs, fails];
     let done = built.done();
     tally.made = done.values().filter(|done| done.verdict != Verdict::Reused).count();
@@ -69,8 +75,11 @@ pub fn speak(
         format!("{} failed, {} not made, ", counted(count, "step"), counted(missing, "figure"))
     });
     let counts = |reused: usize| {
-        let Tally { hold, claims, again, robust, seedless, locked, figures, .. } = tally;
-        let mut seeds = if again > 0 { format!("  {robust}/{again} at every further seed") } else { String::new() };
+        let Tally { hold, claims, identities, kept, again, robust, seedless, locked, figures, .. } = tally;
+        let mut seeds = if again > 0 { format!("  {robust}/{again} at further seeds, too") } else { String::new() };
+        if identities > 0 {
+            seeds.push_str(&format!("  {kept}/{} kept", counted(identities, "identity")));
+        }
         if seedless > 0 {
             let whose = counted(seedless, "figure");
             seeds.push_str(&format!("  further seeds say nothing of {whose}: the numbers do not depend on the seed"));
@@ -127,6 +136,20 @@ fn compare(session: &Session, assembly: &Assembly, build: &Build, tally: &mut Ta
     exit
 }
 
+/// Tells where `manifest.seeds` is not what this profile measured.
+fn remark_seeds(session: &Session, chosen: &[&FigureSteps], build: &Build, tally: &mut Tally) {
+    let recorded = &session.project.seeds.0;
+    let other = measured::by_this_profile(&session.project, chosen, build).into_iter();
+    let other = other.filter(|(id, now)| !recorded.get(id).is_some_and(|before| before.same(now)));
+    let ids: Vec<String> = other.map(|(id, _)| id).collect();
+    if !ids.is_empty() {
+        let (ids, accept) = (ids.join(", "), session.command_line("accept"));
+        let remark = format!("{ids}: further seeds are not as {} has them; `{accept}` writes it", seeds::NAME);
+        session.reporter.line("note", &remark);
+        tally.remarks.push(remark);
+    }
+}
+
 /// Tells every claim that fails; the exit code where one does.
 pub fn judge(session: &Session, chosen: &[&FigureSteps], build: &Build, tally: &mut Tally) -> Option<Exit> {
     let judged = judges(&session.project.profile);
@@ -143,20 +166,24 @@ pub fn judge(session: &Session, chosen: &[&FigureSteps], build: &Build, tally: &
             exit = Some(Exit::Failed);
             continue;
         };
-        tally.claims += claims.len();
-        tally.hold += claims.iter().filter(|claim| claim.holds).count();
-        let again = || claims.iter().filter(|claim| !claim.further.is_empty() && !claim.seedless);
+        let (identities, others): (Vec<&Judged>, Vec<&Judged>) = claims.iter().partition(|claim| claim.identity);
+        let hold = |claims: &[&Judged]| claims.iter().filter(|claim| claim.holds).count();
+        tally.claims += others.len();
+        tally.hold += hold(&others);
+        tally.identities += identities.len();
+        tally.kept += hold(&identities);
+        let again = || others.iter().filter(|claim| claim.measured_again());
         tally.seedless += usize::from(claims.iter().any(|claim| claim.seedless));
         tally.again += again().count();
-        tally.robust += again().filter(|claim| claim.further.iter().all(|further| further.holds)).count();
+        tally.robust += again().filter(|claim| claim.robust()).count();
         for claim in claims.iter().filter(|claim| !claim.holds && judged) {
             exit = Some(Exit::Claim);
             session.reporter.line("failed", &format!("claim {} of {}: {}", claim.id, figure.id, claim.says));
-            let (measured, bound) = (number(claim.measured), claim.bound.text(number));
+            let (measured, bound) = (number(claim.measured), claim.asked(number));
             session.reporter.line("", &format!("measured {measured}, asked for {bound}"));
         }
     }
-    let false_ones = tally.claims - tally.hold;
+    let false_ones = tally.claims - tally.hold + tally.identities - tally.kept;
     if false_ones > 0 && !judged {
         let (count, profile) = (counted(false_ones, "claim"), &session.project.profile);
         let remark = format!("{count} false at the parameters of profile `{profile}`: shown, not judged");
@@ -173,7 +200,11 @@ pub fn fail(session: &Session, exit: Exit, text: &str) -> Answer {
     Answer { text: String::new(), exit }
 }
 
-/// "1 step", "2 steps".
+/// "1 step", "2 steps", "3 identities".
 pub fn counted(count: usize, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+    match noun.strip_suffix('y') {
+        _ if count == 1 => format!("1 {noun}"),
+        Some(stem) => format!("{count} {stem}ies"),
+        None => format!("{count} {noun}s"),
+    }
 }

@@ -13,6 +13,7 @@ use crate::pipeline::origin::Origin;
 use crate::pipeline::project::Project;
 use crate::pipeline::render::RenderContext;
 use crate::pipeline::run::{Kept, RunRecipe};
+use crate::pipeline::seeds::Recorded;
 use crate::pipeline::{card, check, command, draw, index};
 use crate::roster::Roster;
 use serde_json::{Map, Value};
@@ -67,8 +68,8 @@ impl<'p> Assembly<'p> {
         let numbers = manifest.figures.iter().zip(1..).map(|(figure, number)| (figure.id.as_str(), number)).collect();
         let mut planner = Planner { project, context, numbers, plan: Plan::default() };
         let all = manifest.figures.iter().zip(project.tasks()).zip(project.origins());
-        let figures: Vec<FigureSteps> =
-            all.map(|((figure, task), origin)| planner.figure(figure, task, origin)).collect();
+        let figure = |(at, ((figure, task), origin))| planner.figure(figure, task, origin, project.recorded(at));
+        let figures: Vec<FigureSteps> = all.enumerate().map(figure).collect();
         let listed = |figure: &'p Figure| index::Listed { id: &figure.id, section: figure.section.as_deref() };
         let recipe = index::IndexRecipe {
             paper: &manifest.paper,
@@ -98,7 +99,13 @@ struct Planner<'p> {
 }
 
 impl<'p> Planner<'p> {
-    fn figure(&mut self, figure: &'p Figure, task: &'p Task, origin: &'p Origin) -> FigureSteps {
+    fn figure(
+        &mut self,
+        figure: &'p Figure,
+        task: &'p Task,
+        origin: &'p Origin,
+        recorded: Option<Recorded<'p>>,
+    ) -> FigureSteps {
         let (project, plan) = (self.project, &mut self.plan);
         let (id, page) = (figure.id.as_str(), &project.paper().pages[&figure.id]);
         let (own, further, roster) = (&task.own, &task.further, project.roster);
@@ -123,6 +130,7 @@ impl<'p> Planner<'p> {
             params: &own.params,
             seed: own.seed,
             further,
+            recorded,
             claims: page.claims().collect(),
             quoted: QuotedValues::of(texts()),
             code: roster.check,
@@ -146,6 +154,7 @@ impl<'p> Planner<'p> {
             seed: own.seed,
             data: &own.data,
             further,
+            recorded,
             run: declared,
             declared: task.digest(),
             drawn,

@@ -22,6 +22,7 @@ use crate::pipeline::files::{self, Maker};
 use crate::pipeline::locked::{LockStatus, Locked};
 use crate::pipeline::render::RenderContext;
 use crate::pipeline::run::VALUES;
+use crate::pipeline::seeds::Recorded;
 use crate::pipeline::{claims, links};
 use crate::plot::{svg, text};
 use serde::Serialize;
@@ -63,6 +64,8 @@ pub struct CardRecipe<'p> {
     pub data: &'p Files,
     /// Where it is measured again.
     pub further: &'p FurtherSeeds,
+    /// What another profile measured there, where this one does not.
+    pub recorded: Option<Recorded<'p>>,
     /// The digest of what its own run is declared to be.
     pub run: Digest,
     /// What the lock would say of its declaration.
@@ -176,12 +179,19 @@ impl CardRecipe<'_> {
 
     /// What is to say of further seeds: which they were, or who measures them, and what is other there.
     fn robustness(&self, seedless: bool, writer: &Writer, faults: &mut Vec<Diagnostic>) -> Option<view::Robustness> {
-        let seeds = self.further.seeds.first().zip(self.further.seeds.last());
-        let measured = seeds.map(|(&first, &last)| claims::seeds(first, last));
+        let recorded = self.recorded.filter(|recorded| recorded.current);
+        let seeds = recorded.map_or(&self.further.seeds, |recorded| &recorded.measured.seeds);
+        let measured = seeds.first().zip(seeds.last()).map(|(&first, &last)| claims::seeds(first, last));
         let because = self.because_further.map(|because| writer.write(because, faults));
         let elsewhere = self.measured_by.filter(|_| measured.is_none());
-        let command = elsewhere.map(|profile| format!("condense --profile {profile} report"));
-        let view = view::Robustness { own: self.seed, measured, command, seedless, because };
+        let command = elsewhere.map(|profile| format!("{} --profile {profile} report", self.context.remake.program));
+        let record = recorded.map(|Recorded { measured, same_code, .. }| view::Record {
+            profile: measured.profile.clone(),
+            date: measured.date.clone(),
+            same_code,
+        });
+        let outdated = self.recorded.is_some_and(|recorded| !recorded.current);
+        let view = view::Robustness { own: self.seed, measured, record, outdated, command, seedless, because };
         (view.measured.is_some() || view.because.is_some()).then_some(view)
     }
 

@@ -6,11 +6,13 @@ use crate::engine::recipe::Recipe;
 use crate::engine::step::{Step, StepId, Which};
 use crate::engine::step_context::StepContext;
 use crate::paper::block::ClaimBlock;
-use crate::paper::claim::Bound;
+use crate::paper::claim::{Bound, Verdict};
 use crate::paper::quote::{self, Quoted};
+use crate::paper::share::Share;
 use crate::paper::written::QuotedValues;
 use crate::pipeline::declared::FurtherSeeds;
 use crate::pipeline::run::VALUES;
+use crate::pipeline::seeds::Recorded;
 use crate::plot::text::significant;
 use crate::roster::Code;
 use serde::{Deserialize, Serialize};
@@ -30,6 +32,8 @@ pub struct CheckRecipe<'p> {
     pub seed: u64,
     /// Where it is measured again.
     pub further: &'p FurtherSeeds,
+    /// What another profile measured there, where this one does not.
+    pub recorded: Option<Recorded<'p>>,
     /// What must hold.
     pub claims: Vec<&'p ClaimBlock>,
     /// The values that its texts quote: with the values at hand, every slip is told at once.
@@ -71,9 +75,13 @@ pub struct Judged {
     pub measured: f64,
     /// What was asked for.
     pub bound: Bound,
-    /// Whether it holds.
+    /// Whether it is true by construction: it is not counted.
+    pub identity: bool,
+    /// The least share of the further seeds that was asked for, where that was.
+    pub share: Option<f64>,
+    /// Whether it holds: at the figure's own seed; or at the share of the further seeds that was asked for, where they were measured.
     pub holds: bool,
-    /// The room left.
+    /// The room left: of the value; or of the share, where that was judged.
     pub margin: f64,
     /// The source's own number.
     pub source: Option<String>,
@@ -96,6 +104,34 @@ pub struct Further {
     pub holds: bool,
 }
 
+impl Judged {
+    /// At how many of the further seeds the bound is met.
+    pub fn further_share(&self) -> Share {
+        Share::of(self.further.iter().map(|further| further.holds))
+    }
+
+    /// Whether further seeds say something about it.
+    pub fn measured_again(&self) -> bool {
+        !self.further.is_empty() && !self.seedless
+    }
+
+    /// Whether further seeds say the same: all of them, or the share that was asked for.
+    pub fn robust(&self) -> bool {
+        if self.share.is_some() { self.holds } else { self.further_share().whole() }
+    }
+
+    /// What was asked for, in words, with numbers as `number` writes them.
+    pub fn asked(&self, number: impl Fn(f64) -> String) -> String {
+        let bound = self.bound.text(&number);
+        let Some(share) = self.share.map(|share| number(100.0 * share)) else { return bound };
+        if self.measured_again() {
+            format!("{bound}, at {share} % of the further seeds or more")
+        } else {
+            format!("{bound}; the claim is of {share} % of the further seeds, which were not measured")
+        }
+    }
+}
+
 impl Recipe for CheckRecipe<'_> {
     const KIND: &'static str = "check";
 
@@ -116,24 +152,31 @@ impl Recipe for CheckRecipe<'_> {
         let seedless = !further.is_empty() && further.iter().all(|(_, values)| bits(values) == own);
         let judge = |claim: &&ClaimBlock| {
             let measured = values[&claim.value];
-            let verdict = claim.bound.judge(measured);
+            let again = further.iter().map(|(seed, values)| (*seed, values[&claim.value]));
+            let recorded = self.recorded.filter(|recorded| recorded.current);
+            let recorded = recorded.and_then(|recorded| recorded.measured.at_seeds(&claim.value));
+            let all = again.chain(recorded.into_iter().flatten());
+            let at = |(seed, measured)| Further { seed, measured, holds: claim.bound.judge(measured).holds };
+            let further: Vec<Further> = all.map(at).collect();
+            let mut verdict = claim.bound.judge(measured);
+            // The figure's own seed may run with other parameters, and was looked at when the page was written: it has no vote.
+            if let (Some(share), false) = (claim.share, further.is_empty() || seedless) {
+                let margin = Share::of(further.iter().map(|further| further.holds)).value() - share;
+                verdict = Verdict { holds: margin >= 0.0, margin };
+            }
             Judged {
                 id: claim.id.clone(),
                 says: self.plain(claim.says.text(), &values),
                 name: claim.value.clone(),
                 measured,
                 bound: claim.bound,
+                identity: claim.identity,
+                share: claim.share,
                 holds: verdict.holds,
                 margin: verdict.margin,
                 source: claim.source.clone(),
                 digits: claim.digits,
-                further: further
-                    .iter()
-                    .map(|(seed, values)| {
-                        let measured = values[&claim.value];
-                        Further { seed: *seed, measured, holds: claim.bound.judge(measured).holds }
-                    })
-                    .collect(),
+                further,
                 seedless,
             }
         };

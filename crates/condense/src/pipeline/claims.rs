@@ -30,6 +30,7 @@ pub fn view(claim: &Judged, says: Text, own: u64) -> ClaimView {
         bound: asked(claim),
         margin: significant(claim.margin, 2),
         holds: claim.holds,
+        identity: claim.identity,
         source: claim.source.clone(),
         strip: strip_of(claim, own),
     }
@@ -45,7 +46,7 @@ fn number(claim: &Judged, value: f64) -> String {
 }
 
 fn asked(claim: &Judged) -> String {
-    claim.bound.text(|value| significant(value, 17))
+    claim.asked(|value| significant(value, 17))
 }
 
 fn strip_of(claim: &Judged, own: u64) -> Option<Strip> {
@@ -69,7 +70,9 @@ fn strip_of(claim: &Judged, own: u64) -> Option<Strip> {
     Some(Strip {
         svg: strip::Strip { own: claim.measured, others: &others, asked, words: &words }.svg(),
         of: others.len(),
-        hold: others.iter().filter(|(_, holds)| *holds).count(),
+        hold: claim.further_share().held,
+        interval: claim.further_share().interval_text(),
+        robust: claim.robust(),
         seedless: claim.seedless,
         same: others.iter().all(|(value, _)| value.to_bits() == claim.measured.to_bits()),
         range: [extreme(f64::min), extreme(f64::max)].map(|value| number(claim, value)),

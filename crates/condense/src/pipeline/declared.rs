@@ -86,6 +86,8 @@ pub struct Task {
     pub own: Declared,
     /// Where it is measured again.
     pub further: FurtherSeeds,
+    /// Where another profile than this one measures it again; no seeds where none does.
+    pub elsewhere: FurtherSeeds,
 }
 
 /// The further seeds at which the claims of a figure are measured, and the parameters there.
@@ -101,12 +103,33 @@ impl Task {
     /// The task of a figure whose run is declared; `measured` tells whether it is measured at further seeds.
     pub fn new(figure: &Figure, own: Declared, measured: bool) -> Self {
         let robustness = &figure.robustness;
-        let further = if measured && !robustness.seeds.is_empty() {
-            FurtherSeeds { seeds: robustness.seeds.clone(), params: robustness.params.clone() }
-        } else {
-            FurtherSeeds::default()
+        let seeds = || FurtherSeeds { seeds: robustness.seeds.clone(), params: robustness.params.clone() };
+        let (further, elsewhere) = match (measured, &robustness.profile) {
+            _ if robustness.seeds.is_empty() => Default::default(),
+            (true, _) => (seeds(), FurtherSeeds::default()),
+            (false, Some(_)) => (FurtherSeeds::default(), seeds()),
+            (false, None) => Default::default(),
         };
-        Self { own, further }
+        Self { own, further, elsewhere }
+    }
+
+    /// The digest of what is declared to run at the further seeds; none where this profile measures none.
+    pub fn declared_again(&self) -> Option<Digest> {
+        self.digest_of(&self.further)
+    }
+
+    /// The same of those that another profile measures.
+    pub fn declared_elsewhere(&self) -> Option<Digest> {
+        self.digest_of(&self.elsewhere)
+    }
+
+    fn digest_of(&self, further: &FurtherSeeds) -> Option<Digest> {
+        let mut key = Key::default();
+        for &seed in &further.seeds {
+            let declared = Declared { seed, params: further.params.clone(), ..self.own.clone() };
+            key.part("further", declared.digest().to_string().as_bytes());
+        }
+        (!further.seeds.is_empty()).then(|| key.digest())
     }
 
     /// What is declared to run at a further seed.
@@ -116,7 +139,7 @@ impl Task {
 
     /// The digest of all of it, as the lock remembers it: code is not in it.
     pub fn digest(&self) -> Digest {
-        let Self { own, further: FurtherSeeds { seeds, params: _ } } = self;
+        let Self { own, further: FurtherSeeds { seeds, params: _ }, elsewhere: _ } = self;
         if seeds.is_empty() {
             return own.digest();
         }

@@ -4,7 +4,7 @@
 use crate::diag::Diagnostic;
 use crate::paper::load::{self, PAGES, Paper};
 use crate::paper::params::Catalogue;
-use crate::paper::profile::DEFAULT;
+use crate::paper::profile::{DEFAULT, judges};
 use crate::paper::work::Work;
 use crate::pipeline::claims;
 use crate::pipeline::declared::{Declared, Files, Task};
@@ -12,6 +12,7 @@ use crate::pipeline::locked::Lock;
 use crate::pipeline::origin::Origin;
 use crate::pipeline::proved::Proved;
 use crate::pipeline::render::{Remake, RenderContext};
+use crate::pipeline::seeds::{Recorded, SeedsRecord};
 use crate::pipeline::stamp::Stamp;
 use crate::pipeline::templates::Templates;
 use crate::roster::{Roster, RosterEntry};
@@ -42,6 +43,8 @@ pub struct Project {
     pub lock: Lock,
     /// Where that came out the same.
     pub proved: Proved,
+    /// What claims were at further seeds that another profile measures.
+    pub seeds: SeedsRecord,
     /// What each figure computes, in deck order.
     pub(crate) tasks: Vec<Task>,
     /// Where that comes from, likewise.
@@ -83,12 +86,13 @@ impl Project {
         let templates = Templates::load(root).map_err(&mut keep).ok();
         let lock = lock.map_err(&mut keep).ok();
         let proved = Proved::load(root).map_err(&mut keep).ok();
+        let seeds = SeedsRecord::load(root).map_err(&mut keep).ok();
         let paper = load::load(root, profile, roster).map_err(|more| more.into_iter().for_each(&mut keep)).ok();
         let inputs = paper.iter().flat_map(|paper| paper.manifest.figures.iter().flat_map(|figure| &figure.data));
         let stamps = inputs.filter_map(|path| Some((path.clone(), Stamp::of(&root.join(path))?))).collect();
         let tasks = paper.as_ref().map(|paper| declare(root, paper, profile, &mut keep));
-        match (templates, lock, proved, paper, tasks) {
-            (Some(templates), Some(lock), Some(proved), Some(paper), Some(tasks)) if faults.is_empty() => {
+        match (templates, lock, proved, seeds, paper, tasks) {
+            (Some(templates), Some(lock), Some(proved), Some(seeds), Some(paper), Some(tasks)) if faults.is_empty() => {
                 let origins = tasks.iter().map(|task| Origin::of(&task.own, roster)).collect();
                 let (root, profile, times) = (root.to_owned(), profile.to_owned(), tells_times());
                 Ok(Self {
@@ -97,6 +101,7 @@ impl Project {
                     profile,
                     lock,
                     proved,
+                    seeds,
                     tasks,
                     origins,
                     paper,
@@ -121,6 +126,13 @@ impl Project {
         &self.origins
     }
 
+    /// What the record of further seeds says of a figure, by its place in the deck, where this profile does not measure it.
+    pub fn recorded(&self, at: usize) -> Option<Recorded<'_>> {
+        let (figure, task, origin) = (self.paper.manifest.figures.get(at)?, self.tasks.get(at)?, self.origins.get(at)?);
+        // A profile that judges no claims has nothing to say of seeds.
+        judges(&self.profile).then(|| self.seeds.of(&figure.id, task, &origin.code)).flatten()
+    }
+
     /// The paper.
     pub fn paper(&self) -> &Paper {
         &self.paper
@@ -140,17 +152,21 @@ impl Project {
         }
     }
 
+    /// How a reader calls the program: a paper with experiments in Rust is one.
+    pub fn program(&self) -> &'static str {
+        let in_rust = self.paper.manifest.figures.iter().any(|figure| figure.work.experiment().is_some());
+        if in_rust { "cargo run --release --" } else { "condense" }
+    }
+
     /// What all pages are rendered with.
     pub fn render_context(&self) -> RenderContext<'_> {
-        let make = has_makefile(&self.root);
-        let in_rust = self.paper.manifest.figures.iter().any(|figure| figure.work.experiment().is_some());
-        let program = if in_rust { "cargo run --release --" } else { "condense" };
+        let (make, program) = (has_makefile(&self.root), self.program());
         let (whole, only) = match (make, self.profile.as_str()) {
             (true, DEFAULT) => ("make report".to_owned(), "ONLY="),
             (false, DEFAULT) => (format!("{program} report"), "--only "),
             (_, profile) => (format!("{program} --profile {profile} report"), "--only "),
         };
-        let remake = Remake { only: format!("{whole} {only}"), whole };
+        let remake = Remake { only: format!("{whole} {only}"), whole, program };
         let (templates, profile) = (&self.templates, self.profile.as_str());
         RenderContext { templates, profile, remake, times: self.times, code: self.roster.page }
     }

@@ -26,4 +26,6 @@ pub struct Remake {
     pub whole: String,
     /// One figure, whose id is to follow.
     pub only: String,
+    /// The program, before its verbs.
+    pub program: &'static str,
 }

@@ -124,6 +124,10 @@ impl Runtime for StepRuntime<'_> {
             }
         }
     }
+
+    fn each(&self, count: usize, part: &(dyn Fn(usize) + Sync)) {
+        self.context.each(count, part);
+    }
 }
 
 /// Inside a cell: it can be stopped, and a sweep within it runs on the spot.
@@ -138,6 +142,10 @@ impl Runtime for CellRuntime<'_> {
 
     fn sweep(&self, _: &str, count: usize, cell: &Cell<'_>) -> Result<Vec<Vec<f64>>, Stop> {
         (0..count).map(|index| cell(index, self)).collect()
+    }
+
+    fn each(&self, count: usize, part: &(dyn Fn(usize) + Sync)) {
+        self.context.each(count, part);
     }
 }
 

@@ -18,7 +18,7 @@ use crate::pipeline::outputs::{self, SUMS};
 use crate::pipeline::place::{Owner, Place};
 use crate::pipeline::project::{Project, STORE, has_makefile, listing};
 use crate::pipeline::stamp::{LARGE, Stamp};
-use crate::pipeline::{locked, proved};
+use crate::pipeline::{locked, proved, seeds};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -88,6 +88,7 @@ impl UpToDate {
         let lock = (!project.lock.0.is_empty()).then(|| Digest::of(project.lock.to_text().as_bytes()));
         seen.insert(locked::NAME.to_owned(), lock);
         seen.insert(proved::NAME.to_owned(), project.proved.digest());
+        seen.insert(seeds::NAME.to_owned(), project.seeds.digest());
         seen.insert(format!("{STORE}/{STATE}"), Some(state.digest()?));
         seen.insert(format!("{}/{}", place.path, published::NAME), Some(place.written.digest()?));
         let below = |(path, digest): (String, Option<Digest>)| Some((Relative::parse(&path)?, digest));
@@ -119,7 +120,7 @@ impl UpToDate {
                 || stands(&root, path, digest.as_ref())
         };
         // What a killed process left half-written is for the whole way to remove.
-        let left = [locked::NAME, proved::NAME].iter().any(|name| atomic::is_left(&project.join(name)));
+        let left = [locked::NAME, proved::NAME, seeds::NAME].iter().any(|name| atomic::is_left(&project.join(name)));
         let same = same && !left && store.parts().is_ok_and(|parts| parts.is_empty());
         let kept = || seen.kept.iter().all(|path| store.has_file(path));
         let all = same && kept() && seen.files.iter().all(unchanged) && report_stands(&root, &store, project, profile)?;

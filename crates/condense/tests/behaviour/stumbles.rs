@@ -142,7 +142,7 @@ fn seedless() -> Paper {
 fn further_seeds_that_change_no_number_certify_nothing() {
     let paper = seedless();
     let run = paper.report().says("2/2 claims hold");
-    assert!(!run.stderr.contains("at every further seed"), "{}", run.stderr);
+    assert!(!run.stderr.contains("at further seeds, too"), "{}", run.stderr);
     let run = run.says("further seeds say nothing of 2 figures: the numbers do not depend on the seed");
     assert!(run.steps().contains(&"seed 2 of rising".to_owned()), "{:?}", run.steps());
     let (html, md) = (paper.read("report/index.html"), paper.read("report/report.md"));
@@ -159,7 +159,7 @@ fn further_seeds_that_change_no_number_certify_nothing() {
         "input=$(cat); slope=$(echo \"$input\" | sed 's/.*\"slope\":\\([0-9.-]*\\).*/\\1/'); seed=$(echo \"$input\" | sed 's/.*\"seed\":\\([0-9]*\\).*/\\1/')",
     );
     paper.edit("scripts/line.sh", "{\\\"slope\\\": $slope}", "{\\\"slope\\\": $slope, \\\"noise\\\": $seed}");
-    let run = paper.report().says("2/2 at every further seed");
+    let run = paper.report().says("2/2 at further seeds, too");
     assert!(!run.stderr.contains("say nothing"), "{}", run.stderr);
 }
 
@@ -230,4 +230,24 @@ fn prose_that_quotes_a_list_shows_its_items() {
     paper.edit("figures/rising.md", "A line of slope", "Widths of {{ param(\"widths\") }}. A line of slope");
     paper.report();
     assert!(paper.read("report/report.md").contains("Widths of 10, 2.5, 40000."));
+}
+
+#[test]
+fn accept_names_what_it_takes_over() {
+    let paper = small();
+    paper.report();
+    paper.ok(&["accept"]).says("accepted  new: rising, falling");
+    paper.edit("manifest.toml", "slope = 2", "slope = 3");
+    paper.report();
+    let said = paper.ok(&["accept"]).says("declared anew: rising").stderr;
+    assert!(!said.contains("falling"), "{said}");
+    assert!(!paper.ok(&["accept"]).stderr.contains("declared anew"));
+}
+
+#[test]
+fn diff_tells_of_a_file_that_is_missing() {
+    let paper = small();
+    paper.report();
+    std::fs::remove_file(paper.file("report/fig/rising.json")).expect("removed");
+    paper.run(&["diff", "rising"]).expect(4).prints("report/fig/rising.json: it is missing");
 }

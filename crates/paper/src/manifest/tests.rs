@@ -232,6 +232,10 @@ fn bad_parameters() {
         &figure("[figure.params]\nwidth = 'x'\n"),
         &["error[M009]: parameter `width`: expected a whole number from 0 on, found text \"x\""],
     );
+    // The profile's line was once blamed, too: `expected a whole number from 0 on, found number `10.0``.
+    let printed = figure("[figure.params]\nwidth = 80.5\n[figure.profile.smoke]\nwidth = 10\n");
+    says(&printed, &["parameter `width`: expected a whole number from 0 on", "manifest.toml:12:9"]);
+    assert_eq!(printed.matches("error[M009]").count(), 1, "{printed}");
     says(
         &figure("[figure.profile.smoke]\nwidth = 0\n"),
         &["error[M009]: parameter `width`: must be at least 1", "manifest.toml:12:9"],

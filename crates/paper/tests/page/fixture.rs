@@ -100,11 +100,13 @@ fn claim(id: &str, says: &str, value: &str, bound: &str, margin: &str, holds: bo
         svg: svg.to_owned(),
         of: 5,
         hold: if holds { 5 } else { 2 },
+        interval: "57 to 100 %".to_owned(),
+        robust: holds,
         same: source.is_some(),
         seedless: false,
         range,
     };
-    ClaimView { id, says: inline(says), value, bound, margin, holds, source, strip: Some(strip) }
+    ClaimView { id, says: inline(says), value, bound, margin, holds, identity: false, source, strip: Some(strip) }
 }
 
 fn pair(name: &str, text: &str) -> Pair {
@@ -146,6 +148,8 @@ fn figure(number: usize, id: &str, title: &str, lock: Lock) -> FigureView {
         claims: Vec::new(),
         robustness: Some(Robustness {
             own: 7,
+            record: None,
+            outdated: false,
             measured: Some("seeds 8 to 12".to_owned()),
             command: None,
             seedless: false,
