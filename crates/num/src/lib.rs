@@ -1,5 +1,7 @@
-//! Floor 1: numerics that give the same bits everywhere.
+//! Numerics that give the same bits everywhere.
+pub mod coins;
 pub mod contract;
+pub mod descent;
 pub mod each;
 pub mod eigen;
 pub mod element;
@@ -14,9 +16,11 @@ pub mod lanes_plain;
 pub mod legendre;
 pub mod level;
 pub mod linalg;
+pub mod marquardt;
 pub mod math;
 pub mod math32;
 pub mod matrix;
+pub mod newton;
 pub mod peak;
 pub mod product;
 pub mod qr;

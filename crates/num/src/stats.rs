@@ -39,7 +39,12 @@ pub fn quantile(x: &[f64], share: f64) -> f64 {
     let place = share.clamp(0.0, 1.0) * (sorted.len() - 1) as f64;
     let below = place.floor() as usize;
     let above = (below + 1).min(sorted.len() - 1);
-    (place - place.floor()).mul_add(sorted[above] - sorted[below], sorted[below])
+    let (part, low, high) = (place - place.floor(), sorted[below], sorted[above]);
+    // Towards infinity there is nothing to interpolate: 0 · ∞ and ∞ − ∞ are no numbers.
+    if high == f64::INFINITY && (part == 0.0 || low == high) {
+        return low;
+    }
+    part.mul_add(high - low, low)
 }
 
 /// A straight line by least squares.
@@ -211,6 +216,12 @@ mod tests {
         let points = logspace(1e-3, 1e3, 7);
         assert!(points.iter().zip(-3..).all(|(point, power)| (point / math::powi(10.0, power) - 1.0).abs() < 1e-14));
         assert_eq!((points[0], points[6]), (1e-3, 1e3));
+    }
+
+    #[test]
+    fn a_median_stands_beside_infinite_values() {
+        let far = f64::INFINITY;
+        assert_eq!([median(&[far, 1.0, 2.0]), median(&[1.0, far, far, far]), median(&[1.0, far])], [2.0, far, far]);
     }
 
     proptest! {

@@ -5,17 +5,20 @@ use crate::each::inner;
 use crate::eigen::{rotate, rotation, sign_of_largest};
 use ndarray::Array2;
 
-/// The most sweeps ever needed is about ten; more means the input was not a matrix of finite numbers.
-const SWEEPS: usize = 60;
+/// Where the rank is full about ten sweeps are needed. Columns that are nothing but rounding may turn against each other for
+/// ever; after so many sweeps they are left alone.
+const SWEEPS: usize = 20;
 
 /// The thin decomposition `A = U diag(s) Vᵀ` of a matrix of m rows and n columns; r = min(m, n).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Svd {
-    /// m × r; columns of unit length, or of zeros where the singular value is exactly zero.
+    /// m × r; columns of unit length, or of zeros where the singular value is exactly zero. They are orthogonal but for those of
+    /// singular values that are rounding: see [`svd`].
     pub u: Array2<f64>,
     /// The r singular values, descending.
     pub s: Vec<f64>,
-    /// n × r, orthonormal columns, each with its first entry of largest size positive.
+    /// n × r, orthonormal columns, each with its first entry of largest size positive. (Where n is above m, what holds for `u` holds
+    /// for `v`, and `u` is orthonormal.)
     pub v: Array2<f64>,
 }
 
@@ -30,6 +33,10 @@ pub fn singular_values(matrix: &Array2<f64>) -> Vec<f64> {
 /// turned against each other until they are orthogonal. Small singular values of a matrix with badly scaled columns come
 /// out to high relative accuracy (Demmel & Veselić 1992).
 ///
+/// Where the rank is not full the rotations may not settle. Columns that are shorter than `m ε s_1` (m rows of the taller side) are
+/// then left as they are: singular values below that are right to `m ε s_1` alone, not to a small part of themselves, and the
+/// vectors that belong to them on the longer side need not be orthogonal to one another or to the rest.
+///
 /// # Panics
 /// When a number is not finite.
 pub fn svd(matrix: &Array2<f64>) -> Svd {
@@ -39,8 +46,13 @@ pub fn svd(matrix: &Array2<f64>) -> Svd {
     let (m, n) = tall.dim();
     let mut columns: Vec<Vec<f64>> = tall.columns().into_iter().map(|column| column.to_vec()).collect();
     let mut turns: Vec<Vec<f64>> = (0..n).map(|i| (0..n).map(|j| f64::from(u8::from(i == j))).collect()).collect();
-    let settled = (0..SWEEPS).any(|_| !sweep(&mut columns, &mut turns));
-    assert!(settled, "Jacobi rotations settle");
+    let settled = (0..SWEEPS).any(|_| !sweep(&mut columns, &mut turns, 0.0));
+    if !settled {
+        let largest = columns.iter().map(|column| inner(column, column)).fold(0.0, f64::max);
+        let rounding = largest * (m as f64 * f64::EPSILON) * (m as f64 * f64::EPSILON);
+        let settled = (0..SWEEPS).any(|_| !sweep(&mut columns, &mut turns, rounding));
+        assert!(settled, "Jacobi rotations settle");
+    }
 
     let lengths: Vec<f64> = columns.iter().map(|column| inner(column, column).sqrt()).collect();
     let mut order: Vec<usize> = (0..n).collect();
@@ -53,8 +65,9 @@ pub fn svd(matrix: &Array2<f64>) -> Svd {
     if wide { Svd { u: right, s, v: left } } else { Svd { u: left, s, v: right } }
 }
 
-/// One pass over all pairs of columns, row by row; returns whether any pair was still to be turned.
-fn sweep(columns: &mut [Vec<f64>], turns: &mut [Vec<f64>]) -> bool {
+/// One pass over all pairs of columns, row by row; returns whether any pair was still to be turned. Columns whose square is not above
+/// `rounding` stay as they are.
+fn sweep(columns: &mut [Vec<f64>], turns: &mut [Vec<f64>], rounding: f64) -> bool {
     let n = columns.len();
     let mut turned = false;
     for p in 0..n {
@@ -64,7 +77,10 @@ fn sweep(columns: &mut [Vec<f64>], turns: &mut [Vec<f64>]) -> bool {
             // The cosine of the angle between them is rounding; so is all of it where a product underflows. (Columns that are
             // multiples of one shrink from sweep to sweep until their squares do.)
             let least = xx.min(yy).min(xy.abs());
-            if xy.abs() <= 2.0 * f64::EPSILON * xx.sqrt() * yy.sqrt() || least < f64::MIN_POSITIVE {
+            if xy.abs() <= 2.0 * f64::EPSILON * xx.sqrt() * yy.sqrt()
+                || least < f64::MIN_POSITIVE
+                || xx.min(yy) <= rounding
+            {
                 continue;
             }
             turned = true;
@@ -94,6 +110,27 @@ mod tests {
         let a = ndarray::array![[1.0, -2.0, 0.5], [2.0, -4.0, 1.0], [2.0, -4.0, 1.0]];
         let s = singular_values(&a);
         assert!((s[0] - 47.25_f64.sqrt()).abs() < 1e-14 && s[1] < 1e-14 && s[2] < 1e-14, "{s:?}");
+    }
+
+    /// It once panicked on the tangents of condensed neurons at few samples: columns of rounding turned against each other for ever.
+    #[test]
+    fn wide_matrices_of_low_rank_settle() {
+        for (seed, m, n, neurons) in
+            [(87, 12, 20, 1), (206, 10, 29, 1), (511, 7, 24, 2), (811, 10, 24, 3), (876, 9, 29, 3)]
+        {
+            let mut stream = Stream::root(seed);
+            let (x, w) = (stream.normals(m, 1.0), stream.normals(neurons, 1.0));
+            let mut tangent = Array2::from_shape_fn((m, n), |(i, j)| {
+                let t = crate::math::tanh(w[j % neurons] * x[i]);
+                if j / neurons % 2 == 0 { t } else { (1.0 - t * t) * x[i] }
+            });
+            for mut column in tangent.columns_mut() {
+                let length = column.iter().map(|x| x * x).sum::<f64>().sqrt();
+                column.mapv_inplace(|x| x / length);
+            }
+            let svd = svd(&tangent);
+            assert!(svd.s[2 * neurons] < 1e-13 * svd.s[0] && faults(&tangent, &svd).0 < 1e-13, "{:?}", svd.s);
+        }
     }
 
     /// The largest entry of `A - U S Vᵀ`, and of `VᵀV - I` (`UᵀU - I`).

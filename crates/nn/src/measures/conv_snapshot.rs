@@ -6,6 +6,7 @@ use crate::measures::similarity::{cosines, pairs, share_above};
 use crate::nets::conv::ConvNet;
 use crate::nets::packed::Neuron;
 use crate::tasks::images::Images;
+use condense_experiment::Context;
 use condense_experiment::row::row;
 use condense_num::stats::median;
 
@@ -47,10 +48,10 @@ pub struct Condensed {
 
 impl ConvSnapshot {
     /// Looks at a network, on the first `seen` images of each set (training, test).
-    pub fn of(net: &mut ConvNet, sets: &[Images; 2], seen: usize) -> Self {
+    pub fn of(net: &mut ConvNet, sets: &[Images; 2], seen: usize, ctx: &Context) -> Self {
         let [train, test] = sets.each_ref().map(|set| {
             let shown: Vec<usize> = (0..seen.min(set.labels.len())).collect();
-            let (loss, right) = net.judge(set, &shown);
+            let (loss, right) = net.judge(set, &shown, ctx);
             [loss, (shown.len() - right) as f64, shown.len() as f64]
         });
         let weights = net.weights().kernels;

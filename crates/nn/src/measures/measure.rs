@@ -79,7 +79,7 @@ pub fn clusters<const D: usize>(neurons: &[Neuron<D>], direction: Direction, cos
 }
 
 /// The cosine between two neurons' input weights; its size alone for lines.
-fn similarity<const D: usize>(one: &Neuron<D>, other: &Neuron<D>, direction: Direction) -> f64 {
+pub fn similarity<const D: usize>(one: &Neuron<D>, other: &Neuron<D>, direction: Direction) -> f64 {
     let cosine = dot(&one.w, &other.w) / (norm(&one.w) * norm(&other.w));
     if direction == Direction::Line { cosine.abs() } else { cosine }
 }

@@ -6,13 +6,29 @@
 //! the cross-entropy of `softmax(y)`, mean over sequences. All that follows the softmax is linear, so the mean over
 //! tokens is taken first, of the rows of `P_h`: `p̄_h = mean_t P_h` (T), `x̄_h = p̄_h X` (D), then `V_h`, `O` and `C`.
 //!
-//! A sequence `s` belongs to lane `s % 16`. Sums over sequences run in each lane from the first block of sixteen to the
-//! last, within a block over tokens, and then by the fixed tree; heads are treated alike, and equal ones stay equal.
+//! A sequence `s` belongs to lane `s % 16`. Sums over sequences run in each lane from the first block of sixteen of a part to
+//! the last, within a block over tokens, then by the fixed tree, and then over the parts, which any thread may take; heads
+//! are treated alike, and equal ones stay equal.
 
-use crate::nets::heads::{Room, Shape, Weights, backward, compare, descend, forward};
+use crate::nets::heads::{Room, Shape, Weights, backward, compare, follow, forward, sum_up};
 use crate::training::stepwise::{Seen, Stepwise};
+use condense_experiment::Context;
 use condense_num::contract::Lane;
 use condense_num::lanes::SINGLES;
+
+/// Blocks of sixteen sequences that are worked on together.
+const PART: usize = 2;
+
+/// What some sequences leave behind in a step.
+#[derive(Clone, Debug)]
+struct Part {
+    room: Room,
+    /// Their share of the gradient, lane by lane, and then added up.
+    lanes: Weights<Lane>,
+    gradient: Weights<f32>,
+    /// The sum of their losses.
+    loss: f64,
+}
 
 /// A block in training.
 #[derive(Clone, Debug)]
@@ -20,13 +36,11 @@ pub struct Attention {
     shape: Shape,
     rate: f32,
     weights: Weights<f32>,
-    /// The gradient, lane by lane.
-    gradient: Weights<Lane>,
+    parts: Vec<Part>,
     /// Blocks × T × D.
     x: Vec<Lane>,
     /// Class of each sequence.
     labels: Vec<usize>,
-    room: Room,
     steps: usize,
 }
 
@@ -40,7 +54,7 @@ impl Attention {
         let (n, entries) = (labels.len(), tokens * width);
         assert_eq!((x.len(), width % heads), (n * entries, 0), "sequences of another shape");
         assert!(labels.iter().all(|label| *label < classes), "a class that is none");
-        let mut gradient = Weights::all(shape, [0.0; SINGLES]);
+        let (lanes, mut gradient) = (Weights::all(shape, [0.0; SINGLES]), Weights::all(shape, 0.0));
         for (weights, gradient) in weights.clone().lists().into_iter().zip(gradient.lists()) {
             assert_eq!(weights.len(), gradient.len(), "weights of another shape");
         }
@@ -51,8 +65,9 @@ impl Attention {
                 lanes[s % SINGLES] = *x;
             }
         }
-        let (labels, room) = (labels.to_vec(), Room::new(shape));
-        Self { shape, rate, weights, gradient, x: packed, labels, room, steps: 0 }
+        let part = Part { room: Room::new(shape), lanes, gradient, loss: 0.0 };
+        let parts = vec![part; blocks.div_ceil(PART)];
+        Self { shape, rate, weights, parts, x: packed, labels: labels.to_vec(), steps: 0 }
     }
 
     /// The parameters as they stand.
@@ -61,33 +76,47 @@ impl Attention {
     }
 
     /// The present loss: a pass forward.
-    pub fn loss(&mut self) -> f64 {
-        self.pass(false)
+    pub fn loss(&mut self, ctx: &Context) -> f64 {
+        self.pass(false, ctx)
     }
 
     /// One step of gradient descent, and the loss before it.
-    pub fn step(&mut self) -> f64 {
-        self.gradient.lists().into_iter().for_each(|list| list.fill([0.0; SINGLES]));
-        let loss = self.pass(true);
-        for (weights, gradient) in self.weights.lists().into_iter().zip(self.gradient.lists()) {
-            descend(self.rate, weights, gradient);
+    pub fn step(&mut self, ctx: &Context) -> f64 {
+        let loss = self.pass(true, ctx);
+        let Self { weights, parts, rate, .. } = self;
+        let gradients: Vec<_> = parts.iter_mut().map(|part| part.gradient.lists()).collect();
+        for (list, weights) in weights.lists().into_iter().enumerate() {
+            let gradients: Vec<&[f32]> = gradients.iter().map(|lists| lists[list].as_slice()).collect();
+            follow(*rate, &gradients, weights);
         }
         self.steps += 1;
         loss
     }
 
     /// The loss, and on request its gradient.
-    fn pass(&mut self, with_gradient: bool) -> f64 {
-        let Shape { tokens, width, .. } = self.shape;
-        let (n, mut sum) = (self.labels.len() as f64, 0.0);
-        for (x, labels) in self.x.chunks_exact(tokens * width).zip(self.labels.chunks(SINGLES)) {
-            forward(self.shape, &self.weights, x, &mut self.room);
-            sum = compare(labels, (1.0 / n) as f32, &mut self.room, sum);
+    fn pass(&mut self, with_gradient: bool, ctx: &Context) -> f64 {
+        let Self { shape, weights, parts, x, labels, .. } = self;
+        let (n, entries) = (labels.len() as f64, shape.tokens * shape.width);
+        let shares = x.chunks(PART * entries).zip(labels.chunks(PART * SINGLES));
+        let mut parts: Vec<_> = parts.iter_mut().zip(shares).collect();
+        ctx.each(&mut parts, |(part, (x, labels))| {
+            let Part { room, lanes, gradient, loss } = part;
+            *loss = 0.0;
             if with_gradient {
-                backward(self.shape, &self.weights, x, &mut self.room, &mut self.gradient);
+                lanes.lists().into_iter().for_each(|list| list.fill([0.0; SINGLES]));
             }
-        }
-        sum / n
+            for (x, labels) in x.chunks_exact(entries).zip(labels.chunks(SINGLES)) {
+                forward(*shape, weights, x, room);
+                *loss = compare(labels, (1.0 / n) as f32, room, *loss);
+                if with_gradient {
+                    backward(*shape, weights, x, room, lanes);
+                }
+            }
+            if with_gradient {
+                lanes.lists().into_iter().zip(gradient.lists()).for_each(|(lanes, sums)| sum_up(lanes, sums));
+            }
+        });
+        parts.iter().map(|(part, _)| part.loss).sum::<f64>() / n
     }
 }
 
@@ -96,8 +125,8 @@ impl Stepwise for Attention {
         self.steps
     }
 
-    fn advance(&mut self) -> Seen {
-        Seen { step: self.steps, loss: self.step() }
+    fn advance(&mut self, ctx: &Context) -> Seen {
+        Seen { step: self.steps, loss: self.step(ctx) }
     }
 
     fn setting(&self) -> String {
@@ -108,11 +137,9 @@ impl Stepwise for Attention {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use condense_experiment::{Context, Inline};
     use condense_num::level::same_on_all;
     use condense_num::math;
     use condense_num::rng::Stream;
-    use std::collections::BTreeMap;
 
     const SHAPE: Shape = Shape { tokens: 3, width: 6, heads: 2, classes: 3 };
 
@@ -126,9 +153,9 @@ mod tests {
         Weights { query: square("Q"), key: square("K"), value: square("V"), output: square("O"), classes }
     }
 
-    /// Nineteen sequences: a block, and a part of one.
+    /// Thirty-seven sequences: a part of two blocks, and one of a block that is not full.
     fn sequences() -> (Vec<f32>, Vec<usize>) {
-        (draw("X", 19 * SHAPE.tokens * SHAPE.width), (0..19).map(|s| s * s % SHAPE.classes).collect())
+        (draw("X", 37 * SHAPE.tokens * SHAPE.width), (0..37).map(|s| s * s % SHAPE.classes).collect())
     }
 
     fn block(weights: Weights<f32>, rate: f32) -> Attention {
@@ -178,8 +205,8 @@ mod tests {
     fn the_gradient_is_that_of_finite_differences() {
         let (start, h) = (wide(weights()), 1e-5);
         let mut block = block(weights(), 1.0);
-        assert!((block.loss() - plain(&start)).abs() < 1e-6);
-        assert!((block.step() - plain(&start)).abs() < 1e-6);
+        assert!((block.loss(&Context::plain()) - plain(&start)).abs() < 1e-6);
+        assert!((block.step(&Context::plain()) - plain(&start)).abs() < 1e-6);
         let end = wide(block.weights().clone());
         for list in 0..start.len() {
             for at in 0..start[list].len() {
@@ -195,10 +222,24 @@ mod tests {
     }
 
     #[test]
+    fn the_loss_alone_leaves_gradients_as_they_are_and_changes_no_step() {
+        let ctx = Context::plain();
+        let (mut one, mut other) = (block(weights(), 0.3), block(weights(), 0.3));
+        one.step(&ctx);
+        other.step(&ctx);
+        let before: Vec<_> = one.parts.iter().map(|part| (part.lanes.clone(), part.gradient.clone())).collect();
+        let loss = one.loss(&ctx);
+        let after: Vec<_> = one.parts.iter().map(|part| (part.lanes.clone(), part.gradient.clone())).collect();
+        assert_eq!(before, after);
+        assert_eq!((loss, one.step(&ctx)), (other.loss(&ctx), other.step(&ctx)));
+        assert_eq!(one.weights(), other.weights());
+    }
+
+    #[test]
     fn all_levels_give_the_same_bits() {
         same_on_all(|| {
             let mut block = block(weights(), 0.3);
-            let losses: Vec<f64> = (0..20).map(|_| block.step()).collect();
+            let losses: Vec<f64> = (0..20).map(|_| block.step(&Context::plain())).collect();
             (losses, block.weights().clone())
         });
     }
@@ -212,7 +253,7 @@ mod tests {
         start.output.copy_within(..head * width, head * width);
         let mut block = block(start.clone(), 0.3);
         for _ in 0..30 {
-            block.step();
+            block.step(&Context::plain());
         }
         let end = block.weights();
         assert_ne!(end, &start);
@@ -224,12 +265,15 @@ mod tests {
 
     #[test]
     fn training_lowers_the_loss_or_says_that_it_diverged() {
-        let inputs = BTreeMap::new();
-        let ctx = Context::new(0, &inputs, &Inline);
+        let ctx = Context::plain();
         let mut gentle = block(weights(), 0.3);
-        let before = gentle.loss();
+        let before = gentle.loss(&Context::plain());
         gentle.train_to(100, &ctx).expect("a gentle rate");
-        assert!(gentle.steps() == 100 && gentle.loss() < 0.8 * before, "{before} {}", gentle.loss());
+        assert!(
+            gentle.steps() == 100 && gentle.loss(&Context::plain()) < 0.8 * before,
+            "{before} {}",
+            gentle.loss(&Context::plain())
+        );
         let said = block(weights(), 1e30).train_to(100, &ctx).expect_err("a wild rate").to_string();
         assert!(
             said.contains("training diverged") && said.contains("at step") && said.contains("with rate 1000"),

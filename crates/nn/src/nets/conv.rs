@@ -6,21 +6,29 @@
 //! condensation of the `k_c`). The loss is the cross-entropy of `softmax(y)`, mean over the batch. A convolution without
 //! biases has none that move.
 //!
-//! Channels stand in lanes. Sums over a batch run from its first image to its last, over patches and pixels likewise, and
-//! images go through in chunks that change no bit. Channels are treated alike: equal ones stay equal to the last bit.
+//! Channels stand in lanes. Sums over a batch run from the first image of a part to its last and then over the parts, which
+//! any thread may take; over patches and pixels likewise; and images go through in chunks that change no bit. Channels are
+//! treated alike: equal ones stay equal to the last bit.
 
 use crate::nets::activation::Activation;
 use crate::nets::dense::{Dense, Parameters, activate, slow_down};
 use crate::nets::softmax::cross_entropy;
 use crate::tasks::images::{Images, Window};
 use crate::training::rule::Sgd;
-use condense_experiment::Stop;
+use condense_experiment::{Context, Stop};
 use condense_num::contract::{Add, Lane, View, Write, multiply};
 use condense_num::kernel::kernel;
 use condense_num::lanes::{SINGLES, Simd};
+use std::iter;
 
 /// Images that go through together: their activations stay in the cache.
 const CHUNK: usize = 16;
+
+/// Images whose gradients are summed first.
+const PART: usize = 128;
+
+/// Parts into which images are cut that are only looked at.
+const LOOKED_AT: usize = 8;
 
 /// What a network is, but for its numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,13 +64,30 @@ pub struct ConvNet {
     /// Rows are pixels, and at last the bias; columns are channels, in lanes.
     kernels: Parameters,
     dense: Vec<Dense>,
-    /// Of a chunk of images: patches, what goes into each dense layer, and the gradients with respect to it.
+    /// As many as were needed so far.
+    parts: Vec<Part>,
+    steps: usize,
+}
+
+/// Where some images of a batch are worked on.
+#[derive(Clone, Debug)]
+struct Part {
+    room: Room,
+    /// Their share of the gradient: of the kernels, and of each dense layer. Nothing before the first step.
+    gradient: Vec<Vec<Lane>>,
+    /// Of each chunk, the sum of the losses and how many images are put into their class.
+    judged: Vec<(f64, usize)>,
+}
+
+/// Room for a chunk of images.
+#[derive(Clone, Debug)]
+struct Room {
+    /// Patches, what goes into each dense layer, and the gradients with respect to it.
     patches: Vec<f32>,
     tape: Vec<Vec<Lane>>,
     output_gradients: Vec<Vec<Lane>>,
     /// The outputs, then the gradients with respect to them.
     outputs: Vec<f32>,
-    steps: usize,
 }
 
 impl Shape {
@@ -114,16 +139,7 @@ impl ConvNet {
             dense.push(Dense::pack(weights, biases, &shape.places(l, inputs), end));
             inputs = outputs;
         }
-        let room = |layer: &Dense| vec![[0.0; SINGLES]; CHUNK * layer.lanes];
-        let (mut tape, output_gradients): (Vec<_>, _) =
-            (dense.iter().map(room).collect(), dense.iter().map(room).collect());
-        let mut inputs = 0;
-        for (l, (tape, layer)) in tape.iter_mut().zip(&dense).enumerate() {
-            tape.chunks_exact_mut(layer.lanes).for_each(|row| row.as_flattened_mut()[shape.end(l, inputs)] = 1.0);
-            inputs = layer.outputs;
-        }
-        let (patches, outputs) = (vec![1.0; CHUNK * rows * patches], vec![0.0; CHUNK * inputs]);
-        Self { shape, kernels: Parameters::new(kernels), dense, patches, tape, output_gradients, outputs, steps: 0 }
+        Self { shape, kernels: Parameters::new(kernels), dense, parts: Vec::new(), steps: 0 }
     }
 
     /// The parameters as they stand.
@@ -151,55 +167,99 @@ impl ConvNet {
     ///
     /// # Errors
     /// When that loss is not finite; the message names the step.
-    pub fn step(&mut self, images: &Images, batch: &[usize], rule: Sgd) -> Result<f64, Stop> {
-        let mut sum = 0.0;
-        for chunk in batch.chunks(CHUNK) {
-            self.forward(images, chunk);
-            sum += self.compare(images, chunk, 1.0 / batch.len() as f32).0;
-            self.backward(chunk.len());
-        }
+    pub fn step(&mut self, images: &Images, batch: &[usize], rule: Sgd, ctx: &Context) -> Result<f64, Stop> {
+        let (share, mut parts) = (1.0 / batch.len() as f32, self.take_parts(batch.len().div_ceil(PART)));
+        let mut work: Vec<_> = parts.iter_mut().zip(batch.chunks(PART)).collect();
+        ctx.each(&mut work, |(part, batch)| {
+            self.clear(&mut part.gradient);
+            let judge = |chunk: &[usize]| {
+                self.forward(images, chunk, &mut part.room);
+                let judged = part.room.compare(images, chunk, share);
+                self.backward(chunk.len(), &mut part.room, &mut part.gradient);
+                judged
+            };
+            part.judged = batch.chunks(CHUNK).map(judge).collect();
+        });
+        let (sum, _) = total(&parts);
         let (loss, step, Sgd { rate, momentum }) = (sum / batch.len() as f64, self.steps, rule);
         if !loss.is_finite() {
             return Err(Stop::failed(format!(
                 "training diverged: the loss is {loss} at step {step}, with rate {rate} and momentum {momentum}"
             )));
         }
-        self.kernels.follow(rule);
-        self.dense.iter_mut().for_each(|layer| layer.weights.follow(rule));
+        let (first, others) = parts[..batch.len().div_ceil(PART)].split_first_mut().expect("a batch has images");
+        for other in others {
+            for (sums, gradient) in first.gradient.iter_mut().zip(&other.gradient) {
+                let both = sums.as_flattened_mut().iter_mut().zip(gradient.as_flattened());
+                both.for_each(|(sum, gradient)| *sum += gradient);
+            }
+        }
+        let parameters = iter::once(&mut self.kernels).chain(self.dense.iter_mut().map(|layer| &mut layer.weights));
+        parameters.zip(&first.gradient).for_each(|(parameters, gradient)| parameters.follow(rule, gradient));
+        self.parts = parts;
         self.steps += 1;
         Ok(loss)
     }
 
-    /// The mean loss on a batch, and how many of its images are put into the right class.
-    pub fn judge(&mut self, images: &Images, batch: &[usize]) -> (f64, usize) {
-        let (mut sum, mut right) = (0.0, 0);
-        for chunk in batch.chunks(CHUNK) {
-            self.forward(images, chunk);
-            let (loss, hits) = self.compare(images, chunk, 1.0);
-            sum += loss;
-            right += hits;
+    /// The mean loss on a batch, and how many of its images are put into the right class; 0 and 0 of a batch without images.
+    pub fn judge(&mut self, images: &Images, batch: &[usize], ctx: &Context) -> (f64, usize) {
+        if batch.is_empty() {
+            return (0.0, 0);
         }
+        let each = batch.len().div_ceil(LOOKED_AT).next_multiple_of(CHUNK);
+        let mut parts = self.take_parts(batch.len().div_ceil(each));
+        let mut work: Vec<_> = parts.iter_mut().zip(batch.chunks(each)).collect();
+        ctx.each(&mut work, |(part, batch)| {
+            let judge = |chunk: &[usize]| {
+                self.forward(images, chunk, &mut part.room);
+                part.room.compare(images, chunk, 1.0)
+            };
+            part.judged = batch.chunks(CHUNK).map(judge).collect();
+        });
+        let (sum, right) = total(&parts);
+        self.parts = parts;
         (sum / batch.len() as f64, right)
     }
 
+    /// So many parts at least, out of their place, with nothing judged.
+    fn take_parts(&mut self, count: usize) -> Vec<Part> {
+        let mut parts = std::mem::take(&mut self.parts);
+        for part in &mut parts {
+            part.judged.clear();
+        }
+        let room = || Room::new(self.shape, &self.dense);
+        let missing = count.saturating_sub(parts.len());
+        parts.extend((0..missing).map(|_| Part { room: room(), gradient: Vec::new(), judged: Vec::new() }));
+        parts
+    }
+
+    /// A gradient of zeros.
+    fn clear(&self, gradient: &mut Vec<Vec<Lane>>) {
+        let layers = self.dense.iter().map(|layer| &layer.weights);
+        let lengths = iter::once(&self.kernels).chain(layers).map(|parameters| parameters.theta.len());
+        gradient.resize(1 + self.dense.len(), Vec::new());
+        for (list, length) in gradient.iter_mut().zip(lengths) {
+            list.clear();
+            list.resize(length, [0.0; SINGLES]);
+        }
+    }
+
     /// The outputs of a chunk.
-    fn forward(&mut self, images: &Images, chunk: &[usize]) {
+    fn forward(&self, images: &Images, chunk: &[usize], room: &mut Room) {
         let (shape, [patches, rows, lanes]) = (self.shape, self.shape.sizes());
         assert_eq!(images.side, shape.side, "images of another size");
-        let wide = self.dense[0].lanes;
-        for (index, (view, h)) in
-            chunk.iter().zip(self.patches.chunks_exact_mut(rows * patches).zip(self.tape[0].chunks_exact_mut(wide)))
-        {
+        let (wide, views) = (self.dense[0].lanes, room.patches.chunks_exact_mut(rows * patches));
+        for (index, (view, h)) in chunk.iter().zip(views.zip(room.tape[0].chunks_exact_mut(wide))) {
             shape.window.patches(images, *index, view);
             let h = &mut h[..patches * lanes];
             convolve(shape, view, &self.kernels.theta, h);
             activate(shape.activation, h);
         }
         for (l, layer) in self.dense.iter().enumerate() {
-            let (before, after) = self.tape.split_at_mut(l + 1);
+            let (before, after) = room.tape.split_at_mut(l + 1);
             let x = &before[l][..chunk.len() * layer.lanes];
             match after.first_mut() {
-                None => layer.forward(x, &mut self.outputs, layer.outputs),
+                None => layer.forward(x, &mut room.outputs, layer.outputs),
                 Some(h) => {
                     let width = h.len() / CHUNK * SINGLES;
                     layer.forward(x, h.as_flattened_mut(), width);
@@ -208,6 +268,47 @@ impl ConvNet {
                 }
             }
         }
+    }
+
+    /// Adds the share of a chunk of `count` images to the gradient.
+    fn backward(&self, count: usize, room: &mut Room, gradient: &mut [Vec<Lane>]) {
+        let (shape, [patches, rows, lanes]) = (self.shape, self.shape.sizes());
+        for (l, layer) in self.dense.iter().enumerate().rev() {
+            let (before, after) = room.output_gradients.split_at_mut(l + 1);
+            let (x, vjp) = (&room.tape[l][..count * layer.lanes], &mut before[l][..count * layer.lanes]);
+            let output = match after.first() {
+                None => (&room.outputs[..], layer.outputs),
+                Some(behind) => (behind.as_flattened(), behind.len() / CHUNK * SINGLES),
+            };
+            layer.backward(x, output, &mut gradient[l + 1], vjp);
+            slow_down(shape.activation, x, vjp);
+        }
+        let wide = self.dense[0].lanes;
+        let output_gradients = room.output_gradients[0].chunks_exact(wide).take(count);
+        for (view, output_gradient) in room.patches.chunks_exact(rows * patches).zip(output_gradients) {
+            correlate(shape, view, &output_gradient[..patches * lanes], &mut gradient[0]);
+        }
+    }
+}
+
+/// Losses and hits of all parts, chunk after chunk.
+fn total(parts: &[Part]) -> (f64, usize) {
+    let add = |(sum, right): (f64, usize), &(loss, hits): &(f64, usize)| (sum + loss, right + hits);
+    parts.iter().flat_map(|part| &part.judged).fold((0.0, 0), add)
+}
+
+impl Room {
+    fn new(shape: Shape, dense: &[Dense]) -> Self {
+        let [patches, rows, _] = shape.sizes();
+        let room = |layer: &Dense| vec![[0.0; SINGLES]; CHUNK * layer.lanes];
+        let (mut tape, output_gradients): (Vec<_>, _) =
+            (dense.iter().map(room).collect(), dense.iter().map(room).collect());
+        let mut inputs = 0;
+        for (l, (tape, layer)) in tape.iter_mut().zip(dense).enumerate() {
+            tape.chunks_exact_mut(layer.lanes).for_each(|row| row.as_flattened_mut()[shape.end(l, inputs)] = 1.0);
+            inputs = layer.outputs;
+        }
+        Self { patches: vec![1.0; CHUNK * rows * patches], tape, output_gradients, outputs: vec![0.0; CHUNK * inputs] }
     }
 
     /// Turns the outputs of a chunk into output gradients; the sum of its losses, and how many images are put into their class.
@@ -220,27 +321,6 @@ impl ConvNet {
             sum += cross_entropy(y, label, share);
         }
         (sum, right)
-    }
-
-    /// Adds the share of a chunk of `count` images to the gradient.
-    fn backward(&mut self, count: usize) {
-        let (shape, [patches, rows, lanes]) = (self.shape, self.shape.sizes());
-        for (l, layer) in self.dense.iter_mut().enumerate().rev() {
-            let (before, after) = self.output_gradients.split_at_mut(l + 1);
-            let (x, vjp) = (&self.tape[l][..count * layer.lanes], &mut before[l][..count * layer.lanes]);
-            match after.first() {
-                None => layer.backward(x, &self.outputs, layer.outputs, vjp),
-                Some(output_gradient) => {
-                    layer.backward(x, output_gradient.as_flattened(), output_gradient.len() / CHUNK * SINGLES, vjp);
-                }
-            }
-            slow_down(shape.activation, x, vjp);
-        }
-        let wide = self.dense[0].lanes;
-        let output_gradients = self.output_gradients[0].chunks_exact(wide).take(count);
-        for (view, output_gradient) in self.patches.chunks_exact(rows * patches).zip(output_gradients) {
-            correlate(shape, view, &output_gradient[..patches * lanes], &mut self.kernels.gradient);
-        }
     }
 }
 
@@ -336,7 +416,8 @@ mod tests {
             let mut net = ConvNet::new(shape, &weights(shape));
             let start = lists(&net.weights());
             assert_eq!(net.weights(), weights(shape));
-            let loss = net.step(&images(), &all(), Sgd { rate: 1.0, momentum: 0.0 }).expect("finite");
+            let loss =
+                net.step(&images(), &all(), Sgd { rate: 1.0, momentum: 0.0 }, &Context::plain()).expect("finite");
             assert!((loss - plain(shape, &start)).abs() < 1e-6, "{loss}");
             let end = lists(&net.weights());
             for list in (0..start.len()).filter(|list| biased || *list != 1) {
@@ -357,12 +438,18 @@ mod tests {
     }
 
     #[test]
+    fn a_batch_without_images_is_judged() {
+        let net = |shape: Shape| ConvNet::new(shape, &weights(shape));
+        assert_eq!(net(shape(Activation::Relu, 1, true)).judge(&images(), &[], &Context::plain()), (0.0, 0));
+    }
+
+    #[test]
     fn all_levels_give_the_same_bits() {
         for activation in [Activation::Relu, Activation::Tanh] {
             let shape = shape(activation, 2, true);
             same_on_all(|| {
                 let mut net = ConvNet::new(shape, &weights(shape));
-                let losses: Vec<_> = (0..10).map(|_| net.step(&images(), &all(), GENTLE)).collect();
+                let losses: Vec<_> = (0..10).map(|_| net.step(&images(), &all(), GENTLE, &Context::plain())).collect();
                 (losses, net.weights())
             });
         }
@@ -380,7 +467,7 @@ mod tests {
                 rows.for_each(|row| row.copy_within(..patches, twin * patches));
             }
             let mut net = ConvNet::new(shape, &start);
-            (0..40).for_each(|_| drop(net.step(&images(), &all(), GENTLE)));
+            (0..40).for_each(|_| drop(net.step(&images(), &all(), GENTLE, &Context::plain())));
             let end = net.weights();
             assert_ne!(end, start);
             for twin in [1, 9, 17] {
@@ -394,14 +481,17 @@ mod tests {
     fn training_fits_the_images_or_says_that_it_diverged() {
         let shape = shape(Activation::Tanh, 2, true);
         let mut net = ConvNet::new(shape, &weights(shape));
-        let before = net.judge(&images(), &all());
+        let before = net.judge(&images(), &all(), &Context::plain());
         for _ in 0..200 {
-            net.step(&images(), &all(), GENTLE).expect("a gentle rate");
+            net.step(&images(), &all(), GENTLE, &Context::plain()).expect("a gentle rate");
         }
-        let (loss, right) = net.judge(&images(), &all());
+        let (loss, right) = net.judge(&images(), &all(), &Context::plain());
         assert!(net.steps() == 200 && loss < 0.1 * before.0 && right == 19, "{before:?} {loss} {right}");
         let wild = Sgd { rate: f64::INFINITY, momentum: 0.5 };
-        let said = (0..9).find_map(|_| net.step(&images(), &all(), wild).err()).expect("a wild rate").to_string();
+        let said = (0..9)
+            .find_map(|_| net.step(&images(), &all(), wild, &Context::plain()).err())
+            .expect("a wild rate")
+            .to_string();
         assert!(
             said.contains("training diverged") && said.contains("step 201, with rate inf and momentum 0.5"),
             "{said}"

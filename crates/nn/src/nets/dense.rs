@@ -12,13 +12,11 @@ use condense_num::kernel::kernel;
 use condense_num::lanes::{Lanes as _, Mask as _, Real as _, SINGLES, Simd};
 use condense_num::math32;
 
-/// Parameters with their gradient, and what momentum remembers.
+/// Parameters, and what momentum remembers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Parameters {
     /// `θ`.
     pub theta: Vec<Lane>,
-    /// `∂L/∂θ`, as far as it is summed.
-    pub gradient: Vec<Lane>,
     velocity: Vec<Lane>,
 }
 
@@ -26,12 +24,12 @@ impl Parameters {
     /// Parameters at rest.
     pub fn new(theta: Vec<Lane>) -> Self {
         let zero = vec![[0.0; SINGLES]; theta.len()];
-        Self { theta, gradient: zero.clone(), velocity: zero }
+        Self { theta, velocity: zero }
     }
 
-    /// One step of the rule, `v ← momentum·v + ∇`, `θ ← θ - rate·v`; the gradient begins anew.
-    pub fn follow(&mut self, rule: Sgd) {
-        follow(rule.rate as f32, rule.momentum as f32, &mut self.theta, &mut self.gradient, &mut self.velocity);
+    /// One step of the rule, `v ← momentum·v + ∇`, `θ ← θ - rate·v`.
+    pub fn follow(&mut self, rule: Sgd, gradient: &[Lane]) {
+        follow(rule.rate as f32, rule.momentum as f32, &mut self.theta, gradient, &mut self.velocity);
     }
 }
 
@@ -71,22 +69,29 @@ impl Dense {
         forward(self, x, z, width);
     }
 
-    /// Adds to the gradient `∂L/∂w_jf = Σ_rows g_j h_f`, and sets `vjp` to `∂L/∂h_f = Σ_j g_j w_jf`.
-    pub fn backward(&mut self, x: &[Lane], output_gradient: &[f32], width: usize, vjp: &mut [Lane]) {
-        backward(self, x, output_gradient, width, vjp);
+    /// Adds to the gradient `∂L/∂w_jf = Σ_rows g_j h_f`, and sets `vjp` to `∂L/∂h_f = Σ_j g_j w_jf`. Output gradients are rows at
+    /// a distance.
+    pub fn backward(&self, x: &[Lane], output: (&[f32], usize), gradient: &mut [Lane], vjp: &mut [Lane]) {
+        backward(self, x, output, gradient, vjp);
     }
 }
 
 kernel! {
     fn forward(dense: &Dense, x: &[Lane], z: &mut [f32], width: usize) = forward_body;
-    fn backward(dense: &mut Dense, x: &[Lane], output_gradient: &[f32], width: usize, vjp: &mut [Lane]) = backward_body;
+    fn backward(
+        dense: &Dense,
+        x: &[Lane],
+        output: (&[f32], usize),
+        gradient: &mut [Lane],
+        vjp: &mut [Lane],
+    ) = backward_body;
 
     /// `σ(z)` in place.
     pub fn activate(activation: Activation, z: &mut [Lane]) = activate_body;
 
     /// Gradients with respect to `h = σ(z)` become those with respect to `z`: `σ'(z)` is 1 where ReLU lets through, and `1 - h²` for tanh.
     pub fn slow_down(activation: Activation, h: &[Lane], output_gradient: &mut [Lane]) = slow_down_body;
-    fn follow(rate: f32, momentum: f32, theta: &mut [Lane], gradient: &mut [Lane], velocity: &mut [Lane]) = follow_body;
+    fn follow(rate: f32, momentum: f32, theta: &mut [Lane], gradient: &[Lane], velocity: &mut [Lane]) = follow_body;
 }
 
 #[inline(always)]
@@ -99,15 +104,14 @@ fn forward_body<S: Simd>(simd: S, dense: &Dense, x: &[Lane], z: &mut [f32], widt
 #[inline(always)]
 fn backward_body<S: Simd>(
     simd: S,
-    dense: &mut Dense,
+    dense: &Dense,
     x: &[Lane],
-    output_gradient: &[f32],
-    width: usize,
+    (output_gradient, width): (&[f32], usize),
+    gradient: &mut [Lane],
     vjp: &mut [Lane],
 ) {
     let (lanes, outputs, rows) = (dense.lanes, dense.outputs, x.len() / dense.lanes);
-    let (output_gradient, Parameters { theta, gradient, .. }) =
-        (View::rows(output_gradient, width), &mut dense.weights);
+    let (output_gradient, theta) = (View::rows(output_gradient, width), &dense.weights.theta);
     multiply(simd, output_gradient.turned(), View::rows(x, lanes), [outputs, rows, lanes], &mut Add(gradient, lanes));
     multiply(simd, output_gradient, View::rows(theta, lanes), [rows, outputs, lanes], &mut Write(vjp, lanes));
 }
@@ -144,7 +148,7 @@ fn follow_body<S: Simd>(
     rate: f32,
     momentum: f32,
     theta: &mut [Lane],
-    gradient: &mut [Lane],
+    gradient: &[Lane],
     velocity: &mut [Lane],
 ) {
     let (back, momentum) = (simd.splat_f32(-rate), simd.splat_f32(momentum));
@@ -152,6 +156,5 @@ fn follow_body<S: Simd>(
         let speed = momentum.mul_add(simd.load_f32(velocity), simd.load_f32(gradient));
         speed.mul_add(back, simd.load_f32(theta)).store(theta);
         speed.store(velocity);
-        *gradient = [0.0; SINGLES];
     }
 }

@@ -113,8 +113,11 @@ kernel! {
     /// Outputs become output gradients on them, and none in lanes without a sequence; returns the sum of losses, gone on with.
     pub fn compare(labels: &[usize], share: f32, room: &mut Room, sum: f64) -> f64 = compare_body;
 
-    /// `θ ← θ - rate ∇`, with the gradient's lanes added up.
-    pub fn descend(rate: f32, weights: &mut [f32], gradient: &[Lane]) = descend_body;
+    /// Adds a gradient's lanes up.
+    pub fn sum_up(lanes: &[Lane], sums: &mut [f32]) = sum_up_body;
+
+    /// `θ ← θ - rate Σ parts`, parts added from the first to the last.
+    pub fn follow(rate: f32, parts: &[&[f32]], theta: &mut [f32]) = follow_body;
 }
 
 #[inline(always)]
@@ -209,8 +212,42 @@ fn compare_body<S: Simd>(_: S, labels: &[usize], share: f32, room: &mut Room, su
 }
 
 #[inline(always)]
-fn descend_body<S: Simd>(_: S, rate: f32, weights: &mut [f32], gradient: &[Lane]) {
-    for (weight, gradient) in weights.iter_mut().zip(gradient) {
-        *weight = fold(*gradient).mul_add(-rate, *weight);
+fn sum_up_body<S: Simd>(_: S, lanes: &[Lane], sums: &mut [f32]) {
+    for (sum, lanes) in sums.iter_mut().zip(lanes) {
+        *sum = fold(*lanes);
+    }
+}
+
+#[inline(always)]
+fn follow_body<S: Simd>(_: S, rate: f32, parts: &[&[f32]], theta: &mut [f32]) {
+    let Some((first, others)) = parts.split_first() else { return };
+    for (at, theta) in theta.chunks_mut(SINGLES).enumerate() {
+        let (start, mut sums) = (at * SINGLES, [0.0; SINGLES]);
+        sums[..theta.len()].copy_from_slice(&first[start..][..theta.len()]);
+        for other in others {
+            sums.iter_mut().zip(&other[start..][..theta.len()]).for_each(|(sum, part)| *sum += part);
+        }
+        theta.iter_mut().zip(&sums).for_each(|(theta, sum)| *theta = sum.mul_add(-rate, *theta));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use condense_num::level::same_on_all;
+
+    /// More than one lane of sixteen, and an end that is not full.
+    #[test]
+    fn a_step_follows_the_sum_of_all_parts_on_every_level() {
+        let part = |seed: usize| (0..37).map(|k| ((k * seed) % 11) as f32 * 0.1 - 0.5).collect::<Vec<f32>>();
+        let (parts, start) = ([part(3), part(5), part(7)], part(2));
+        let end = same_on_all(|| {
+            let mut theta = start.clone();
+            follow(0.3, &parts.each_ref().map(Vec::as_slice), &mut theta);
+            theta
+        });
+        for (k, end) in end.iter().enumerate() {
+            assert_eq!(*end, (parts[0][k] + parts[1][k] + parts[2][k]).mul_add(-0.3, start[k]), "{k}");
+        }
     }
 }

@@ -9,6 +9,7 @@
 //! lanes. So a row of parameters belongs to one spline, and its entries to the outputs.
 
 use crate::training::stepwise::{Seen, Stepwise};
+use condense_experiment::Context;
 use condense_num::each::{add_scaled, inner};
 use condense_num::kernel::{axpy, dot, kernel};
 use condense_num::lanes::Simd;
@@ -32,8 +33,13 @@ struct Near {
     first: i64,
     values: [f64; 4],
     slopes: [f64; 4],
-    /// `silu(x)` and its slope.
-    base: [f64; 2],
+}
+
+/// The base function `silu(x)` and its slope.
+#[inline(always)]
+fn silu(x: f64) -> [f64; 2] {
+    let gate = 1.0 / (1.0 + math::exp(-x));
+    [x * gate, gate * (x * (1.0 - gate) + 1.0)]
 }
 
 impl SplineGrid {
@@ -61,9 +67,7 @@ impl SplineGrid {
         let inner_slope = |t: f64| t * t.mul_add(1.5, -2.0);
         let values = [rest * rest * rest / 6.0, inner(t), inner(rest), t * t * t / 6.0];
         let slopes = [-0.5 * rest * rest, inner_slope(t), -inner_slope(rest), 0.5 * t * t];
-        let gate = 1.0 / (1.0 + math::exp(-x));
-        let base = [x * gate, gate * (x * (1.0 - gate) + 1.0)];
-        Near { first: first as i64, values, slopes: slopes.map(|slope| slope * scale), base }
+        Near { first: first as i64, values, slopes: slopes.map(|slope| slope * scale) }
     }
 }
 
@@ -127,10 +131,15 @@ fn forward_body<S: Simd>(_: S, layer: &Layer, x: &[f64], y: &mut [f64]) {
         for (x, theta) in x.iter().zip(layer.theta.chunks_exact(layer.edge() * outputs)) {
             let near = layer.grid.near(*x);
             for (g, at) in near.splines(count) {
-                axpy(near.values[at], &theta[g * outputs..][..outputs], y);
+                if let ([theta], [y]) = (&theta[g * outputs..][..outputs], &mut *y) {
+                    // One output: the loop over outputs would cost more than what is in it.
+                    *y = near.values[at].mul_add(*theta, *y);
+                } else {
+                    axpy(near.values[at], &theta[g * outputs..][..outputs], y);
+                }
             }
             if layer.base {
-                axpy(near.base[0], &theta[count * outputs..], y);
+                axpy(silu(*x)[0], &theta[count * outputs..], y);
             }
         }
     }
@@ -153,13 +162,20 @@ fn backward_body<S: Simd>(
             let near = layer.grid.near(*x);
             for (g, at) in near.splines(count) {
                 let row = g * outputs..(g + 1) * outputs;
-                axpy(near.values[at], output_gradient, &mut gradient[row.clone()]);
-                *vjp = near.slopes[at].mul_add(dot(&theta[row], output_gradient), *vjp);
+                if let ([theta], [force], [gradient]) =
+                    (&theta[row.clone()], output_gradient, &mut gradient[row.clone()])
+                {
+                    *gradient = near.values[at].mul_add(*force, *gradient);
+                    *vjp = near.slopes[at].mul_add(theta * force, *vjp);
+                } else {
+                    axpy(near.values[at], output_gradient, &mut gradient[row.clone()]);
+                    *vjp = near.slopes[at].mul_add(dot(&theta[row], output_gradient), *vjp);
+                }
             }
             if layer.base {
-                let row = count * outputs..;
-                axpy(near.base[0], output_gradient, &mut gradient[row.clone()]);
-                *vjp = near.base[1].mul_add(dot(&theta[row], output_gradient), *vjp);
+                let (row, [value, slope]) = (count * outputs.., silu(*x));
+                axpy(value, output_gradient, &mut gradient[row.clone()]);
+                *vjp = slope.mul_add(dot(&theta[row], output_gradient), *vjp);
             }
         }
     }
@@ -250,7 +266,7 @@ impl Stepwise for Training {
         self.losses.len() - 1
     }
 
-    fn advance(&mut self) -> Seen {
+    fn advance(&mut self, _: &Context) -> Seen {
         let mut gradient: Vec<_> = self.net.layers.iter().map(|layer| vec![0.0; layer.theta.len()]).collect();
         self.net.backward(&self.x, &self.output_gradients, &mut gradient);
         for (layer, gradient) in self.net.layers.iter_mut().zip(&gradient) {

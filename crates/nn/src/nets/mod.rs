@@ -1,13 +1,23 @@
 //! Networks: what they compute, and how a gradient goes back through them.
 pub mod activation;
 pub mod attention;
+pub mod attention_tangent;
 pub mod bias;
+pub mod bilinear;
 pub mod conv;
+pub mod deep_tanh;
 pub mod dense;
+pub mod head_sum;
 pub mod heads;
 pub mod kan;
+pub mod neuron_sums;
 pub mod packed;
+pub mod pair;
+pub mod patches;
+pub mod sigmoid_net;
 pub mod softmax;
 pub mod tanh_net;
 pub mod three_layer;
 pub mod two_layer;
+pub mod two_layer_four;
+pub mod windows;

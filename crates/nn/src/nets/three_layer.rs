@@ -8,10 +8,17 @@
 use crate::nets::activation::Activation;
 use crate::training::stepwise::{Seen, Stepwise};
 use crate::training::three_pass::{First, compare, turn, vjp};
+use condense_experiment::Context;
+use condense_num::each::add_scaled;
 use condense_num::lanes::LANES;
+use std::iter;
 
 /// Eight neighbours in a row.
 type Lanes = [f64; LANES];
+
+/// Eights of rows of W that are worked on together: a part of a step, which any thread may take. What they give to the second
+/// layer is summed first.
+const PART: usize = 16;
 
 /// Multiply-adds between two ticks: a few milliseconds.
 const TICK: usize = 1 << 26;
@@ -48,6 +55,8 @@ pub struct Training {
     tape: Vec<[Lanes; 2]>,
     /// Inputs of the second layer, then their `σ`: a row for each point.
     z: Vec<Lanes>,
+    /// What every part of W but the first gives to these inputs.
+    shares: Vec<Vec<Lanes>>,
     /// Their `σ'`, then the pulls `g` on them.
     g: Vec<Lanes>,
     /// `(f(x) - y) / n` at each point.
@@ -85,12 +94,13 @@ impl Training {
             a: packed(a, wide),
             tape: vec![[[0.0; LANES]; 2]; n * high],
             z: zeros.clone(),
+            shares: vec![zeros.clone(); high.div_ceil(PART).saturating_sub(1)],
             g: zeros,
             output_gradients: vec![0.0; n],
             losses: Vec::new(),
         };
         // Without output gradients a step moves nothing and only looks.
-        training.step();
+        training.step(&Context::plain());
         training
     }
 
@@ -109,10 +119,20 @@ impl Training {
     }
 
     /// One step of descent, and the loss after it.
-    fn step(&mut self) {
-        let Self { activation, rate, x, y, first, w2, b2, a, tape, z, g, output_gradients, .. } = self;
+    fn step(&mut self, ctx: &Context) {
+        let Self { activation, rate, x, y, first, w2, b2, a, tape, z, shares, g, output_gradients, .. } = self;
         vjp(*rate, output_gradients, [b2, a], [z, g]);
-        turn(*activation, *rate, x, first, w2, tape, [z, g]);
+        for share in shares.iter_mut() {
+            share.fill([0.0; LANES]);
+        }
+        let (rows, points) = (PART * LANES * a.len().max(1), PART * x.len().max(1));
+        let layer = iter::once(&mut *z).chain(shares.iter_mut());
+        let mut parts: Vec<_> =
+            first.chunks_mut(PART).zip(w2.chunks_mut(rows)).zip(tape.chunks_mut(points)).zip(layer).collect();
+        ctx.each(&mut parts, |(((first, w2), tape), z)| turn(*activation, *rate, x, first, w2, tape, (z, g)));
+        for share in shares {
+            add_scaled(1.0, share.as_flattened(), z.as_flattened_mut());
+        }
         self.losses.push(compare(*activation, a, y, [z, g], output_gradients));
     }
 }
@@ -122,8 +142,8 @@ impl Stepwise for Training {
         self.losses.len() - 1
     }
 
-    fn advance(&mut self) -> Seen {
-        self.step();
+    fn advance(&mut self, ctx: &Context) -> Seen {
+        self.step(ctx);
         Seen { step: self.steps(), loss: self.losses[self.steps()] }
     }
 
@@ -148,10 +168,9 @@ fn packed(x: &[f64], blocks: usize) -> Vec<Lanes> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use condense_experiment::{Context, Inline, Stop};
+    use condense_experiment::Stop;
     use condense_num::level::same_on_all;
     use condense_num::rng::Stream;
-    use std::collections::BTreeMap;
 
     const BOTH: [Activation; 2] = [Activation::Relu, Activation::Tanh];
 
@@ -171,7 +190,7 @@ mod tests {
     fn trained(activation: Activation, start: &Weights, n: usize, rate: f64, steps: usize) -> Training {
         let (x, y) = samples(n);
         let mut training = Training::new(activation, start, [&x, &y], rate);
-        training.train_to(steps, &Context::new(0, &BTreeMap::new(), &Inline)).expect("a gentle rate");
+        training.train_to(steps, &Context::plain()).expect("a gentle rate");
         training
     }
 
@@ -256,9 +275,9 @@ mod tests {
 
     #[test]
     fn a_diverging_run_names_its_step() {
-        let ((x, y), inputs) = (samples(10), BTreeMap::new());
+        let (x, y) = samples(10);
         let mut training = Training::new(Activation::Tanh, &draw(20, 20), [&x, &y], 50.0);
-        let stop = training.train_to(1000, &Context::new(0, &inputs, &Inline)).unwrap_err();
+        let stop = training.train_to(1000, &Context::plain()).unwrap_err();
         let Stop::Failed(why) = stop else { panic!("{stop}") };
         assert!(why.contains(&format!("at step {}, with rate 50 and widths 20 and 20", training.steps())), "{why}");
         assert!(training.losses()[..training.steps()].iter().all(|loss| loss.is_finite()));

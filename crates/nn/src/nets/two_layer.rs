@@ -5,16 +5,15 @@
 //! numbers, `κ = β1β2/α` and `κ' = β1/β2`; in units of β1 and β2 the flow has `c = κ`, mobility `1/κ'` for `a`, `κ'` for `w`.
 
 use crate::nets::activation::{Activation, known};
-use crate::training::flow::{Model, Tangent};
+use crate::nets::neuron_sums::{CHUNK, Sums};
+use crate::nets::two_layer_four::Four;
+use crate::training::model::{Model, Tangent, apart_by_parts, shift_by_parts};
 use condense_num::kernel::kernel;
 use condense_num::kernel::{axpy, dot};
 use condense_num::lanes::{LANES, Lanes as _, Real as _, Simd, fold};
 use condense_num::rng::Stream;
 use ndarray::Array2;
 use std::ops::Range;
-
-/// Neurons a chunk: its activations stay in the first-level cache, and sums over neurons add up chunk by chunk.
-const CHUNK: usize = 256;
 
 /// A two-layer network on its samples.
 ///
@@ -90,44 +89,87 @@ impl TwoLayer {
         (moved / norm).sqrt()
     }
 
+    /// This network, if it is one of those that have passes of their own.
+    fn four(&self) -> Option<Four> {
+        Four::of(self.activation, &self.inputs, self.mobility.map(|mobility| mobility * self.scale), self.width)
+    }
+
     /// The neurons of each chunk.
     fn chunks(&self) -> impl Iterator<Item = Range<usize>> + use<> {
         let width = self.width;
         (0..width).step_by(CHUNK).map(move |start| start..width.min(start + CHUNK))
     }
-}
 
-impl Model for TwoLayer {
-    fn layers(&self) -> Vec<Range<usize>> {
-        vec![0..self.width, self.width..self.width * (1 + self.inputs.ncols())]
+    /// Where the features of a chunk lie: a row `σ(w·x_i)` for each sample, then a row `a σ'(w·x_i)` for each.
+    fn features(&self, neurons: &Range<usize>) -> Range<usize> {
+        let rows = 2 * self.targets.len();
+        rows * neurons.start..rows * neurons.end
     }
 
-    /// Features, chunk by chunk: a row `σ(w·x_i)` for each sample, then a row `a σ'(w·x_i)` for each.
-    fn linearize(&self, theta: &[f64], tangent: &mut Tangent) {
+    /// A tangent, from what fills in the features and the sums.
+    fn tangent(&self, tangent: &mut Tangent, fill: impl FnOnce(&mut [f64], &mut Sums)) {
         let n = self.targets.len();
         tangent.features.resize(2 * n * self.width, 0.0);
-        let inputs = self.inputs.as_slice().expect("inputs lie row by row");
         let mut sums = Sums::new(n);
-        for neurons in self.chunks() {
-            let features = &mut tangent.features[2 * n * neurons.start..2 * n * neurons.end];
-            let (a, w) = theta.split_at(self.width);
-            let w: Vec<&[f64]> = w.chunks(self.width).map(|w| &w[neurons.clone()]).collect();
-            activate(self.activation, inputs, &a[neurons.clone()], &w, features);
-            accumulate(&a[neurons], features, &mut sums);
-        }
+        fill(&mut tangent.features, &mut sums);
         let output = self.scale * self.copies;
         tangent.residual.resize(n, 0.0);
         compare(&sums.output, output, &self.targets, &mut tangent.residual);
         let mut kernel = vec![0.0; n * n];
+        let inputs = self.inputs.as_slice().expect("inputs lie row by row");
         assemble(inputs, self.mobility.map(|mobility| mobility * self.scale * output), &sums, &mut kernel);
         tangent.kernel = Array2::from_shape_vec((n, n), kernel).expect("n² entries");
     }
+}
+
+impl Model for TwoLayer {
+    fn smooth(&self) -> bool {
+        self.activation != Activation::Relu
+    }
+
+    fn layers(&self) -> Vec<Range<usize>> {
+        vec![0..self.width, self.width..self.width * (1 + self.inputs.ncols())]
+    }
+
+    fn linearize(&self, theta: &[f64], tangent: &mut Tangent) {
+        self.tangent(tangent, |features, sums| {
+            if let Some(four) = self.four() {
+                return four.linearize(theta, features, sums);
+            }
+            let inputs = self.inputs.as_slice().expect("inputs lie row by row");
+            let (a, w) = theta.split_at(self.width);
+            for neurons in self.chunks() {
+                let features = &mut features[self.features(&neurons)];
+                let w: Vec<&[f64]> = w.chunks(self.width).map(|w| &w[neurons.clone()]).collect();
+                activate(self.activation, inputs, &a[neurons.clone()], &w, features);
+                accumulate(&a[neurons], features, sums);
+            }
+        });
+    }
+
+    fn shift(&self, theta: &[f64], tangent: &Tangent, p: &[f64], point: &mut [f64], there: &mut Tangent) {
+        match self.four() {
+            Some(four) => self.tangent(there, |features, sums| {
+                four.shift(theta, (&tangent.features, p), point, features, sums);
+            }),
+            None => shift_by_parts(self, theta, tangent, p, point, there),
+        }
+    }
+
+    fn apart(&self, tangents: [(&Tangent, &[f64]); 2], pulled: &mut [Vec<f64>; 2]) -> Vec<f64> {
+        match self.four() {
+            Some(four) => four.apart(tangents.map(|(tangent, p)| (&tangent.features[..], p))),
+            None => apart_by_parts(self, tangents, pulled),
+        }
+    }
 
     fn vjp(&self, tangent: &Tangent, p: &[f64], pulled: &mut [f64]) {
-        let n = p.len();
+        if let Some(four) = self.four() {
+            return four.vjp(&tangent.features, p, pulled);
+        }
         let [by_a, by_w] = self.mobility.map(|mobility| mobility * self.scale);
         for neurons in self.chunks() {
-            let features = &tangent.features[2 * n * neurons.start..2 * n * neurons.end];
+            let features = &tangent.features[self.features(&neurons)];
             let (sigma, slope) = features.split_at(features.len() / 2);
             let (a, w) = pulled.split_at_mut(self.width);
             let factors: Vec<f64> = p.iter().map(|p| by_a * p).collect();
@@ -137,20 +179,6 @@ impl Model for TwoLayer {
                 combine(&factors, slope, &mut w[neurons.clone()]);
             }
         }
-    }
-}
-
-/// Sums over neurons: `Σ a σ_i`, and for pairs `i ≤ j` of samples `Σ σ_i σ_j` and `Σ a² σ'_i σ'_j`.
-struct Sums {
-    output: Vec<f64>,
-    sigma: Vec<f64>,
-    slope: Vec<f64>,
-}
-
-impl Sums {
-    fn new(samples: usize) -> Self {
-        let pairs = vec![0.0; samples * samples];
-        Self { output: vec![0.0; samples], sigma: pairs.clone(), slope: pairs }
     }
 }
 

@@ -79,6 +79,14 @@ pub fn wave(x: f64) -> f64 {
     3.5 * math::sin(5.0 * x + 1.0)
 }
 
+/// Where the one-dimensional samples of initial condensation lie (Zhou et al., NeurIPS 2022, figures 5 and 6).
+pub const TWO_WAVES: [f64; 2] = [-1.0, 1.5];
+
+/// Their target: `sin 3x + ½ sin 6x`.
+pub fn two_waves(x: f64) -> f64 {
+    math::sin(3.0 * x) + 0.5 * math::sin(6.0 * x)
+}
+
 /// Two smooth steps at ±1/2, a network of two tanh neurons: `tanh(4(x - 0.5)) + tanh(4(x + 0.5))`.
 pub fn two_steps(x: f64) -> f64 {
     math::tanh(4.0 * (x - 0.5)) + math::tanh(4.0 * (x + 0.5))

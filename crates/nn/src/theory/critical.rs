@@ -6,7 +6,8 @@ use crate::nets::tanh_net::TanhNet;
 use crate::tasks::task::three_steps;
 use condense_num::eigen;
 use condense_num::linalg::gram;
-use condense_num::solve::lu_solve;
+use condense_num::marquardt::{Ends, Residuals, descend, pull_back};
+use condense_num::newton::{self, polish};
 use condense_num::stats::linspace;
 use condense_num::vector::norm1;
 use ndarray::Array2;
@@ -67,6 +68,12 @@ impl Landscape {
         net.output(&self.x).iter().zip(&self.y).map(|(f, y)| f - y).collect()
     }
 
+    /// The largest distance of two networks' outputs on the samples.
+    pub fn apart(&self, one: &TanhNet, other: &TanhNet) -> f64 {
+        let (f, g) = (one.output(&self.x), other.output(&self.x));
+        f.iter().zip(&g).map(|(f, g)| (f - g).abs()).fold(0.0, f64::max)
+    }
+
     /// `R(θ)`.
     pub fn loss(&self, net: &TanhNet) -> f64 {
         self.residuals(net).iter().map(|r| r * r).sum::<f64>() / self.y.len() as f64
@@ -74,28 +81,15 @@ impl Landscape {
 
     /// `∇R = (2/n) Jᵀ r`.
     pub fn gradient(&self, net: &TanhNet) -> Vec<f64> {
-        self.pull_back(&net.tangent(&self.x), &self.residuals(net))
-    }
-
-    fn pull_back(&self, tangent: &Array2<f64>, residuals: &[f64]) -> Vec<f64> {
-        let mut sum = vec![0.0; tangent.ncols()];
-        for (row, r) in tangent.rows().into_iter().zip(residuals) {
-            for (sum, j) in sum.iter_mut().zip(row) {
-                *sum += j * r;
-            }
-        }
-        sum.iter().map(|s| 2.0 * s / self.y.len() as f64).collect()
-    }
-
-    /// The Gauss–Newton part of the Hessian, `(2/n) JᵀJ`.
-    fn gauss_newton(&self, tangent: &Array2<f64>) -> Array2<f64> {
-        gram(tangent).mapv_into(|s| 2.0 * s / self.y.len() as f64)
+        let sums = pull_back(&net.tangent(&self.x), &self.residuals(net));
+        sums.iter().map(|s| 2.0 * s / self.y.len() as f64).collect()
     }
 
     /// `∇²R = (2/n) (JᵀJ + Σ_i r_i ∇²f(x_i))`.
     pub fn hessian(&self, net: &TanhNet) -> Array2<f64> {
+        let mean = |sum: f64| 2.0 * sum / self.y.len() as f64;
         let bend = net.curvature(&self.x, &self.residuals(net));
-        self.gauss_newton(&net.tangent(&self.x)) + bend.mapv_into(|s| 2.0 * s / self.y.len() as f64)
+        gram(&net.tangent(&self.x)).mapv_into(mean) + bend.mapv_into(mean)
     }
 
     /// The Hessian's eigenvalues, rising.
@@ -106,52 +100,33 @@ impl Landscape {
     /// Goes from a start to a critical point: Levenberg–Marquardt on the loss, then damped Newton on the gradient.
     /// `None` when `‖∇R‖₁` is not below `tolerance` after `steps` steps of each.
     pub fn settle(&self, start: &TanhNet, steps: usize, tolerance: f64) -> Option<Critical> {
-        let net = self.polish(self.descend(start.clone(), steps), steps).canonical();
+        let width = start.width();
+        let low = descend(&OfWidth { landscape: self, width }, start.theta(), Ends { steps, enough: 0.0 });
+        let net = self.polish(&TanhNet::from_theta(width, &low.theta), steps).canonical();
         let (loss, gradient) = (self.loss(&net), norm1(&self.gradient(&net)));
         (gradient < tolerance).then_some(Critical { net, loss, gradient })
     }
 
-    /// Levenberg–Marquardt (Marquardt 1963): Gauss–Newton steps, damped by `μ` until the loss falls.
-    fn descend(&self, mut net: TanhNet, steps: usize) -> TanhNet {
-        let (mut loss, mut damping) = (self.loss(&net), 1e-2);
-        for _ in 0..steps {
-            let tangent = net.tangent(&self.x);
-            let gradient = self.pull_back(&tangent, &self.residuals(&net));
-            let mut matrix = self.gauss_newton(&tangent);
-            matrix.diag_mut().mapv_inplace(|s| s + damping);
-            let Some(step) = lu_solve(&matrix, &gradient) else { break };
-            let trial = net.moved(&step, -1.0);
-            let trial_loss = self.loss(&trial);
-            if trial_loss < loss {
-                let gained = loss - trial_loss;
-                (net, loss, damping) = (trial, trial_loss, (damping / 3.0).max(1e-12));
-                if gained < 1e-14 * loss {
-                    break;
-                }
-            } else {
-                damping *= 4.0;
-                if damping > 1e12 {
-                    break;
-                }
-            }
-        }
-        net
+    fn polish(&self, net: &TanhNet, steps: usize) -> TanhNet {
+        let at = |theta: &[f64]| TanhNet::from_theta(net.width(), theta);
+        let ends = newton::Ends { steps, halvings: 30, reach: f64::INFINITY };
+        at(&polish(net.theta(), |theta| self.gradient(&at(theta)), |theta| self.hessian(&at(theta)), ends))
+    }
+}
+
+/// The residuals of the networks of one width.
+struct OfWidth<'l> {
+    landscape: &'l Landscape,
+    width: usize,
+}
+
+impl Residuals for OfWidth<'_> {
+    fn residuals(&self, theta: &[f64]) -> Vec<f64> {
+        self.landscape.residuals(&TanhNet::from_theta(self.width, theta))
     }
 
-    /// Newton's method on `∇R = 0`, each step halved until `‖∇R‖₁` falls; ends where rounding stops the fall.
-    fn polish(&self, mut net: TanhNet, steps: usize) -> TanhNet {
-        let mut size = norm1(&self.gradient(&net));
-        for _ in 0..steps {
-            let Some(step) = lu_solve(&self.hessian(&net), &self.gradient(&net)) else { break };
-            let halved = (0..30).scan(1.0, |scale, _| {
-                *scale *= 0.5;
-                Some(net.moved(&step, -2.0 * *scale))
-            });
-            let better = halved.map(|trial| (norm1(&self.gradient(&trial)), trial)).find(|(trial, _)| *trial < size);
-            let Some((smaller, trial)) = better else { break };
-            (net, size) = (trial, smaller);
-        }
-        net
+    fn tangent(&self, theta: &[f64]) -> Array2<f64> {
+        TanhNet::from_theta(self.width, theta).tangent(&self.landscape.x)
     }
 }
 

@@ -3,7 +3,8 @@
 
 use condense_num::eigen;
 use condense_num::rng::Stream;
-use condense_num::vector::{dot, unit};
+use condense_num::solve::lu_solve;
+use condense_num::vector::{dot, norm, unit};
 use ndarray::Array2;
 
 /// The form `g(u) = Σ_i y_i (u·x_i)^p` of data `(x_i, y_i)`.
@@ -76,14 +77,75 @@ impl Form {
     /// Steps of `1/κ` with `κ` past the largest curvature climb at every step (the shifted power method, Kolda & Mayo
     /// 2011). Ends when a step turns by less than 1e-10, or after `steps` steps.
     pub fn settle(&self, start: &[f64], sign: f64, steps: usize) -> Vec<f64> {
-        let shift = dot(&self.tensor, &self.tensor).sqrt() * (self.order.max(2) - 1) as f64;
+        self.climb(start, sign, 1e-10, steps)
+    }
+
+    /// As [`Form::settle`], and then on to the critical direction in all digits, by Newton's method on the sphere. `None` where
+    /// that leads away from the flow's end, by an angle whose cosine is not above 0.999, or to no critical direction.
+    ///
+    /// The flow ends where a step turns by 1e-5: how slow it is there does not matter. Whether a maximum was found is not asked; see
+    /// [`Form::bend`].
+    pub fn summit(&self, start: &[f64], sign: f64, steps: usize) -> Option<Vec<f64>> {
+        let end = self.climb(start, sign, 1e-5, steps);
+        let mut u = end.clone();
+        for _ in 0..8 {
+            // On the tangent space the Hessian, across it minus the identity: regular, and the step stays in the tangent space.
+            let mut matrix = self.tangent_hessian(&u);
+            let size = norm(&self.tensor);
+            matrix.indexed_iter_mut().for_each(|((i, j), entry)| *entry -= size * u[i] * u[j]);
+            let step = lu_solve(&matrix, &self.slope(&u))?;
+            u = unit(&u.iter().zip(&step).map(|(u, s)| u - s).collect::<Vec<_>>());
+        }
+        (dot(&u, &end) > 0.999 && norm(&self.slope(&u)) < 1e-12 * norm(&self.tensor)).then_some(u)
+    }
+
+    /// The largest curvature of `sign · g/p` on the sphere at a critical direction, as a part of the size of the tensor: negative where
+    /// it is a strict maximum.
+    pub fn bend(&self, u: &[f64], sign: f64) -> f64 {
+        let size = norm(&self.tensor);
+        let mut matrix = self.tangent_hessian(u).mapv_into(|entry| sign * entry / size);
+        // Lower than any curvature of a form of this size: the direction u itself is no direction of the sphere.
+        let lowest = 2.0 * self.order as f64;
+        matrix.indexed_iter_mut().for_each(|((i, j), entry)| *entry -= lowest * u[i] * u[j]);
+        eigen::symmetric(&matrix).0.last().copied().unwrap_or(0.0)
+    }
+
+    /// `P_u ∇g(u)/p`, with the projection `P_u` on the tangent space.
+    fn slope(&self, u: &[f64]) -> Vec<f64> {
+        let field = self.field(u);
+        let along = dot(&field, u);
+        field.iter().zip(u).map(|(v, u)| v - along * u).collect()
+    }
+
+    /// The Hessian of `g/p` on the sphere, `P_u ((p − 1) T u^{p−2} − g(u)) P_u`, as `d × d`.
+    fn tangent_hessian(&self, u: &[f64]) -> Array2<f64> {
+        let d = self.d;
+        let matrix = match self.order {
+            1 => vec![0.0; d * d],
+            _ => {
+                (2..self.order).fold(self.tensor.clone(), |tensor, _| tensor.chunks(d).map(|row| dot(row, u)).collect())
+            }
+        };
+        let (field, steep) = (self.field(u), (self.order - 1) as f64);
+        let value = dot(&field, u);
+        // The inner matrix takes u to `across`; the projection needs no more of it than that.
+        let across: Vec<f64> = field.iter().zip(u).map(|(v, u)| steep * v - value * u).collect();
+        let along = dot(&across, u);
+        Array2::from_shape_fn((d, d), |(i, j)| {
+            let inner = steep * matrix[i * d + j] - if i == j { value } else { 0.0 };
+            inner - u[i] * across[j] - across[i] * u[j] + along * u[i] * u[j]
+        })
+    }
+
+    fn climb(&self, start: &[f64], sign: f64, least: f64, steps: usize) -> Vec<f64> {
+        let shift = norm(&self.tensor) * (self.order.max(2) - 1) as f64;
         let mut u = unit(start);
         for _ in 0..steps {
             let field = self.field(&u);
             let next = unit(&u.iter().zip(&field).map(|(u, v)| u + sign * v / shift).collect::<Vec<_>>());
             let turn = u.iter().zip(&next).map(|(one, other)| (one - other) * (one - other)).sum::<f64>();
             u = next;
-            if turn < 1e-20 {
+            if turn < least * least {
                 break;
             }
         }
@@ -153,6 +215,43 @@ mod tests {
         let [largest, smallest] = form.extremes().expect("the weighted sum of inputs");
         assert!(form.value(&largest) > 0.0 && form.value(&smallest) == -form.value(&largest));
         assert_eq!(Form::new(&x, &y, 3).extremes(), None);
+    }
+
+    #[test]
+    fn the_curvature_on_the_sphere_is_that_of_the_form_along_great_circles() {
+        let (x, y, mut rng) = data(3, 4);
+        for p in 1..=4 {
+            let form = Form::new(&x, &y, p);
+            let u = form.summit(&rng.normals(4, 1.0), 1.0, 20_000).expect("a summit");
+            let mut sharpest = f64::MIN;
+            for _ in 0..200 {
+                let v = rng.normals(4, 1.0);
+                let along_u = dot(&v, &u);
+                let v = unit(&v.iter().zip(&u).map(|(v, w)| v - along_u * w).collect::<Vec<_>>());
+                let along = |t: f64| {
+                    let (sin, cos) = condense_num::math::sin_cos(t);
+                    form.value(&u.iter().zip(&v).map(|(u, v)| cos * u + sin * v).collect::<Vec<_>>())
+                };
+                let curvature = (along(1e-3) - 2.0 * along(0.0) + along(-1e-3)) / 1e-6;
+                sharpest = sharpest.max(curvature / p as f64 / norm(&form.tensor));
+            }
+            let bend = form.bend(&u, 1.0);
+            // Of random directions the flattest comes near to the flattest of all, from below.
+            assert!(sharpest < bend + 1e-5 && sharpest > bend - 0.02, "p = {p}: {sharpest} {bend}");
+            assert!(bend < 0.0 && form.bend(&u, -1.0) > 0.0, "a maximum");
+        }
+    }
+
+    #[test]
+    fn a_summit_is_where_the_flow_ends_in_all_digits() {
+        let (x, y, mut rng) = data(4, 5);
+        let form = Form::new(&x, &y, 3);
+        for _ in 0..20 {
+            let start = rng.normals(5, 1.0);
+            let (summit, end) =
+                (form.summit(&start, -1.0, 50_000).expect("a summit"), form.settle(&start, -1.0, 50_000));
+            assert!(1.0 - dot(&summit, &end) < 1e-12, "{summit:?} {end:?}");
+        }
     }
 
     #[test]

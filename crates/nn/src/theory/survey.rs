@@ -2,6 +2,7 @@
 //! went, and what was learned. It knows neither which places nor what for.
 
 use crate::nets::bias::line_with_bias;
+use crate::nets::two_layer::TwoLayer;
 use crate::tasks::four_points::mirrored_network;
 use crate::theory::phase_plane::Point;
 use crate::theory::scaling::Scaling;
@@ -9,6 +10,7 @@ use crate::training::flow::Flow;
 use condense_experiment::{Context, Stop};
 use condense_num::math;
 use condense_num::stats::{linspace, mean};
+use std::fmt;
 
 /// How each training goes.
 #[derive(Clone, Copy, Debug)]
@@ -46,37 +48,40 @@ impl Survey {
         ctx: &Context,
     ) -> Result<(Vec<Scaling>, Vec<Vec<f64>>), Stop> {
         let rows = ctx.cells(name, places.len(), |cell, ctx| {
-            let (mut means, mut last) = (Vec::new(), Vec::new());
+            let (mut means, mut output) = (Vec::new(), Vec::new());
             for (done, &width) in widths.iter().enumerate() {
                 ctx.tick(done, widths.len())?;
-                let neurons = width.min(representatives);
-                let trainings = (0..self.seeds).map(|seed| self.train(places[cell], width, neurons, seed, ctx));
-                let trainings = trainings.collect::<Result<Vec<_>, Stop>>()?;
-                let (distances, mut outputs): (Vec<f64>, Vec<Vec<f64>>) = trainings.into_iter().unzip();
+                let network = mirrored_network(places[cell], width as f64, width.min(representatives));
+                let mut distances = Vec::new();
+                for seed in 0..self.seeds {
+                    let (end, distance) =
+                        self.train(&network, format_args!("{}, m = {width}", places[cell]), seed, ctx)?;
+                    distances.push(distance);
+                    if seed == 0 && done + 1 == widths.len() {
+                        output = network.outputs(&end, &line_with_bias(&drawn_at()));
+                    }
+                }
                 means.push(mean(&distances));
-                last = outputs.swap_remove(0);
             }
-            Ok((means, last))
+            Ok((means, output))
         })?;
         let scaling = |(&at, (means, output)): (&Point, (Vec<f64>, Vec<f64>))| (Scaling::of(at, widths, means), output);
         Ok(places.iter().zip(rows).map(scaling).unzip())
     }
 
-    /// ln RD of the input weights, taken over one of the mirrored halves, and the output.
+    /// Where a network ends, and ln RD of its input weights, taken over one of the mirrored halves.
     fn train(
         &self,
-        at: Point,
-        width: usize,
-        neurons: usize,
+        network: &TwoLayer,
+        place: fmt::Arguments<'_>,
         seed: usize,
         ctx: &Context,
-    ) -> Result<(f64, Vec<f64>), Stop> {
-        let network = mirrored_network(at, width as f64, neurons);
+    ) -> Result<(Vec<f64>, f64), Stop> {
         let start = network.draw_mirrored([1.0, 1.0], &mut ctx.rng(&format!("seed {seed}")));
-        let flow = Flow::new(&network, start.clone(), self.tolerance);
-        let end = flow.fit(self.goal, STEPS, format!("(γ, γ') = {at}, m = {width}"))?;
-        let distance = math::ln(network.relative_distance(&end, &start, 0..neurons));
-        Ok((distance, network.outputs(&end, &line_with_bias(&drawn_at()))))
+        let flow = Flow::new(network, start.clone(), self.tolerance);
+        let end = flow.fit(self.goal, STEPS, format_args!("(γ, γ') = {place}"))?;
+        let distance = math::ln(network.relative_distance(&end, &start, 0..network.width / 2));
+        Ok((end, distance))
     }
 }
 

@@ -5,39 +5,24 @@
 //! Jacobian `J` and a diagonal mobility `M`. It is stiff only through the n×n kernel `K = J M Jᵀ`. With `K` frozen,
 //! `e(t) = exp(-Kt/n) e`, and so the parameters move by `-M Jᵀ p` with `p = φ(K, t/n) e`, `φ(K, s) = K⁻¹ (1 - exp(-Ks))`.
 //! The midpoint rule freezes `J` halfway (Hochbruck & Ostermann, *Exponential integrators*, Acta Numerica 2010, §2.3).
+//!
+//! Along the flow the risk cannot rise: its rate is `-|√M Jᵀ e|² / n²`. The error estimate looks at the parameters, and a step that
+//! is small for them may still be large for `f`; so a step that ends above the lowest that there has been is refused, whatever its
+//! estimate, but for what rounding may add (once, not at every step).
+//! Where the model has kinks, as ReLU has, the flow may slide along one, in a valley with walls of finite slope. Steps cross from wall
+//! to wall then, and if none might end higher they would shrink without end: there the mean square may lie up to one per cent above
+//! the lowest that it has been, and no more.
 
+use crate::training::model::{Model, Tangent};
 use condense_experiment::Stop;
 use condense_num::eigen;
 use condense_num::kernel::dot;
 use condense_num::kernel::kernel;
-use condense_num::lanes::{LANES, Simd, fold};
+use condense_num::lanes::Simd;
 use condense_num::math;
 use ndarray::Array2;
 use std::fmt;
 use std::ops::Range;
-
-/// A least-squares model as the flow sees it; parameters are one flat slice `θ`.
-pub trait Model {
-    /// The blocks of `θ` that the step control weighs one by one (a block must not start at zero).
-    fn layers(&self) -> Vec<Range<usize>>;
-
-    /// Linearises at `θ`: fills `residual`, `kernel`, and what `vjp` needs into `features`.
-    fn linearize(&self, theta: &[f64], tangent: &mut Tangent);
-
-    /// `pulled = M Jᵀ p` at the point where `tangent` was taken; `p` has one entry a sample.
-    fn vjp(&self, tangent: &Tangent, p: &[f64], pulled: &mut [f64]);
-}
-
-/// A model's linearisation at one point. It is filled again and again, to spare the allocator.
-#[derive(Clone, Debug, Default)]
-pub struct Tangent {
-    /// `e = f(θ) - y`, one entry a sample.
-    pub residual: Vec<f64>,
-    /// `J M Jᵀ`, samples × samples, without the `1/n`.
-    pub kernel: Array2<f64>,
-    /// The model's own: activations, or whatever its `vjp` reads.
-    pub features: Vec<f64>,
-}
 
 /// The eigenvectors of a kernel (columns) and its eigenvalues.
 #[derive(Clone, Debug, Default)]
@@ -85,17 +70,27 @@ pub struct Flow<'m, M> {
     time: f64,
     /// The length of the next step, unless a time limit cuts it.
     stride: f64,
+    /// By how much the root mean square may rise: what rounding does to it.
+    rounding: f64,
+    /// The lowest root mean square so far.
+    lowest: f64,
     here: Tangent,
     modes: Modes,
     // Work space of one attempt.
     midway: Tangent,
-    euler: Vec<f64>,
-    step: Vec<f64>,
+    /// What is pulled back there.
+    pull: Vec<f64>,
     trial: Vec<f64>,
+    landing: Tangent,
+    pulled: [Vec<f64>; 2],
 }
 
 /// Where nothing moves any more, steps would grow without end.
 const LONGEST: f64 = 1e150;
+/// What rounding may add to the residual, in parts of the first one: sums over a million neurons cancel to about that.
+const ROUNDING: f64 = 1e-10;
+/// How far above its lowest the root mean square may lie where the model has kinks.
+const VALLEY: f64 = 1.005;
 
 impl<'m, M: Model> Flow<'m, M> {
     /// A flow from `theta` at time 0. A tolerance of 0.05 gives displacements within about 1 %, and within 3 % where weights grow.
@@ -103,12 +98,28 @@ impl<'m, M: Model> Flow<'m, M> {
         let mut here = Tangent::default();
         model.linearize(&theta, &mut here);
         let modes = Modes::of(&here.kernel);
-        let blank = vec![0.0; theta.len()];
         // The time in which the stiffest mode decays; the control finds the rest.
         let stride = here.residual.len() as f64 / here.kernel.diag().sum().max(f64::MIN_POSITIVE);
-        let (midway, euler, step, trial) = (Tangent::default(), blank.clone(), blank.clone(), blank);
-        let layers = model.layers();
-        Self { model, tolerance, layers, theta, time: 0.0, stride, here, modes, midway, euler, step, trial }
+        let (midway, landing, trial) = (Tangent::default(), Tangent::default(), vec![0.0; theta.len()]);
+        let (layers, lowest) = (model.layers(), here.mean_square().sqrt());
+        let rounding = ROUNDING * lowest;
+        Self {
+            model,
+            tolerance,
+            layers,
+            theta,
+            time: 0.0,
+            stride,
+            rounding,
+            lowest,
+            here,
+            modes,
+            midway,
+            pull: Vec::new(),
+            trial,
+            landing,
+            pulled: Default::default(),
+        }
     }
 
     /// The parameters now.
@@ -123,14 +134,14 @@ impl<'m, M: Model> Flow<'m, M> {
 
     /// `|e|² / n`.
     pub fn mean_square(&self) -> f64 {
-        let e = &self.here.residual;
-        e.iter().fold(0.0, |sum, e| e.mul_add(*e, sum)) / e.len() as f64
+        self.here.mean_square()
     }
 
-    /// Takes one step, as long as the tolerance allows but not beyond the time `limit`.
+    /// Takes one step, as long as the tolerance allows but not beyond the time `limit`. It does not end above the lowest mean square
+    /// so far, but for rounding; where the model has kinks, not more than 1 % above it.
     ///
     /// # Errors
-    /// When the step shrinks to nothing, as it does where the model is not a number.
+    /// When the step shrinks to nothing, as it does where the model is not a number, or where every step leads up.
     pub fn advance(&mut self, limit: f64) -> Result<(), Stalled> {
         loop {
             let cut = self.time + self.stride >= limit;
@@ -145,7 +156,8 @@ impl<'m, M: Model> Flow<'m, M> {
                 self.stride = if cut { self.stride.max(h * change) } else { h * change }.min(LONGEST);
                 return Ok(());
             }
-            self.stride = h * change.min(0.9);
+            // Where the estimate was small and the step led up or out of the numbers, the estimate is no guide.
+            self.stride = h * change.min(if error <= self.tolerance { 0.5 } else { 0.9 });
             if self.time + self.stride <= self.time {
                 return Err(Stalled { time: self.time, mean_square: self.mean_square() });
             }
@@ -178,39 +190,33 @@ impl<'m, M: Model> Flow<'m, M> {
         Ok(self.mean_square() < goal)
     }
 
-    /// Computes the step of length `h` into `self.step` and returns its error estimate.
+    /// Finds what a step of length `h` pulls back, and returns its error estimate.
     fn attempt(&mut self, h: f64) -> f64 {
-        let s = h / self.here.residual.len() as f64;
-        let half = self.modes.phi(0.5 * s, &self.here.residual);
-        self.model.vjp(&self.here, &half, &mut self.step);
-        if !self.try_step() {
+        let (e, s) = (&self.here.residual, h / self.here.residual.len() as f64);
+        let half = self.modes.phi(0.5 * s, e);
+        self.model.shift(&self.theta, &self.here, &half, &mut self.trial, &mut self.midway);
+        if !self.midway.is_finite() {
             return f64::NAN;
         }
-        let whole = self.modes.phi(s, &self.here.residual);
-        self.model.vjp(&self.here, &whole, &mut self.euler);
-        let whole = Modes::of(&self.midway.kernel).phi(s, &self.here.residual);
-        self.model.vjp(&self.midway, &whole, &mut self.step);
-        let errors = self.layers.iter().cloned().map(|layer| {
-            let apart = square_distance(&self.step[layer.clone()], &self.euler[layer.clone()]);
-            (apart / square_norm(&self.theta[layer])).sqrt()
-        });
+        let euler = self.modes.phi(s, e);
+        self.pull = Modes::of(&self.midway.kernel).phi(s, e);
+        let apart = self.model.apart([(&self.midway, &self.pull), (&self.here, &euler)], &mut self.pulled);
+        assert_eq!(apart.len(), self.layers.len(), "a distance for each layer");
+        let norms = self.layers.iter().map(|layer| square_norm(&self.theta[layer.clone()]));
+        let errors = apart.iter().zip(norms).map(|(apart, norm)| (apart / norm).sqrt());
         // Not a number counts as worst; `f64::max` would lose it.
         errors.fold(0.0, |worst, error| if error > worst || error.is_nan() { error } else { worst })
     }
 
-    /// Linearises at `θ - step`; whether that is a place of finite numbers.
-    fn try_step(&mut self) -> bool {
-        subtract(&self.theta, &self.step, &mut self.trial);
-        self.model.linearize(&self.trial, &mut self.midway);
-        self.midway.kernel.iter().all(|entry| entry.is_finite())
-    }
-
-    /// Moves by `self.step`, unless that leads out of the finite numbers.
+    /// Moves by the attempt, unless that leads above the lowest (where there are kinks: out of the valley) or out of the finite numbers.
     fn accept(&mut self) -> bool {
-        let lands = self.try_step();
+        self.model.shift(&self.theta, &self.midway, &self.pull, &mut self.trial, &mut self.landing);
+        let highest = if self.model.smooth() { self.lowest } else { VALLEY * self.lowest };
+        let lands = self.landing.is_finite() && self.landing.mean_square().sqrt() <= highest + self.rounding;
         if lands {
+            self.lowest = self.lowest.min(self.landing.mean_square().sqrt());
             std::mem::swap(&mut self.theta, &mut self.trial);
-            std::mem::swap(&mut self.here, &mut self.midway);
+            std::mem::swap(&mut self.here, &mut self.landing);
             self.modes = Modes::of(&self.here.kernel);
         }
         lands
@@ -220,13 +226,9 @@ impl<'m, M: Model> Flow<'m, M> {
 kernel! {
     /// Adds `φ(K, s) e`.
     fn damp(modes: &Modes, s: f64, e: &[f64], p: &mut [f64]) = damp_body;
-    fn subtract(x: &[f64], y: &[f64], difference: &mut [f64]) = subtract_body;
 
     /// `|x|²`.
     fn square_norm(x: &[f64]) -> f64 = square_norm_body;
-
-    /// `|x - y|²`, in the order of [`dot`].
-    fn square_distance(x: &[f64], y: &[f64]) -> f64 = square_distance_body;
 }
 
 #[inline(always)]
@@ -242,39 +244,18 @@ fn damp_body<S: Simd>(_: S, modes: &Modes, s: f64, e: &[f64], p: &mut [f64]) {
 }
 
 #[inline(always)]
-fn subtract_body<S: Simd>(_: S, x: &[f64], y: &[f64], difference: &mut [f64]) {
-    for ((difference, x), y) in difference.iter_mut().zip(x).zip(y) {
-        *difference = x - y;
-    }
-}
-
-#[inline(always)]
 fn square_norm_body<S: Simd>(_: S, x: &[f64]) -> f64 {
     dot(x, x)
-}
-
-#[inline(always)]
-fn square_distance_body<S: Simd>(_: S, x: &[f64], y: &[f64]) -> f64 {
-    let ((x, x_rest), (y, y_rest)) = (x.as_chunks::<LANES>(), y.as_chunks::<LANES>());
-    let mut lanes = [0.0; LANES];
-    for (x, y) in x.iter().zip(y) {
-        for lane in 0..LANES {
-            let apart = x[lane] - y[lane];
-            lanes[lane] = apart.mul_add(apart, lanes[lane]);
-        }
-    }
-    for ((lane, x), y) in lanes.iter_mut().zip(x_rest).zip(y_rest) {
-        *lane = (x - y).mul_add(x - y, *lane);
-    }
-    fold(lanes)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::nets::activation::Activation;
     use crate::nets::two_layer::TwoLayer;
     use crate::tasks::four_points::mirrored_network;
     use crate::theory::phase_plane::Point;
+    use crate::training::model::square_distance;
     use condense_num::rng::Stream;
 
     const CRITICAL: Point = Point { gamma: 1.0, gamma_prime: 0.0 };
@@ -326,7 +307,7 @@ mod tests {
     fn the_order_is_two() {
         // tanh, for the kinks of ReLU would blur the order.
         let (network, start) = drawn(CRITICAL, 6);
-        let network = TwoLayer { activation: crate::nets::activation::Activation::Tanh, ..network };
+        let network = TwoLayer { activation: Activation::Tanh, ..network };
         let [coarse, fine, finest] = [20, 40, 640].map(|steps| in_steps(&network, &start, 20.0, steps));
         let ratio = apart(&coarse, &finest) / apart(&fine, &finest);
         assert!((3.5..4.6).contains(&ratio), "halving the step divides the error by {ratio}");
@@ -337,6 +318,9 @@ mod tests {
         /// `f = θ`, one parameter a sample, at unequal speeds.
         struct Direct;
         impl Model for Direct {
+            fn smooth(&self) -> bool {
+                true
+            }
             fn layers(&self) -> Vec<Range<usize>> {
                 std::iter::once(0..2).collect()
             }
@@ -376,10 +360,63 @@ mod tests {
         assert!(said.starts_with("here: "), "{said}");
     }
 
+    /// It once shrank its steps without end along the kinks of a narrow ReLU network.
+    #[test]
+    fn a_flow_that_slides_along_a_kink_comes_on() {
+        /// `e = (θ₂ - 3, ½ + 3 |θ₁|)`: down θ₂, in a valley whose bottom is the kink.
+        struct Valley;
+        impl Model for Valley {
+            fn smooth(&self) -> bool {
+                false
+            }
+            fn layers(&self) -> Vec<Range<usize>> {
+                std::iter::once(0..2).collect()
+            }
+            fn linearize(&self, theta: &[f64], tangent: &mut Tangent) {
+                tangent.residual = vec![theta[1] - 3.0, 0.5 + 3.0 * theta[0].abs()];
+                tangent.kernel = Array2::from_diag(&ndarray::arr1(&[1.0, 9.0]));
+                tangent.features = vec![theta[0].signum()];
+            }
+            fn vjp(&self, tangent: &Tangent, p: &[f64], pulled: &mut [f64]) {
+                pulled.copy_from_slice(&[3.0 * tangent.features[0] * p[1], p[0]]);
+            }
+        }
+        let mut flow = Flow::new(&Valley, vec![0.1, 5.0], 0.05);
+        // At the bottom only the second residual is left: a mean square of 1/8.
+        assert!(flow.descend(0.127, 20_000).unwrap(), "{} at time {}", flow.mean_square(), flow.time());
+    }
+
+    #[test]
+    fn what_rounding_may_add_is_added_once() {
+        /// Where the flow goes by its kernel, `e = 1 - 10⁻¹¹ θ` rises, by a tenth of what rounding may add at each unit of `θ`.
+        struct Creep;
+        impl Model for Creep {
+            fn smooth(&self) -> bool {
+                true
+            }
+            fn layers(&self) -> Vec<Range<usize>> {
+                std::iter::once(0..1).collect()
+            }
+            fn linearize(&self, theta: &[f64], tangent: &mut Tangent) {
+                (tangent.residual, tangent.kernel) = (vec![1.0 - 1e-11 * theta[0]], Array2::from_elem((1, 1), 1.0));
+            }
+            fn vjp(&self, _: &Tangent, p: &[f64], pulled: &mut [f64]) {
+                pulled.copy_from_slice(p);
+            }
+        }
+        let mut flow = Flow::new(&Creep, vec![0.3], 0.1);
+        let lowest = flow.mean_square().sqrt();
+        assert!((0..200).any(|_| flow.advance(f64::INFINITY).is_err()), "it comes to an end");
+        assert!((0.5e-10..=1.01e-10).contains(&(flow.mean_square().sqrt() / lowest - 1.0)));
+    }
+
     #[test]
     fn a_model_that_is_not_a_number_stalls() {
         struct Cliff;
         impl Model for Cliff {
+            fn smooth(&self) -> bool {
+                true
+            }
             fn layers(&self) -> Vec<Range<usize>> {
                 std::iter::once(0..1).collect()
             }

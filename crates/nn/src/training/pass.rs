@@ -57,7 +57,7 @@ kernel! {
         activation: Activation,
         stride: Update,
         mobility: [f64; 2],
-        parts: Parts<'_, D>,
+        parts: &mut Parts<'_, D>,
         points: &[Point<D>],
     ) = turn_body;
 
@@ -71,7 +71,7 @@ fn turn_body<S: Simd, const D: usize>(
     activation: Activation,
     stride: Update,
     mobility: [f64; 2],
-    parts: Parts<'_, D>,
+    parts: &mut Parts<'_, D>,
     points: &[Point<D>],
 ) {
     // Each arm knows its activation while it is compiled.
@@ -104,7 +104,7 @@ fn round<S: Simd, const D: usize>(
     activation: Activation,
     stride: Update,
     mobility: [f64; 2],
-    parts: Parts<'_, D>,
+    parts: &mut Parts<'_, D>,
     points: &[Point<D>],
 ) {
     let order = Order { activation, stride, mobility, points };
@@ -148,7 +148,8 @@ fn backward<S: Simd, const B: usize, const D: usize>(
         (a[b], w[b]) = load(simd, &blocks[b]);
     }
     let (mut a_gradient, mut w_gradient) = ([zero; B], [[zero; D]; B]);
-    for (i, point) in order.points.iter().enumerate() {
+    for i in 0..order.points.len() {
+        let point = &order.points[i];
         let output_gradient = simd.splat(point.output_gradient);
         for b in 0..B {
             if kept == 0 {
@@ -220,7 +221,8 @@ fn forward<S: Simd, const B: usize, const D: usize>(
     sums: &mut [Eight],
 ) {
     let kept = kept(order.activation);
-    for (i, (point, sums)) in order.points.iter().zip(sums).enumerate() {
+    for i in 0..order.points.len() {
+        let (point, sums) = (&order.points[i], &mut sums[i]);
         let mut sum = simd.load(sums);
         for b in 0..B {
             let (a, w) = &neurons[b];

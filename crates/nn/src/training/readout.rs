@@ -5,11 +5,11 @@
 //! of D × d; the output is `f(X) = A(X)_last · u`, with a fixed vector `u`. Only the last row of the scores is needed, and with
 //! `g_h = V_h O_hᵀ u` it is `f = Σ_h g_h · x̄_h`, where `x̄_h` is the mean of the tokens under the softmax.
 
-use crate::training::rule::{Adam, Rule, Update};
+use crate::training::rule::{Adam, Rule, follow};
 use crate::training::stepwise::{Seen, Stepwise};
-use condense_num::each::{add_scaled, inner};
-use condense_num::kernel::kernel;
-use condense_num::lanes::{LANES, Lanes as _, Simd};
+use condense_experiment::Context;
+use condense_num::kernel::{axpy, dot, kernel};
+use condense_num::lanes::{LANES, Simd};
 use condense_num::math::exp;
 use std::ops::Range;
 
@@ -43,7 +43,7 @@ impl Sizes {
     }
 
     /// Where a column of a matrix of a head lies.
-    fn column(self, head: usize, part: Part, column: usize) -> Range<usize> {
+    pub fn column(self, head: usize, part: Part, column: usize) -> Range<usize> {
         let start = ((4 * head + part as usize) * self.head + column) * self.width;
         start..start + self.width
     }
@@ -64,13 +64,6 @@ pub struct Task {
     pub y: Vec<f64>,
     /// `u`.
     pub read: Vec<f64>,
-}
-
-/// What a head leaves behind on its way forward.
-struct Trace {
-    query: Vec<f64>,
-    chances: Vec<f64>,
-    mean: Vec<f64>,
 }
 
 /// A block in training on `(1/n) Σ (f - y)²`.
@@ -119,7 +112,7 @@ impl Stepwise for Readout<'_> {
         self.losses.len()
     }
 
-    fn advance(&mut self) -> Seen {
+    fn advance(&mut self, _: &Context) -> Seen {
         let (loss, gradient) = loss_and_gradient(self.sizes, self.task, &self.theta);
         let seen = Seen { step: self.steps(), loss };
         self.losses.push(loss);
@@ -133,93 +126,162 @@ impl Stepwise for Readout<'_> {
     }
 }
 
-/// `g_h` of every head, and `O_hᵀ u`, column by column.
-fn reads(sizes: Sizes, theta: &[f64], read: &[f64]) -> Vec<(Vec<f64>, Vec<f64>)> {
-    let of = |head: usize| {
-        let column = |part, c| &theta[sizes.column(head, part, c)];
-        let along: Vec<f64> = (0..sizes.head).map(|c| inner(column(Part::Output, c), read)).collect();
-        let mut g = vec![0.0; sizes.width];
-        (0..sizes.head).for_each(|c| add_scaled(along[c], column(Part::Value, c), &mut g));
-        (g, along)
-    };
-    (0..sizes.heads).map(of).collect()
+/// Work space of a pass; shapes: heads × d, heads × tokens, heads × D, D.
+struct Room {
+    /// `O_hᵀ u` and `Q_hᵀ x_last`, column by column.
+    along: Vec<f64>,
+    query: Vec<f64>,
+    chances: Vec<f64>,
+    /// `g_h`, `x̄_h`, and what goes back to `g_h`.
+    g: Vec<f64>,
+    mean: Vec<f64>,
+    pulls: Vec<f64>,
+    toward: Vec<f64>,
 }
 
-/// One head on one sequence.
-fn attend(sizes: Sizes, theta: &[f64], head: usize, x: &[f64]) -> Trace {
-    let Sizes { tokens, width, head: d, .. } = sizes;
-    let last = &x[(tokens - 1) * width..];
-    let query: Vec<f64> = (0..d).map(|c| inner(&theta[sizes.column(head, Part::Query, c)], last)).collect();
-    let mut toward = vec![0.0; width];
-    (0..d)
-        .for_each(|c| add_scaled(query[c] / (d as f64).sqrt(), &theta[sizes.column(head, Part::Key, c)], &mut toward));
-    let scores: Vec<f64> = x.chunks(width).map(|token| inner(&toward, token)).collect();
-    let most = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let grown: Vec<f64> = scores.iter().map(|score| exp(score - most)).collect();
-    let sum: f64 = grown.iter().sum();
-    let chances: Vec<f64> = grown.iter().map(|grown| grown / sum).collect();
-    let mut mean = vec![0.0; width];
-    x.chunks(width).zip(&chances).for_each(|(token, chance)| add_scaled(*chance, token, &mut mean));
-    Trace { query, chances, mean }
+impl Room {
+    fn new(Sizes { tokens, width, head, heads }: Sizes) -> Self {
+        let of = |each: usize| vec![0.0; heads * each];
+        Self {
+            along: of(head),
+            query: of(head),
+            chances: of(tokens),
+            g: of(width),
+            mean: of(width),
+            pulls: of(width),
+            toward: vec![0.0; width],
+        }
+    }
 }
 
 /// `f` of every sequence.
 pub fn outputs(sizes: Sizes, task: &Task, theta: &[f64]) -> Vec<f64> {
-    let reads = reads(sizes, theta, &task.read);
-    let of =
-        |x: &[f64]| reads.iter().enumerate().map(|(head, (g, _))| inner(g, &attend(sizes, theta, head, x).mean)).sum();
-    task.x.chunks(sizes.tokens * sizes.width).map(of).collect()
+    let mut f = vec![0.0; task.y.len()];
+    forward(sizes, task, theta, &mut Room::new(sizes), &mut f);
+    f
 }
 
 /// The mean square error and its gradient.
 pub fn loss_and_gradient(sizes: Sizes, task: &Task, theta: &[f64]) -> (f64, Vec<f64>) {
-    let Sizes { tokens, width, head: d, heads } = sizes;
-    let (reads, n) = (reads(sizes, theta, &task.read), task.y.len() as f64);
-    let (mut loss, mut gradient) = (0.0, vec![0.0; theta.len()]);
-    let mut pulls = vec![vec![0.0; width]; heads];
-    for (x, y) in task.x.chunks(tokens * width).zip(&task.y) {
-        let traces: Vec<Trace> = (0..heads).map(|head| attend(sizes, theta, head, x)).collect();
-        let f: f64 = traces.iter().zip(&reads).map(|(trace, (g, _))| inner(g, &trace.mean)).sum();
-        loss += (f - y) * (f - y) / n;
-        let output_gradient = 2.0 * (f - y) / n;
-        for (head, trace) in traces.iter().enumerate() {
-            let (g, _) = &reads[head];
-            add_scaled(output_gradient, &trace.mean, &mut pulls[head]);
-            // ∂/∂score_j = p_j (g·x_j - Σ_i p_i g·x_i), and Σ_i p_i g·x_i is g·x̄.
-            let level = inner(g, &trace.mean);
-            let mut toward = vec![0.0; width];
-            for (token, chance) in x.chunks(width).zip(&trace.chances) {
-                let along = output_gradient * chance * (inner(g, token) - level);
-                add_scaled(along / (d as f64).sqrt(), token, &mut toward);
-            }
-            for c in 0..d {
-                add_scaled(trace.query[c], &toward, &mut gradient[sizes.column(head, Part::Key, c)]);
-                let along = inner(&theta[sizes.column(head, Part::Key, c)], &toward);
-                add_scaled(along, &x[(tokens - 1) * width..], &mut gradient[sizes.column(head, Part::Query, c)]);
-            }
-        }
-    }
-    for (head, ((_, along), vjp)) in reads.iter().zip(&pulls).enumerate() {
-        for c in 0..d {
-            add_scaled(along[c], vjp, &mut gradient[sizes.column(head, Part::Value, c)]);
-            let back = inner(&theta[sizes.column(head, Part::Value, c)], vjp);
-            add_scaled(back, &task.read, &mut gradient[sizes.column(head, Part::Output, c)]);
-        }
-    }
+    let mut gradient = vec![0.0; theta.len()];
+    let loss = backward(sizes, task, theta, &mut Room::new(sizes), &mut gradient);
     (loss, gradient)
 }
 
 kernel! {
-    /// All parameters one step on.
-    fn follow(stride: Update, theta: &mut [f64], gradient: &[f64], memory: &mut [[f64; LANES]]) = follow_body;
+    fn forward(sizes: Sizes, task: &Task, theta: &[f64], room: &mut Room, f: &mut [f64]) = forward_body;
+
+    /// Adds the gradient to zeros; returns the mean square error.
+    fn backward(sizes: Sizes, task: &Task, theta: &[f64], room: &mut Room, gradient: &mut [f64]) -> f64 = backward_body;
 }
 
 #[inline(always)]
-fn follow_body<S: Simd>(simd: S, stride: Update, theta: &mut [f64], gradient: &[f64], memory: &mut [[f64; LANES]]) {
-    let (theta, gradient) = (theta.as_chunks_mut::<LANES>().0, gradient.as_chunks::<LANES>().0);
-    for ((theta, gradient), memory) in theta.iter_mut().zip(gradient).zip(memory.chunks_mut(2)) {
-        stride.follow(simd, 1.0, simd.load(theta), simd.load(gradient), memory).store(theta);
+fn forward_body<S: Simd>(_: S, sizes: Sizes, task: &Task, theta: &[f64], room: &mut Room, f: &mut [f64]) {
+    read(sizes, theta, &task.read, room);
+    let each = sizes.tokens * sizes.width;
+    for s in 0..f.len() {
+        f[s] = output(sizes, theta, &task.x[s * each..][..each], room);
     }
+}
+
+/// `g_h` of every head.
+#[inline(always)]
+fn read(sizes: Sizes, theta: &[f64], read: &[f64], room: &mut Room) {
+    let Sizes { width, head: d, heads, .. } = sizes;
+    room.g.fill(0.0);
+    for h in 0..heads {
+        for c in 0..d {
+            room.along[h * d + c] = dot(&theta[sizes.column(h, Part::Output, c)], read);
+            axpy(room.along[h * d + c], &theta[sizes.column(h, Part::Value, c)], &mut room.g[h * width..][..width]);
+        }
+    }
+}
+
+/// `f` of one sequence.
+#[inline(always)]
+fn output(sizes: Sizes, theta: &[f64], x: &[f64], room: &mut Room) -> f64 {
+    let (width, mut f) = (sizes.width, 0.0);
+    for h in 0..sizes.heads {
+        attend(sizes, theta, h, x, room);
+        f += dot(&room.g[h * width..][..width], &room.mean[h * width..][..width]);
+    }
+    f
+}
+
+/// The mean of the tokens under the softmax of a head.
+#[inline(always)]
+fn attend(sizes: Sizes, theta: &[f64], h: usize, x: &[f64], room: &mut Room) {
+    let Sizes { tokens, width, head: d, .. } = sizes;
+    let root = (d as f64).sqrt();
+    room.toward.fill(0.0);
+    for c in 0..d {
+        let query = dot(&theta[sizes.column(h, Part::Query, c)], &x[(tokens - 1) * width..]);
+        room.query[h * d + c] = query;
+        axpy(query / root, &theta[sizes.column(h, Part::Key, c)], &mut room.toward);
+    }
+    let (chances, mean) = (&mut room.chances[h * tokens..][..tokens], &mut room.mean[h * width..][..width]);
+    let mut most = f64::NEG_INFINITY;
+    for t in 0..tokens {
+        chances[t] = dot(&room.toward, &x[t * width..][..width]);
+        most = most.max(chances[t]);
+    }
+    let mut sum = 0.0;
+    for t in 0..tokens {
+        chances[t] = exp(chances[t] - most);
+        sum += chances[t];
+    }
+    mean.fill(0.0);
+    for t in 0..tokens {
+        chances[t] /= sum;
+        axpy(chances[t], &x[t * width..][..width], mean);
+    }
+}
+
+#[inline(always)]
+fn backward_body<S: Simd>(
+    _: S,
+    sizes: Sizes,
+    task: &Task,
+    theta: &[f64],
+    room: &mut Room,
+    gradient: &mut [f64],
+) -> f64 {
+    let Sizes { tokens, width, head: d, heads } = sizes;
+    let (n, each, root, mut loss) = (task.y.len() as f64, tokens * width, (d as f64).sqrt(), 0.0);
+    read(sizes, theta, &task.read, room);
+    room.pulls.fill(0.0);
+    for s in 0..task.y.len() {
+        let x = &task.x[s * each..][..each];
+        let error = output(sizes, theta, x, room) - task.y[s];
+        loss += error * error / n;
+        let output_gradient = 2.0 * error / n;
+        for h in 0..heads {
+            let (g, mean) = (&room.g[h * width..][..width], &room.mean[h * width..][..width]);
+            axpy(output_gradient, mean, &mut room.pulls[h * width..][..width]);
+            // ∂/∂score_j = p_j (g·x_j - Σ_i p_i g·x_i), and Σ_i p_i g·x_i is g·x̄.
+            let level = dot(g, mean);
+            room.toward.fill(0.0);
+            for t in 0..tokens {
+                let token = &x[t * width..][..width];
+                let along = output_gradient * room.chances[h * tokens + t] * (dot(g, token) - level);
+                axpy(along / root, token, &mut room.toward);
+            }
+            for c in 0..d {
+                axpy(room.query[h * d + c], &room.toward, &mut gradient[sizes.column(h, Part::Key, c)]);
+                let along = dot(&theta[sizes.column(h, Part::Key, c)], &room.toward);
+                axpy(along, &x[(tokens - 1) * width..], &mut gradient[sizes.column(h, Part::Query, c)]);
+            }
+        }
+    }
+    for h in 0..heads {
+        let pull = &room.pulls[h * width..][..width];
+        for c in 0..d {
+            axpy(room.along[h * d + c], pull, &mut gradient[sizes.column(h, Part::Value, c)]);
+            let back = dot(&theta[sizes.column(h, Part::Value, c)], pull);
+            axpy(back, &task.read, &mut gradient[sizes.column(h, Part::Output, c)]);
+        }
+    }
+    loss
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Rules of training: what a step does to a parameter, given its gradient and what earlier steps left behind.
 //! It knows no network; a rule treats every parameter alike, eight at a time.
 
+use condense_num::kernel::kernel;
 use condense_num::lanes::{LANES, Lanes as _, Real as _, Simd};
 
 /// A rule of training.
@@ -136,5 +137,23 @@ impl Update {
             (Self::Plain { rate }, _) => gradient.mul_add(simd.splat(-rate * mobility), theta),
             _ => unreachable!("memory of another rule"),
         }
+    }
+}
+
+kernel! {
+    /// All parameters one step on, in eights of which the last is filled up; `memory` is what is remembered of one eight after the other.
+    pub fn follow(update: Update, theta: &mut [f64], gradient: &[f64], memory: &mut [[f64; LANES]]) = follow_body;
+}
+
+#[inline(always)]
+fn follow_body<S: Simd>(simd: S, update: Update, theta: &mut [f64], gradient: &[f64], memory: &mut [[f64; LANES]]) {
+    let each = memory.len() / theta.len().div_ceil(LANES).max(1);
+    for (at, (theta, gradient)) in theta.chunks_mut(LANES).zip(gradient.chunks(LANES)).enumerate() {
+        let (mut held, mut slope) = ([0.0; LANES], [0.0; LANES]);
+        held[..theta.len()].copy_from_slice(theta);
+        slope[..theta.len()].copy_from_slice(gradient);
+        let memory = &mut memory[at * each..(at + 1) * each];
+        update.follow(simd, 1.0, simd.load(&held), simd.load(&slope), memory).store(&mut held);
+        theta.copy_from_slice(&held[..theta.len()]);
     }
 }

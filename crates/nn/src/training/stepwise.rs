@@ -17,8 +17,9 @@ pub trait Stepwise {
     /// Steps taken.
     fn steps(&self) -> usize;
 
-    /// Takes one step. The loss that comes with it is that before the step or after it, whichever costs no pass of its own.
-    fn advance(&mut self) -> Seen;
+    /// Takes one step; where it is large, over all cores that are free. The loss that comes with it is that before the step or
+    /// after it, whichever costs no pass of its own.
+    fn advance(&mut self, ctx: &Context) -> Seen;
 
     /// How it is trained, for a message: "with rate 0.1".
     fn setting(&self) -> String;
@@ -46,7 +47,7 @@ pub trait Stepwise {
             if self.steps().is_multiple_of(stride) {
                 ctx.tick(self.steps(), last)?;
             }
-            let Seen { step, loss } = self.advance();
+            let Seen { step, loss } = self.advance(ctx);
             if !loss.is_finite() {
                 let setting = self.setting();
                 return Err(Stop::Failed(format!("training diverged: the loss is {loss} at step {step}, {setting}")));
@@ -98,7 +99,7 @@ mod tests {
             self.steps
         }
 
-        fn advance(&mut self) -> Seen {
+        fn advance(&mut self, _: &Context) -> Seen {
             self.steps += 1;
             Seen { step: self.steps, loss: self.loss() }
         }

@@ -10,7 +10,7 @@
 //! `γ2` is not known to us. Where all three deviations are equal, `γ2 = 0` in both.
 
 use crate::nets::bias::line_with_bias;
-use crate::training::flow::{Model, Tangent};
+use crate::training::model::{Model, Tangent};
 use condense_num::each::{add_scaled, inner};
 use condense_num::math::pow;
 use condense_num::rng::Stream;
@@ -67,6 +67,10 @@ impl ThreeFlow {
 }
 
 impl Model for ThreeFlow {
+    fn smooth(&self) -> bool {
+        false
+    }
+
     fn layers(&self) -> Vec<Range<usize>> {
         let (first, second) = (self.width * self.inputs.ncols(), self.width * self.width);
         vec![0..first, first..first + second, first + second..first + second + self.width]

@@ -37,8 +37,8 @@ kernel! {
     /// anew from the biases.
     pub fn vjp(rate: f64, output_gradients: &[f64], own: [&mut [Lanes]; 2], layer: [&mut [Lanes]; 2]) = vjp_body;
 
-    /// The first layer and W once round, by the pulls in `g` of the second layer, and forward into its `z`.
-    /// Shapes: `w2` 8 rows for each of `first`, `tape` blocks × n, `layer` n × columns.
+    /// Some neurons of the first layer, and their rows of W, once round: by the pulls in `g` of the second layer, and forward into
+    /// its `z`. Shapes: `w2` 8 rows for each of `first`, `tape` blocks × n, `layer` n × columns.
     pub fn turn(
         activation: Activation,
         rate: f64,
@@ -46,7 +46,7 @@ kernel! {
         first: &mut [First],
         w2: &mut [Lanes],
         tape: &mut [[Lanes; 2]],
-        layer: [&mut [Lanes]; 2],
+        layer: (&mut [Lanes], &[Lanes]),
     ) = turn_body;
 }
 
@@ -97,7 +97,7 @@ fn turn_body<S: Simd>(
     first: &mut [First],
     w2: &mut [Lanes],
     tape: &mut [[Lanes; 2]],
-    layer: [&mut [Lanes]; 2],
+    layer: (&mut [Lanes], &[Lanes]),
 ) {
     known!(activation, |activation| round(simd, activation, rate, x, first, w2, tape, layer));
 }
@@ -138,7 +138,7 @@ fn round<S: Simd>(
     first: &mut [First],
     w2: &mut [Lanes],
     tape: &mut [[Lanes; 2]],
-    [z, g]: [&mut [Lanes]; 2],
+    (z, g): (&mut [Lanes], &[Lanes]),
 ) {
     let (n, high) = (x.len(), first.len());
     let wide = w2.len() / (high * LANES).max(1);

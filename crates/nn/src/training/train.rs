@@ -7,8 +7,15 @@ use crate::training::pass::{Parts, Point, compare, kept, turn};
 use crate::training::rule::{Rule, Update};
 use crate::training::stepwise::{Seen, Stepwise};
 use condense_experiment::{Context, Stop};
+use condense_num::each::add_scaled;
 use condense_num::lanes::LANES;
 use condense_num::stats::logspace;
+
+/// Blocks of neurons that are worked on together: a part of a step, which any thread may take. Their outputs are summed first.
+const PART: usize = 256;
+
+/// Values, eight at a time, from which on a step is worth waking other threads for: a third of a millisecond or more.
+const LARGE: usize = 1 << 18;
 
 /// Values to compute between two ticks, eight at a time: a few milliseconds.
 const TICK: usize = 1 << 19;
@@ -27,6 +34,7 @@ pub struct Trainer<const D: usize> {
     memory: Vec<Eight>,
     points: Vec<Point<D>>,
     tape: Vec<Eight>,
+    /// At each sample, a sum for each part of the network.
     sums: Vec<Eight>,
     losses: Vec<f64>,
 }
@@ -63,13 +71,13 @@ impl<const D: usize> Trainer<D> {
             mobility,
             memory: vec![[0.0; LANES]; blocks * (1 + D) * rule.memory()],
             tape: vec![[0.0; LANES]; blocks * n * kept(net.activation())],
-            sums: vec![[0.0; LANES]; n],
+            sums: vec![[0.0; LANES]; n * blocks.div_ceil(PART).max(1)],
             net,
             points,
             losses: Vec::new(),
         };
         // Without output gradients and at no rate a step moves nothing and only looks.
-        trainer.turn(Update::Plain { rate: 0.0 });
+        trainer.turn(Update::Plain { rate: 0.0 }, &Context::plain());
         trainer
     }
 
@@ -111,17 +119,33 @@ impl<const D: usize> Trainer<D> {
     }
 
     /// One step of training, and the loss after it.
-    pub fn step(&mut self) {
+    pub fn step(&mut self, ctx: &Context) {
         self.powers = self.rule.decayed(self.powers);
-        self.turn(self.rule.update(self.powers));
+        self.turn(self.rule.update(self.powers), ctx);
     }
 
-    fn turn(&mut self, stride: Update) {
-        let Self { memory, tape, sums, .. } = self;
-        let activation = self.net.activation();
-        let parts = Parts { blocks: &mut self.net.blocks, memory, tape, sums };
-        turn(activation, stride, self.mobility, parts, &self.points);
-        self.losses.push(compare(self.scale, &self.sums, &mut self.points));
+    fn turn(&mut self, stride: Update, ctx: &Context) {
+        let Self { net, memory, tape, sums, points, mobility, scale, losses, .. } = self;
+        let (activation, n) = (net.activation(), points.len());
+        if net.blocks.len() <= PART {
+            let mut parts = Parts { blocks: &mut net.blocks, memory, tape, sums };
+            turn(activation, stride, *mobility, &mut parts, points);
+        } else {
+            let each = |list: &[Eight]| PART * (list.len() / net.blocks.len());
+            let (memory, tape) = (slices(each(memory), memory), slices(each(tape), tape));
+            let lists = memory.zip(tape).zip(slices(n, sums));
+            let part = |(blocks, ((memory, tape), sums))| Parts { blocks, memory, tape, sums };
+            let mut parts: Vec<_> = net.blocks.chunks_mut(PART).zip(lists).map(part).collect();
+            let work = |parts: &mut Parts<'_, D>| turn(activation, stride, *mobility, parts, points);
+            if parts.len() * PART * n < LARGE {
+                parts.iter_mut().for_each(work);
+            } else {
+                ctx.each(&mut parts, work);
+            }
+            let (sums, others) = sums.split_at_mut(n);
+            others.chunks_exact(n).for_each(|part| add_scaled(1.0, part.as_flattened(), sums.as_flattened_mut()));
+        }
+        losses.push(compare(*scale, &sums[..n], points));
     }
 }
 
@@ -130,8 +154,8 @@ impl<const D: usize> Stepwise for Trainer<D> {
         self.epoch()
     }
 
-    fn advance(&mut self) -> Seen {
-        self.step();
+    fn advance(&mut self, ctx: &Context) -> Seen {
+        self.step(ctx);
         Seen { step: self.epoch(), loss: self.loss() }
     }
 
@@ -142,6 +166,16 @@ impl<const D: usize> Stepwise for Trainer<D> {
     fn stride(&self) -> usize {
         (TICK / (self.net.blocks.len() * self.points.len()).max(1)).max(1)
     }
+}
+
+/// Slices of `each` numbers, one after the other; the last may be shorter, and those behind it are empty.
+fn slices<T>(each: usize, mut list: &mut [T]) -> impl Iterator<Item = &mut [T]> {
+    std::iter::from_fn(move || {
+        let rest = std::mem::take(&mut list);
+        let (slice, rest) = rest.split_at_mut(each.min(rest.len()));
+        list = rest;
+        Some(slice)
+    })
 }
 
 #[cfg(test)]
@@ -296,7 +330,7 @@ mod tests {
         let train = |net: &[Neuron<2>], rate, scale, mobility| {
             let net = Packed::new(Activation::Relu, net);
             let mut trainer = Trainer::normalised(net, &samples, rule(rate), scale, mobility);
-            (0..100).for_each(|_| trainer.step());
+            (0..100).for_each(|_| trainer.step(&Context::plain()));
             trainer.loss()
         };
         let real = train(&scaled, rate, 1.0 / alpha, [1.0; 2]);
