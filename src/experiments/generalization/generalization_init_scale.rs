@@ -2,20 +2,24 @@
 //! It knows no pictures. Both are trained to (almost) zero loss; only the small start ends condensed, and generalises.
 //!
 //! `f(x) = Σ_k a_k tanh(w_k x + b_k)`, gradient descent with momentum on `(1/n) Σ (f - y)²`; the target is itself a
-//! network of two neurons. Slides "Final condensation" and "Generalization consequence of condensation".
+//! network of two neurons. Slides "Final condensation" and "Generalization consequence of condensation". How small is small
+//! enough is asked of two models that are products of parameters, as in Zhang et al., arXiv:2211.11623, Fig. 3 (initialisation scale).
 
 use condense::experiment::params::params;
 use condense::experiment::row::row;
 use condense::experiment::{Context, Experiment, Stop};
 use condense::frame::{Frame, Results};
+use condense::num::math::log10;
 use condense::num::stats::{linspace, mean, median};
 use condense_nn::measures::measure::{Direction, features};
 use condense_nn::measures::snapshot::{ClusterOptions, Snapshot};
 use condense_nn::nets::activation::Activation;
 use condense_nn::nets::packed::{Neuron, Packed};
+use condense_nn::tasks::products::{Descent, PRODUCTS, Product, SIDE, Trials, determined};
 use condense_nn::tasks::task::{Samples, two_steps};
 use condense_nn::training::rule::Sgd;
 use condense_nn::training::train::Trainer;
+use std::ops::Range;
 
 /// The interval of samples and test points is `[-REACH, REACH]`.
 const REACH: f64 = 1.5;
@@ -52,6 +56,18 @@ params! {
         pub large_rate: f64 = 0.002, above 0.0;
         /// Independent draws of the initial weights; the first is the one that is drawn.
         pub draws: usize = 5, at_least 1;
+        /// Standard deviations of all parameters at the start of the products.
+        pub product_stds: Vec<f64> = vec![1e-5, 1e-4, 1e-3, 1e-2, 1e-1],
+            such_that |stds| stds.len() > 1 && stds[0] > 0.0 && stds.is_sorted_by(|one, next| one < next),
+            "must be two numbers or more, above 0 and rising";
+        /// Trials at each of them and each number of samples.
+        pub product_trials: usize = 20, at_least 1;
+        /// Learning rate of the products.
+        pub product_rate: f64 = 0.05, above 0.0;
+        /// Their training ends when the mean square error on the samples is below this …
+        pub product_tolerance: f64 = 1e-9, above 0.0;
+        /// … or after so many steps.
+        pub product_steps: usize = 20_000, at_least 1;
     }
 }
 
@@ -83,6 +99,15 @@ impl Experiment for GeneralizationInitScale {
             results.frame(&format!("loss-{name}"), Frame::from_rows(&["epoch", "loss"], curve));
         }
         summarise(&trained, &mut results);
+        let mut table = Frame::new().with("std", &p.product_stds);
+        for product in &PRODUCTS {
+            for (what, column) in ["share", "unended", "ended"].into_iter().zip(scales(p, product, ctx, &mut results)?)
+            {
+                table = table.with(&format!("{}-{what}", product.name), column);
+            }
+        }
+        results.frame("scales", table);
+        results.value("matrix.determined", determined()[PRODUCTS[1].fewest - 1]);
         Ok(results)
     }
 }
@@ -150,6 +175,45 @@ fn summarise(trained: &[Trained], results: &mut Results) {
     results.frame("draws", draws);
 }
 
+/// One of the products at every scale of the start and number of samples. Gives by scale, at one number
+/// of samples: shares recovered, not ended, and recovered of those that ended.
+fn scales(p: &Params, product: &Product, ctx: &Context, results: &mut Results) -> Result<[Vec<f64>; 3], Stop> {
+    let (&Product { name, fewest, most, .. }, stds) = (product, &p.product_stds);
+    let descent =
+        Descent { std: stds[0], rate: p.product_rate, tolerance: p.product_tolerance, steps: p.product_steps };
+    let trials = product.at_scales(stds, &descent, p.product_trials, ctx)?;
+    let row = |(at, t): (usize, &Trials)| {
+        [log10(stds[at / most]), (at % most + 1) as f64, t.mean, t.shown(), t.share, t.unended, t.loss]
+    };
+    let columns = ["scale", "n", "mean", "shown", "share", "unended", "loss"];
+    results.frame(name, Frame::from_rows(&columns, trials.iter().enumerate().map(row)));
+    let part = |numbers: Range<usize>| -> Vec<Trials> {
+        trials.chunks(most).map(|trials| Trials::all(&trials[numbers.clone()])).collect()
+    };
+    let column = |of: fn(&Trials) -> f64, trials: &[Trials]| trials.iter().map(of).collect::<Vec<_>>();
+    // Of the matrix: the fewest entries of which more than half of the sets determine it.
+    let half = determined().iter().filter(|share| **share <= 0.5).count() + 1;
+    let looked = if most == SIDE * SIDE { half } else { fewest };
+    let (below, decided, looked) = (part(0..fewest - 1), part(fewest - 1..most - 1), part(looked - 1..looked));
+    let (shares, ended) = (column(|t| t.share, &decided), column(Trials::share_of_ended, &looked));
+    let last = shares.len() - 1;
+    for (what, value) in [
+        ("share.smallest", shares[0]),
+        ("share.largest", shares[last]),
+        ("gain", shares[0] - shares[last]),
+        ("gain.ended", ended[0] - ended[last]),
+        ("gain.first", shares[last - 1] - shares[last]),
+        ("gain.last", shares[0] - shares[1]),
+        ("slowing", shares[last - 1] - shares[last] - (shares[0] - shares[1])),
+        ("at", trials[fewest - 1].share),
+        ("below", below.iter().map(|t| t.share).fold(0.0, f64::max)),
+        ("loss", Trials::all(&trials).loss),
+    ] {
+        results.value(&format!("{name}.{what}"), value);
+    }
+    Ok([column(|t| t.share, &looked), column(|t| t.unended, &looked), ended])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -158,7 +222,7 @@ mod tests {
 
     #[test]
     fn a_tiny_run_is_finite_and_repeats_itself() {
-        let params = Params { width: 10, samples: 4, epochs: 30, draws: 2, ..Params::default() };
+        let params = Params { width: 10, samples: 4, epochs: 30, draws: 2, product_steps: 10, ..Params::default() };
         assert_eq!(GeneralizationInitScale::check(&params), []);
         let inputs = BTreeMap::new();
         let run =
@@ -174,7 +238,8 @@ mod tests {
             GeneralizationInitScale::check(params).into_iter().map(|fault| fault.key).collect::<Vec<_>>()
         };
         assert!(keys(&Params::default()).is_empty());
-        let faulty = Params { samples: 1, momentum: 1.0, large_std_w: 0.0, ..Params::default() };
-        assert_eq!(keys(&faulty), ["samples", "momentum", "large_std_w"]);
+        let faulty =
+            Params { samples: 1, momentum: 1.0, large_std_w: 0.0, product_stds: vec![0.0, 1.0], ..Params::default() };
+        assert_eq!(keys(&faulty), ["samples", "momentum", "large_std_w", "product_stds"]);
     }
 }

@@ -22,7 +22,7 @@ use condense_nn::training::train::Trainer;
 const SECTORS: usize = 36;
 /// Sectors behind the test that orientations start out uniform: few enough that each expects several neurons.
 const COARSE: usize = 10;
-/// A draw whose loss is below this by the fifth frame has taken the fast path.
+/// A draw whose loss is below this by the fifth frame has taken the fast path; one that is so later has arrived, too.
 const FITTED: f64 = 1.5e-3;
 /// Points of a drawn curve.
 const CURVE: usize = 201;
@@ -42,11 +42,13 @@ params! {
         pub contrast_std: f64 = 0.3, above 0.0;
         /// The learning rate of the contrast, whose curvature is larger from the start.
         pub contrast_rate: f64 = 0.02, above 0.0;
-        /// Further draws of the small initial weights, each trained up to the fifth frame.
+        /// Further draws of the small initial weights.
         pub draws: usize = 16, at_least 1;
         /// The six epochs looked at: two on the plateau, two of the transition, two of the final stage.
         pub frames: [usize; 6] = [100, 1000, 3000, 5000, 10_000, 100_000],
             such_that |frames| frames[0] > 0 && frames.is_sorted_by(|one, next| one < next), "must ascend from 1 or more";
+        /// The epoch, after the fifth of `frames`, to which they are trained: by then both paths have arrived.
+        pub arrival: usize = 20_000;
         /// The epoch from which the plateau is measured …
         pub plateau_from: usize = 200;
         /// … and the epoch up to which.
@@ -66,7 +68,10 @@ impl Experiment for Condensation1d {
 
     fn check(p: &Params) -> Vec<ParamFault> {
         let inside = p.plateau_from < p.plateau_to && p.plateau_to <= p.frames[4];
-        p.demands().holds("plateau_to", inside, "must lie between `plateau_from` and the fifth of `frames`").faults()
+        p.demands()
+            .holds("plateau_to", inside, "must lie between `plateau_from` and the fifth of `frames`")
+            .holds("arrival", p.arrival > p.frames[4], "must lie after the fifth of `frames`")
+            .faults()
     }
 
     fn working_set(p: &Params) -> Option<usize> {
@@ -108,16 +113,18 @@ fn plateau(p: &Params, run: &Run, samples: &Samples<2>, results: &mut Results) {
 }
 
 row! {
-    /// What is kept of a further draw, which is trained up to the fifth frame.
+    /// What is kept of a further draw.
     struct Draw {
         /// The most directions at the first two frames, on the plateau.
         plateau_directions: f64,
         /// The loss at the second of them.
         plateau_loss: f64,
-        /// Directions at the end.
+        /// Directions at the fifth frame.
         directions: f64,
-        /// The loss at the end.
+        /// The loss there.
         loss: f64,
+        /// The loss at the end.
+        arrived: f64,
         /// `[epoch, loss]` on the way.
         curve: Vec<[f64; 2]>,
     }
@@ -126,13 +133,15 @@ row! {
 /// Further draws: how often each path is taken, and whether the plateau and its one direction are there every time.
 fn draws(p: &Params, samples: &Samples<2>, ctx: &Context, results: &mut Results) -> Result<(), Stop> {
     let draws = ctx.cells("draws", p.draws, |_, ctx| {
-        let Run { trainer, stages } = Run::new(p, p.std, p.rate, &p.frames[..5], samples, ctx)?;
-        let [one, two, last] = [1, 2, 5].map(|stage| &stages[stage]);
+        let epochs = [&p.frames[..5], &[p.arrival]].concat();
+        let Run { trainer, stages } = Run::new(p, p.std, p.rate, &epochs, samples, ctx)?;
+        let [one, two, fifth] = [1, 2, 5].map(|stage| &stages[stage]);
         Ok(Draw {
             plateau_directions: one.directions().max(two.directions()),
             plateau_loss: two.loss,
-            directions: last.directions(),
-            loss: last.loss,
+            directions: fifth.directions(),
+            loss: fifth.loss,
+            arrived: trainer.loss(),
             curve: trainer.curve(CURVE),
         })
     })?;
@@ -140,6 +149,7 @@ fn draws(p: &Params, samples: &Samples<2>, ctx: &Context, results: &mut Results)
     results.value("draws.split", count(&|draw| draw.plateau_directions > 1.0));
     results.value("draws.crowded", count(&|draw| !(2.0..=6.0).contains(&draw.directions)));
     results.value("draws.fitted", count(&|draw| draw.loss < FITTED));
+    results.value("draws.arrived", count(&|draw| draw.arrived < FITTED) / p.draws as f64);
     results.value("draws.plateau.low", draws.iter().map(|draw| draw.plateau_loss).fold(f64::INFINITY, f64::min));
     results.value("draws.plateau.high", draws.iter().map(|draw| draw.plateau_loss).fold(0.0, f64::max));
     let curves = draws.iter().map(|draw| &draw.curve).enumerate();
@@ -171,7 +181,6 @@ impl Run {
             results.value(&format!("loss.{at}"), stage.loss);
         }
         results.value("directions.transition", self.stages[3].directions().max(self.stages[4].directions()));
-        results.value("loss.ratio", self.stages[6].loss / self.stages[5].loss);
         let counts = sector_counts(&self.stages[0].neurons, Direction::Ray, COARSE);
         results.value("uniform.p", chi_square_uniform(&counts).1);
     }

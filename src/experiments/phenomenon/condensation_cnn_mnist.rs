@@ -156,18 +156,18 @@ fn train(p: &Params, run: usize, sets: &[Images; 2], root: &Context, ctx: &Conte
     let (mut net, mut shuffle) = (start(p, run, root), root.rng("batches"));
     let an_epoch = p.images.div_ceil(p.batch);
     let steps = p.epochs * an_epoch;
-    let mut stages = vec![ConvSnapshot::of(&mut net, sets, p.seen)];
+    let mut stages = vec![ConvSnapshot::of(&mut net, sets, p.seen, ctx)];
     for _ in 0..p.epochs {
         for batch in shuffle.permutation(p.images).chunks(p.batch) {
             ctx.tick(net.steps(), steps)?;
             let left = (1.0 - net.steps() as f64 / steps as f64) / p.decay;
             let rate = p.rate * (LAST_RATE + (1.0 - LAST_RATE) * left.min(1.0));
-            net.step(&sets[0], batch, Sgd { rate, momentum: p.momentum })?;
+            net.step(&sets[0], batch, Sgd { rate, momentum: p.momentum }, ctx)?;
             let pause = if net.steps() <= p.close { p.every } else { an_epoch };
             if net.steps() == steps {
-                stages.push(ConvSnapshot::of(&mut net, sets, usize::MAX));
+                stages.push(ConvSnapshot::of(&mut net, sets, usize::MAX, ctx));
             } else if net.steps().is_multiple_of(pause) {
-                stages.push(ConvSnapshot::of(&mut net, sets, p.seen));
+                stages.push(ConvSnapshot::of(&mut net, sets, p.seen, ctx));
             }
         }
     }

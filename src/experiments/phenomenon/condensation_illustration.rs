@@ -54,8 +54,8 @@ impl Experiment for CondensationIllustration {
     type Params = Params;
 
     fn working_set(p: &Params) -> Option<usize> {
-        // One flow: a dozen vectors of parameters, features and kernels of the samples at two points; and what is drawn.
-        Some(p.width * (12 * 3 + 4 * p.samples + 60) + 8 * p.samples * p.samples + 6 * POINTS + 4 * p.draws)
+        // One flow: a dozen vectors of parameters, features and kernels of the samples at three points; and what is drawn.
+        Some(p.width * (12 * 3 + 6 * p.samples + 60) + 8 * p.samples * p.samples + 6 * POINTS + 4 * p.draws)
     }
 
     fn run(p: &Params, ctx: &Context) -> Result<Results, Stop> {

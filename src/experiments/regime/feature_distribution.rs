@@ -6,11 +6,14 @@
 //! Gradient flow instead of gradient descent; the widest network is simulated by representative neurons.
 
 use condense::experiment::params::{Parameters as _, params};
+use condense::experiment::row::row;
 use condense::experiment::{Context, Experiment, ParamFault, Stop};
 use condense::frame::{Frame, Results};
-use condense_nn::measures::measure::{Direction, features};
+use condense::num::math::atan2;
+use condense_nn::measures::measure::{Direction, amplitude, features};
 use condense_nn::measures::spread::{Spread, by_amplitude};
 use condense_nn::measures::unpack::neurons;
+use condense_nn::nets::packed::Neuron;
 use condense_nn::tasks::four_points::mirrored_network;
 use condense_nn::theory::phase_plane::{Point, Regime};
 use condense_nn::training::flow::Flow;
@@ -47,8 +50,18 @@ params! {
 /// The hardest training of the picture takes some hundred steps.
 const STEPS: usize = 20_000;
 
-/// A training: how even amplitude is spread before it, and after.
-type Training = [Spread; 2];
+row! {
+    /// A training: how even amplitude is spread before it and after, and what made it so.
+    #[derive(Clone, Copy)]
+    struct Training {
+        before: Spread,
+        after: Spread,
+        /// The entropy after it, had the input weights stayed where they were: what the output weights do alone.
+        selected: f64,
+        /// The angle by which input weights turned, in radians: the mean by amplitude.
+        turn: f64,
+    }
+}
 
 /// One training: its spread before and after, and the features that are drawn.
 fn train(p: &Params, at: Point, m: usize, root: &Context) -> Result<(Training, Vec<[f64; 2]>), Stop> {
@@ -58,8 +71,22 @@ fn train(p: &Params, at: Point, m: usize, root: &Context) -> Result<(Training, V
     let flow = Flow::new(&network, start.clone(), p.tolerance);
     let end = flow.fit(p.goal, STEPS, format!("(γ, γ') = {at}, m = {m}"))?;
     let [start, end] = [&start, &end].map(|theta| neurons(&network, theta));
-    let training = [&start, &end].map(|neurons| Spread::of(neurons, p.sectors, p.few));
+    let [before, after] = [&start, &end].map(|neurons| Spread::of(neurons, p.sectors, p.few));
+    let unturned: Vec<Neuron<2>> = start.iter().zip(&end).map(|(start, end)| Neuron { a: end.a, w: start.w }).collect();
+    let selected = Spread::of(&unturned, p.sectors, p.few).entropy;
+    let training = Training { before, after, selected, turn: turn(&start, &end) };
     Ok((training, by_amplitude(features(&end, Direction::Ray), p.shown)))
+}
+
+/// The mean angle between input weights before and after, each weighed by the neuron's amplitude after.
+fn turn(start: &[Neuron<2>], end: &[Neuron<2>]) -> f64 {
+    let (mut sum, mut total) = (0.0, 0.0);
+    for (start, end) in start.iter().zip(end) {
+        let [v, w] = [start.w, end.w];
+        sum += amplitude(end) * atan2(v[0] * w[1] - v[1] * w[0], v[0] * w[0] + v[1] * w[1]).abs();
+        total += amplitude(end);
+    }
+    sum / total
 }
 
 impl Experiment for FeatureDistribution {
@@ -83,11 +110,11 @@ impl Experiment for FeatureDistribution {
     }
 
     fn working_set(p: &Params) -> Option<usize> {
-        // The widest network of two halves: features of four samples at two points, a dozen vectors of its parameters, its
+        // The widest network of two halves: features of four samples at three points, a dozen vectors of its parameters, its
         // neurons before and after, their features; and what is drawn.
         let widest = p.widths.iter().copied().max().unwrap_or(0).min(p.representatives);
         let cells = p.gammas.len() * p.gamma_primes.len() * p.widths.len();
-        Some(2 * widest * (2 * 4 * 2 + 14 * 3 + 2 * 3 + 2 * 2) + cells * p.shown.min(2 * widest) * 10)
+        Some(2 * widest * (2 * 4 * 3 + 12 * 3 + 2 * 3 + 2 * 2) + cells * p.shown.min(2 * widest) * 10)
     }
 
     fn run(p: &Params, root: &Context) -> Result<Results, Stop> {
@@ -117,7 +144,7 @@ impl Experiment for FeatureDistribution {
 
 /// By how much the entropy of trained networks changes from the first width to the last.
 fn change(trainings: &[Training]) -> f64 {
-    trainings[trainings.len() - 1][1].entropy - trainings[0][1].entropy
+    trainings[trainings.len() - 1].after.entropy - trainings[0].after.entropy
 }
 
 /// One row a panel, with the frame that the paper gives it: the boundary, and where it would go on straight upwards.
@@ -128,7 +155,7 @@ fn cells(plane: &[Point], trainings: &[Vec<Training>]) -> Frame {
         _ => "none",
     };
     let row = |(at, trainings): (&Point, &Vec<Training>)| {
-        let [_, last] = trainings[trainings.len() - 1];
+        let last = trainings[trainings.len() - 1].after;
         [at.gamma, at.gamma_prime, at.exponent(), last.entropy, change(trainings), last.top]
     };
     let names = ["gamma", "gamma_prime", "exponent", "entropy", "change", "top"];
@@ -140,32 +167,37 @@ fn summarise(p: &Params, plane: &[Point], trainings: &[Vec<Training>], results: 
     let largest = |numbers: &mut dyn Iterator<Item = f64>| numbers.fold(f64::NEG_INFINITY, f64::max);
     for size in 0..p.widths.len() {
         let lazy = both().filter(|(at, _)| at.gamma < p.lazy + 1e-9).map(|(_, trainings)| trainings[size]);
-        let worst = largest(&mut lazy.map(|[before, after]| (after.entropy - before.entropy).abs()));
+        let worst = largest(&mut lazy.map(|own| (own.after.entropy - own.before.entropy).abs()));
         results.value(&format!("lazy.change.{}", size + 1), worst);
     }
     let center = both().find(|(at, _)| at.gamma_prime.abs() < 1e-9 && (at.gamma - 1.0).abs() < 1e-9);
     let corner = &trainings[plane.len() - 1];
     for (name, trainings) in center.map(|(_, own)| ("critical", own)).into_iter().chain([("corner", corner)]) {
-        let entropies: Vec<f64> = trainings.iter().map(|[_, after]| after.entropy).collect();
-        for (size, [_, after]) in trainings.iter().enumerate() {
-            results.value(&format!("{name}.entropy.{}", size + 1), after.entropy);
-            results.value(&format!("{name}.top.{}", size + 1), after.top);
+        let entropies: Vec<f64> = trainings.iter().map(|own| own.after.entropy).collect();
+        for (size, own) in trainings.iter().enumerate() {
+            results.value(&format!("{name}.entropy.{}", size + 1), own.after.entropy);
+            results.value(&format!("{name}.top.{}", size + 1), own.after.top);
         }
         let lowest = -largest(&mut entropies.iter().map(|entropy| -entropy));
         results.value(&format!("{name}.range"), largest(&mut entropies.iter().copied()) - lowest);
         results.value(&format!("{name}.rise"), largest(&mut entropies.windows(2).map(|pair| pair[1] - pair[0])));
-        results.value(&format!("{name}.top"), -largest(&mut trainings[1..].iter().map(|[_, after]| -after.top)));
+        results.value(&format!("{name}.top"), -largest(&mut trainings[1..].iter().map(|own| -own.after.top)));
     }
     // Between γ = 1 and the boundary lies a wedge, γ > 1 and γ' > γ - 1, that is linear by the exponent.
     let off: Vec<(&Point, &Vec<Training>)> = both().filter(|(at, _)| at.regime() != Regime::Critical).collect();
     let wedge = |at: &Point| at.exponent() < 0.0 && at.gamma > 1.0 + 1e-9;
     let wrong = |at: &Point, trainings: &[Training]| (change(trainings) < 0.0) != (at.exponent() > 0.0);
-    let count = |of: &dyn Fn(&Point) -> bool| {
-        off.iter().filter(|(at, trainings)| of(at) && wrong(at, trainings)).count() as f64
-    };
+    let count = |of: &dyn Fn(&Point) -> bool| off.iter().filter(|(at, own)| of(at) && wrong(at, own)).count() as f64;
+    let in_wedge: Vec<&Vec<Training>> = off.iter().filter(|(at, _)| wedge(at)).map(|(_, own)| *own).collect();
+    let sum = |of: &dyn Fn(&[Training]) -> f64| in_wedge.iter().map(|own| of(own)).sum::<f64>();
+    let (average, last) = (|sum: f64| sum / in_wedge.len().max(1) as f64, p.widths.len() - 1);
+    results.value("wedge.turn.narrow", average(sum(&|own| own[0].turn)));
+    results.value("wedge.turn.wide", average(sum(&|own| own[last].turn)));
+    results.value("wedge.turn.change", average(sum(&|own| own[last].turn - own[0].turn)));
+    results.value("wedge.change", average(sum(&change)));
+    results.value("wedge.selected", average(sum(&|own| own[last].selected - own[0].selected)));
     results.value("cells", plane.len() as f64);
-    results.value("cells.off", off.len() as f64);
-    results.value("cells.wedge", off.iter().filter(|(at, _)| wedge(at)).count() as f64);
+    results.value("cells.wedge", in_wedge.len() as f64);
     results.value("violations.condensed", count(&|at| at.exponent() > 0.0));
     results.value("violations.left", count(&|at| at.exponent() < 0.0 && !wedge(at)));
     results.value("violations.wedge", count(&wedge));
@@ -192,9 +224,8 @@ mod tests {
     fn a_tiny_run_repeats_itself_and_condenses_in_one_corner() {
         let run = || FeatureDistribution::run(&tiny(), &Context::new(0, &BTreeMap::new(), &Inline)).unwrap();
         let results = run();
-        assert_eq!(results.fault(), None);
+        assert_eq!((results.fault(), results.frames["features"].rows()), (None, 9 * 3 * 7));
         assert_eq!(results, run());
-        assert_eq!(results.frames["features"].rows(), 9 * 3 * 7);
         assert!(results.values["corner.entropy.3"] < 0.6 && results.values["critical.entropy.3"] > 0.7);
         assert!(results.values["lazy.change.1"] < 0.1);
     }
@@ -203,7 +234,8 @@ mod tests {
     fn the_boundary_has_blue_frames_and_its_straight_continuation_dashed_ones() {
         let at = [(1.0, -0.3), (1.0, 0.0), (1.1, 0.1), (1.0, 0.1), (0.9, 0.1), (1.2, 0.1)];
         let plane = at.map(|(gamma, gamma_prime)| Point { gamma, gamma_prime });
-        let frame = cells(&plane, &vec![vec![[Spread { entropy: 1.0, top: 0.1 }; 2]]; 6]);
+        let [before, after] = [Spread { entropy: 1.0, top: 0.1 }; 2];
+        let frame = cells(&plane, &vec![vec![Training { before, after, selected: 1.0, turn: 0.0 }]; 6]);
         let words: Vec<String> = (0..6).map(|row| frame.column("border").unwrap().text(row)).collect();
         assert_eq!(words, ["blue", "blue", "blue", "dashed", "none", "none"]);
     }

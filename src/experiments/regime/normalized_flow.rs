@@ -39,7 +39,7 @@ params! {
         /// Training ends below this mean square.
         pub goal: f64 = 1e-6, above 0.0;
         /// The integrator's tolerance.
-        pub tolerance: f64 = 1e-3, above 0.0;
+        pub tolerance: f64 = 5e-4, above 0.0;
     }
 }
 
@@ -168,9 +168,9 @@ impl Experiment for NormalizedFlow {
     }
 
     fn working_set(p: &Params) -> Option<usize> {
-        // Each flow of the widest kind: features of four samples at two points, and a dozen vectors of its parameters; and
+        // Each flow of the widest kind: features of four samples at three points, and a dozen vectors of its parameters; and
         // what is kept of every cell.
-        let flows = (p.powers.len() + 2) * 2 * p.width * (2 * 4 * 2 + 12 * 3);
+        let flows = (p.powers.len() + 2) * 2 * p.width * (2 * 4 * 3 + 10 * 3);
         Some(flows + p.points.len() * (MEASURES.len() + 3 * p.shown + 1000 * (2 + 3 * p.powers.len())))
     }
 

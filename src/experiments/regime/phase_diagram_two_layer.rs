@@ -43,8 +43,8 @@ impl Experiment for PhaseDiagramTwoLayer {
     type Params = Params;
 
     fn working_set(params: &Params) -> Option<usize> {
-        // The widest network: features of the samples at two points, and a dozen vectors of its parameters.
-        Some(params.representatives.max(params.widths.iter().copied().max().unwrap_or(0)) * (2 * 4 * 2 + 14 * 3))
+        // The widest network: features of the samples at three points, and a dozen vectors of its parameters.
+        Some(params.representatives.max(params.widths.iter().copied().max().unwrap_or(0)) * (2 * 4 * 3 + 12 * 3))
     }
 
     fn run(params: &Params, ctx: &Context) -> Result<Results, Stop> {

@@ -159,10 +159,10 @@ impl Experiment for TypicalCases {
     }
 
     fn working_set(p: &Params) -> Option<usize> {
-        // A network of two halves: features of four samples at two points, a dozen vectors of its parameters, its neurons; and
+        // A network of two halves: features of four samples at three points, a dozen vectors of its parameters, its neurons; and
         // what is drawn of each case.
         let drawn = p.gammas.len() * 2 * (CURVE + 3 * p.shown) + p.draws * p.gammas.len() * MEASURES.len();
-        Some(2 * p.width * (2 * 4 * 2 + 14 * 3 + 20) + 3 * drawn + p.sectors)
+        Some(2 * p.width * (2 * 4 * 3 + 12 * 3 + 20) + 3 * drawn + p.sectors)
     }
 
     fn run(p: &Params, root: &Context) -> Result<Results, Stop> {

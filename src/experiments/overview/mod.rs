@@ -1,0 +1,2 @@
+//! Section “Overview” of the deck.
+pub mod series_overview;
