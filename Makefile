@@ -32,8 +32,8 @@ new: ## a new figure with a passing toy run: make new ID=my-figure
 test: ## all tests
 	@$(CARGO) test --locked --workspace
 
-broken: ## put faults into a copy of the science, one at a time: claims must turn red
-	@$(CARGO) test --locked --workspace --test paper -- --ignored --nocapture
+broken: ## put faults into a copy of the science, one at a time: claims must turn red (FIGURES="id id", WRITE=1)
+	@$(CARGO) test --locked --workspace --test paper broken_science -- --ignored --nocapture
 
 SEQUENCES ?= 5000
 SEED ?= 1000

@@ -2,6 +2,7 @@
 //! The plain loops spare themselves the update of the weights; the rate is so small that weights stay where they are.
 
 use crate::{Kernel, Limit, inputs};
+use condense::experiment::Context;
 use condense_nn::nets::activation::Activation;
 use condense_nn::nets::conv::{ConvNet, Shape, Weights};
 use condense_nn::tasks::images::{Images, Window};
@@ -30,7 +31,7 @@ pub fn all() -> Vec<Kernel> {
     let (image, label) = (images.pixels[..SIDE * SIDE].to_vec(), images.labels[0]);
     let mut room = Room::new();
     let (mut net, loss) = (ConvNet::new(shape, &weights), room.pass(&weights, &image, label));
-    let own = net.step(&images, &[0], Sgd { rate: 1.0, momentum: 0.0 }).expect("finite");
+    let own = net.step(&images, &[0], Sgd { rate: 1.0, momentum: 0.0 }, &Context::plain()).expect("finite");
     assert!((own - f64::from(loss)).abs() < 1e-4, "the plain loop computes something else: {loss} for {own}");
     for ((end, start), gradient) in net.weights().kernels.iter().zip(&weights.kernels).zip(&room.gradient.kernels) {
         assert!((start - end - gradient).abs() < 1e-3, "the plain loop trains something else");
@@ -40,7 +41,7 @@ pub fn all() -> Vec<Kernel> {
     let flops = (2 * 2 * HIDDEN * SIZE * SIZE + 3 * 2 * CLASSES * HIDDEN) as f64;
     let (mut net, batch) = (ConvNet::new(shape, &weights), (0..IMAGES).collect::<Vec<_>>());
     let work = move || {
-        black_box(net.step(&images, &batch, Sgd { rate: 1e-12, momentum: 0.0 })).expect("finite");
+        black_box(net.step(&images, &batch, Sgd { rate: 1e-12, momentum: 0.0 }, &Context::plain())).expect("finite");
         flops * IMAGES as f64
     };
     let plain = move || {

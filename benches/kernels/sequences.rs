@@ -2,6 +2,7 @@
 //! belongs to it, for one sequence. Those loops know no softmax, which they would do no faster.
 
 use crate::{Kernel, Limit, inputs};
+use condense::experiment::Context;
 use condense_nn::nets::attention::Attention;
 use condense_nn::nets::heads::{Shape, Weights};
 use std::hint::black_box;
@@ -19,7 +20,7 @@ pub fn all() -> Vec<Kernel> {
     let (x, labels) = (inputs::singles(1.0, 80, SEQUENCES * TOKENS * WIDTH), inputs::classes(81, SEQUENCES));
     let mut block = Attention::new(shape, weights.clone(), &x, &labels, 1e-12);
     let work = move || {
-        black_box(block.step());
+        black_box(block.step(&Context::plain()));
         (SEQUENCES * flops()) as f64
     };
     let (x, weights) = (x[..TOKENS * WIDTH].to_vec(), weights.query);

@@ -3,6 +3,7 @@
 //! gain: only what is missing from those is the trainings' own.
 
 use crate::{ROUNDS, inputs, median, seconds};
+use condense::experiment::Context;
 use condense_nn::nets::activation::Activation;
 use condense_nn::nets::packed::{Neuron, Packed};
 use condense_nn::training::rule::Sgd;
@@ -51,7 +52,7 @@ fn sweep(starts: &[Vec<Neuron<2>>], threads: usize) -> [f64; 2] {
                 while let Some(neurons) = starts.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let net = Packed::new(Activation::Tanh, neurons);
                     let mut trainer = Trainer::new(net, &samples, Sgd { rate: 0.02, momentum: 0.0 });
-                    (0..STEPS).for_each(|_| trainer.step());
+                    (0..STEPS).for_each(|_| trainer.step(&Context::plain()));
                     black_box(trainer.loss());
                 }
                 seconds()

@@ -6,6 +6,7 @@
 //! a port of their own the limit is a little higher; where a masked operation is two instructions, a little lower.
 
 use crate::{Kernel, Limit, inputs};
+use condense::experiment::Context;
 use condense_nn::nets::activation::Activation::{self, Relu, Tanh, X2Tanh, XTanh};
 use condense_nn::nets::packed::{Neuron, Packed};
 use condense_nn::tasks::task::Samples;
@@ -95,7 +96,7 @@ impl<const D: usize> Case<D> {
         let (mut own, mut loop_of) = (self.trainer(1e-3), Plain::new(&self, 1e-3));
         for _ in 0..3 {
             assert!((own.loss() / loop_of.step() - 1.0).abs() < 1e-9, "{name}: the plain loop computes something else");
-            own.step();
+            own.step(&Context::plain());
         }
         for (one, other) in own.net().neurons().iter().zip(&loop_of.neurons) {
             let near = (one.a - other.a).abs().max((one.w[0] - other.w[0]).abs()) < 1e-10;
@@ -105,7 +106,7 @@ impl<const D: usize> Case<D> {
         let (steps, flops) = ((PAIRS / pairs).max(1), (2 * operations(self.activation, D) * pairs) as f64);
         let (mut own, mut loop_of) = (self.trainer(1e-12), Plain::new(&self, 1e-12));
         let work = move || {
-            (0..steps).for_each(|_| own.step());
+            (0..steps).for_each(|_| own.step(&Context::plain()));
             black_box(own.loss());
             flops * steps as f64
         };

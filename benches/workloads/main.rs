@@ -6,7 +6,8 @@
 
 mod inputs;
 
-use condense::experiment::{Context, Inline};
+use condense::engine::job_slots::JobSlots;
+use condense::experiment::{Cell, Context, Runtime, Stop};
 use condense_nn::nets::activation::Activation;
 use condense_nn::nets::attention::Attention;
 use condense_nn::nets::packed::{Neuron, Packed};
@@ -33,6 +34,35 @@ struct Trained {
 type Workload = Box<dyn Fn(usize, usize) -> Trained>;
 
 const NAMES: [&str; 10] = ["W1", "W2", "W3_1000", "W3_10000", "W3_100000", "W4", "W5", "W6", "W7", "W8"];
+
+/// The cores of a training: the threads that were asked for, of which the training itself has one.
+struct Cores(JobSlots);
+
+impl Cores {
+    /// Seconds of some work; the threads are there before.
+    fn timed(threads: usize, work: impl FnOnce(&Context)) -> f64 {
+        let cores = Self(JobSlots::new(threads));
+        let _own = cores.0.take();
+        cores.0.each(threads, &|_| ());
+        let (inputs, start) = (BTreeMap::new(), Instant::now());
+        work(&Context::new(0, &inputs, &cores));
+        start.elapsed().as_secs_f64()
+    }
+}
+
+impl Runtime for Cores {
+    fn tick(&self, _: usize, _: usize) -> Result<(), Stop> {
+        Ok(())
+    }
+
+    fn sweep(&self, _: &str, _: usize, _: &Cell<'_>) -> Result<Vec<Vec<f64>>, Stop> {
+        unreachable!("training has no cells")
+    }
+
+    fn each(&self, count: usize, part: &(dyn Fn(usize) + Sync)) {
+        self.0.each(count, part);
+    }
+}
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -123,12 +153,11 @@ fn two_layer<const D: usize>(
     rule: Rule,
     scale: f64,
 ) -> Workload {
-    Box::new(move |steps, _| {
+    Box::new(move |steps, threads| {
         let net = Packed::new(activation, &neurons);
         let mut trainer = Trainer::normalised(net, &samples, rule, scale, [1.0; 2]);
-        let start = Instant::now();
-        (0..steps).for_each(|_| trainer.step());
-        Trained { seconds: start.elapsed().as_secs_f64(), loss: trainer.loss() / 2.0 }
+        let seconds = Cores::timed(threads, |ctx| (0..steps).for_each(|_| trainer.step(ctx)));
+        Trained { seconds, loss: trainer.loss() / 2.0 }
     })
 }
 
@@ -146,12 +175,10 @@ fn three_layers() -> Workload {
     };
     let x = inputs::grid(20);
     let y: Vec<f64> = x.iter().copied().map(inputs::target).collect();
-    Box::new(move |steps, _| {
+    Box::new(move |steps, threads| {
         let mut training = three_layer::Training::new(Activation::Relu, &weights, [&x, &y], 0.01);
-        let none = BTreeMap::new();
-        let start = Instant::now();
-        training.train_to(steps, &Context::new(0, &none, &Inline)).expect("a gentle rate");
-        Trained { seconds: start.elapsed().as_secs_f64(), loss: training.losses()[steps] }
+        let seconds = Cores::timed(threads, |ctx| training.train_to(steps, ctx).expect("a gentle rate"));
+        Trained { seconds, loss: training.losses()[steps] }
     })
 }
 
@@ -173,13 +200,11 @@ fn convolution() -> Workload {
         dense: vec![[inputs::singles(0.01, 73, 10 * 32 * 576), vec![0.0; 10]]],
     };
     let batch: Vec<usize> = (0..IMAGES).collect();
-    Box::new(move |steps, _| {
+    Box::new(move |steps, threads| {
         let (mut net, rule) = (conv::ConvNet::new(shape, &weights), Sgd { rate: 0.05, momentum: 0.0 });
-        let start = Instant::now();
-        for _ in 0..steps {
-            net.step(&images, &batch, rule).expect("a gentle rate");
-        }
-        Trained { seconds: start.elapsed().as_secs_f64(), loss: net.judge(&images, &batch).0 }
+        let mut step = |ctx: &Context| net.step(&images, &batch, rule, ctx).expect("a gentle rate");
+        let seconds = Cores::timed(threads, |ctx| (0..steps).for_each(|_| _ = step(ctx)));
+        Trained { seconds, loss: net.judge(&images, &batch, &Context::plain()).0 }
     })
 }
 
@@ -190,13 +215,10 @@ fn attention() -> Workload {
     let [query, key, value, output] = [82, 83, 84, 85].map(|seed| inputs::singles(0.1, seed, WIDTH * WIDTH));
     let weights = heads::Weights { query, key, value, output, classes: inputs::singles(0.1, 90, WIDTH * 10) };
     let (x, labels) = (inputs::singles(1.0, 80, 128 * 16 * WIDTH), inputs::classes(81, 128));
-    Box::new(move |steps, _| {
+    Box::new(move |steps, threads| {
         let mut block = Attention::new(shape, weights.clone(), &x, &labels, 0.1);
-        let start = Instant::now();
-        for _ in 0..steps {
-            block.step();
-        }
-        Trained { seconds: start.elapsed().as_secs_f64(), loss: block.loss() }
+        let seconds = Cores::timed(threads, |ctx| (0..steps).for_each(|_| _ = block.step(ctx)));
+        Trained { seconds, loss: block.loss(&Context::plain()) }
     })
 }
 
@@ -218,7 +240,7 @@ fn phase_diagram() -> Workload {
                 scope.spawn(|| {
                     while let Some(trainer) = trainers.get(next.fetch_add(1, Ordering::Relaxed)) {
                         let mut trainer = trainer.lock().expect("one thread each");
-                        (0..steps).for_each(|_| trainer.step());
+                        (0..steps).for_each(|_| trainer.step(&Context::plain()));
                     }
                 });
             }

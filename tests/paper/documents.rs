@@ -4,6 +4,7 @@ use condense::plot::chart::Kind;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
+use std::process::Command;
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -32,6 +33,24 @@ fn file(segments: &[&str]) -> Option<(PathBuf, usize)> {
         };
         crates.iter().chain([&own]).find_map(place).map(|path| (path, length))
     })
+}
+
+/// The program's advice is to type `cargo run --release -- VERB`. cargo once found two programs, and started none.
+#[test]
+fn cargo_run_starts_the_program_of_the_paper() {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let arguments = ["metadata", "--no-deps", "--offline", "--locked", "--format-version", "1"];
+    let Ok(output) = Command::new(cargo).args(arguments).current_dir(root()).output() else {
+        eprintln!("SKIPPED: cargo cannot be started");
+        return;
+    };
+    let told: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let list = |value: &serde_json::Value, key: &str| value[key].as_array().cloned().unwrap_or_default();
+    let members = list(&told, "workspace_default_members");
+    let packages = list(&told, "packages").into_iter().filter(|package| members.contains(&package["id"]));
+    let is_program = |target: &serde_json::Value| list(target, "kind").contains(&"bin".into());
+    let targets = packages.flat_map(|package| list(&package, "targets")).filter(is_program);
+    assert_eq!(targets.map(|target| target["name"].clone()).collect::<Vec<_>>(), ["condensation"]);
 }
 
 #[test]

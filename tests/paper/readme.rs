@@ -48,7 +48,12 @@ fn the_picture_is_the_accepted_one_and_the_links_lead_somewhere() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let links = README.split("](").skip(1).chain(README.split("src=\"").skip(1));
     for link in links.filter_map(|rest| rest.split([')', '"']).next()).filter(|link| !link.contains("://")) {
-        assert!(root.join(link).exists(), "{link}");
+        // A heading of this page, or a file.
+        let anchor = |line: &str| line.trim_start_matches('#').trim().to_lowercase().replace(' ', "-");
+        match link.strip_prefix('#') {
+            Some(name) => assert!(README.lines().any(|line| line.starts_with('#') && anchor(line) == name), "{link}"),
+            None => assert!(root.join(link).exists(), "{link}"),
+        }
     }
     let name = "phase-diagram-two-layer-map.svg";
     let picture = fs::read(root.join("docs").join(name)).expect("the picture");

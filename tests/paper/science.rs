@@ -1,6 +1,7 @@
 //! The paper as a whole, through the library: every figure, page and parameter says what it must.
 
 use crate::smallest;
+use condense::pipeline::seeds::SeedsRecord;
 use std::collections::BTreeSet;
 
 #[test]
@@ -31,6 +32,19 @@ fn every_figure_has_a_slide_a_page_alt_texts_and_claims() {
         .filter_map(|entry| entry.ok()?.file_name().to_str()?.strip_suffix(".md").map(str::to_owned))
         .collect();
     assert_eq!(pages, ids, "pages and entries");
+}
+
+/// Where one profile alone measures further seeds, the committed record has a number of every claim that counts.
+#[test]
+fn every_claim_was_measured_at_further_seeds() {
+    let (paper, record) = (smallest::paper("default"), SeedsRecord::load(smallest::root()).expect("the record"));
+    for figure in paper.manifest.figures.iter().filter(|figure| figure.robustness.profile.is_some()) {
+        let measured = record.0.get(&figure.id).unwrap_or_else(|| panic!("nothing on record of `{}`", figure.id));
+        for claim in paper.pages[&figure.id].claims().filter(|claim| !claim.identity) {
+            let numbers = measured.values.get(&claim.value).map_or(0, Vec::len);
+            assert!(numbers >= 20, "`{}` of `{}` was measured at {numbers} further seeds", claim.value, figure.id);
+        }
+    }
 }
 
 #[test]

@@ -3,5 +3,6 @@
 mod add_a_figure;
 mod broken_science;
 mod code_identity;
+mod faults;
 mod rust_paper;
 mod workshop;

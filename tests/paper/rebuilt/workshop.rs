@@ -93,6 +93,17 @@ impl Workshop {
         }
     }
 
+    /// Another copy of what a run reads: manifest, pages, templates and data.
+    pub fn copy_to_run(&self, name: &str) -> PathBuf {
+        let place = self.room.join("runs").join(name);
+        let _ = fs::remove_dir_all(&place);
+        for source in smallest::files(&self.path(), &|folder| folder.ends_with("src") || folder.ends_with("crates")) {
+            let below = source.strip_prefix(self.path()).expect("below");
+            same(&source, &place.join(below), false).expect("copied");
+        }
+        place
+    }
+
     /// The program that was built.
     pub fn program(&self) -> PathBuf {
         self.target().join("debug/condensation")
