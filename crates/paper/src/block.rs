@@ -29,20 +29,29 @@ pub struct Block {
     pub(crate) head: Range<usize>,
 }
 
-/// A `chart` block. All of it comes from the text of its block.
-#[derive(Clone, Debug)]
+/// A `chart` block: a picture, and the words under it.
+#[derive(Clone, Debug, Serialize)]
 pub struct ChartBlock {
-    /// What to draw.
-    pub chart: Chart,
+    /// The picture.
+    pub drawing: Drawing,
     /// The finding, then what is drawn.
     pub caption: Written,
-    /// Where it stands.
-    pub block: Block,
 }
 
-impl Serialize for ChartBlock {
+/// A picture as it is written. Its caption is no part of it: other words under a picture leave the picture as it is.
+#[derive(Clone, Debug)]
+pub struct Drawing {
+    /// What to draw; its `caption` was taken out.
+    pub chart: Chart,
+    /// The block without the words of its caption. All of the chart comes from here.
+    text: String,
+    /// Where it stands, for messages.
+    pub(crate) block: Block,
+}
+
+impl Serialize for Drawing {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.block.text())
+        serializer.serialize_str(&self.text)
     }
 }
 
@@ -62,6 +71,8 @@ pub struct ClaimBlock {
     elsewhere: Vec<(String, Range<usize>, Bound)>,
     /// Whether it is true by construction: then it is checked and shown, and not counted.
     pub identity: bool,
+    /// Whether it is one of the few that sum up its figure.
+    pub headline: bool,
     /// The least share of the further seeds at which it must hold, instead of at the figure's own.
     pub share: Option<f64>,
     /// The source's own number or words.
@@ -105,7 +116,7 @@ impl Block {
                 faults.push(Diagnostic::new("P015", fault.message).at(&self.source, span, ""));
             }
         }
-        let chart = reading.value?;
+        let mut chart = reading.value?;
         if let (Some(name), Some(at)) = (&chart.name, table.get_ref().get("name"))
             && let Some(fault) = names::id_fault(name)
         {
@@ -114,9 +125,14 @@ impl Block {
         if let Some(at) = table.get_ref().get("alt").filter(|_| chart.alt.contains("{{")) {
             faults.push(piece.fault("P030", "`alt` is plain text and quotes nothing", at.span(), ""));
         }
-        let caption_at = table.get_ref().get("caption").map_or_else(|| self.head.clone(), |at| piece.span(at.span()));
-        let caption = Written::new(chart.caption.clone(), Form::Line, &self.source, caption_at);
-        Some(ChartBlock { chart, caption, block: self })
+        let at = table.get_ref().get("caption").map_or(0..0, Spanned::span);
+        if chart.caption.trim().is_empty() && !reading.spoilt.contains("caption") {
+            faults.push(piece.fault("P015", "`caption` is empty: state the finding", at.clone(), ""));
+        }
+        let text = [&self.text()[..at.start], &self.text()[at.end..]].concat();
+        let caption_at = if at.is_empty() { self.head.clone() } else { piece.span(at) };
+        let caption = Written::new(std::mem::take(&mut chart.caption), Form::Line, &self.source, caption_at);
+        Some(ChartBlock { drawing: Drawing { chart, text, block: self }, caption })
     }
 
     /// The table of a chart; where `alt` or `caption` is missing, that is reported and a stand-in put there.
@@ -160,6 +176,7 @@ impl Block {
             value: value.into_inner(),
             bound,
             identity: raw.identity.is_some_and(|identity| *identity.get_ref()),
+            headline: raw.headline.unwrap_or(false),
             share: raw.share.map(Spanned::into_inner),
             source: raw.source,
             digits: raw.digits.map(Spanned::into_inner),
@@ -178,6 +195,7 @@ struct Raw {
     source: Option<String>,
     digits: Option<Spanned<usize>>,
     identity: Option<Spanned<bool>>,
+    headline: Option<bool>,
     share: Option<Spanned<f64>>,
     below: Option<Spanned<f64>>,
     above: Option<Spanned<f64>>,
@@ -301,7 +319,12 @@ impl ClaimBlock {
     }
 }
 
-impl ChartBlock {
+impl Drawing {
+    /// All that it is drawn from, beside the tables.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     /// What is wrong at a place of the chart.
     pub fn fault(&self, code: &'static str, message: impl Into<String>, place: &Place) -> Diagnostic {
         self.block.fault(code, message, self.span_of(place))

@@ -22,6 +22,7 @@ pub mod robustness;
 pub mod share;
 pub mod tex;
 pub mod toml_reader;
+pub mod typed;
 pub mod view;
 pub mod work;
 pub mod work_reader;

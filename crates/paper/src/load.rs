@@ -47,6 +47,15 @@ impl Paper {
         page.into_iter().chain(faults.into_list()).collect()
     }
 
+    /// Every number of a figure's texts that was typed instead of quoted.
+    pub fn typed_numbers(&self, figure: &Figure) -> Vec<Diagnostic> {
+        let mut faults = Faults::default();
+        let page = self.pages.get(&figure.id).into_iter().flat_map(Page::texts);
+        page.chain(figure.reasons()).for_each(|text| text.check_numbers(&mut faults));
+        faults.sort();
+        faults.into_list()
+    }
+
     /// All ids, in deck order.
     pub fn ids(&self) -> Vec<String> {
         self.manifest.figures.iter().map(|figure| figure.id.clone()).collect()
@@ -98,6 +107,7 @@ pub fn load(project: &Path, profile: &str, catalogue: &dyn Catalogue) -> Result<
         faults.push(without_entry(orphan, &ids, &on_disk));
     }
     same_file(&pages, &mut faults);
+    unknown_charts(&manifest, &pages, &mut faults);
     if faults.is_empty() { Ok(Paper { manifest, pages, sources }) } else { Err(faults.into_list()) }
 }
 
@@ -173,7 +183,24 @@ fn same_file(pages: &BTreeMap<String, Page>, faults: &mut Faults) {
             let stem = page.stem(chart);
             if let Some(other) = seen.insert(stem.clone(), page).filter(|other| other.id != page.id) {
                 let message = format!("figures `{}` and `{}` would both write `{stem}.svg`", other.id, page.id);
-                faults.push(chart.fault("P016", message, &Place::default()));
+                faults.push(chart.drawing.fault("P016", message, &Place::default()));
+            }
+        }
+    }
+}
+
+/// Mentions of charts that their figures do not have.
+fn unknown_charts(manifest: &Manifest, pages: &BTreeMap<String, Page>, faults: &mut Faults) {
+    for figure in &manifest.figures {
+        let page = pages.get(&figure.id).into_iter().flat_map(Page::texts);
+        for text in page.chain(figure.reasons()) {
+            for (mention, at) in text.mentions() {
+                let (Some(page), Some(chart)) = (pages.get(&mention.figure), &mention.chart) else { continue };
+                let names: Vec<&String> = page.charts().filter_map(|chart| chart.drawing.chart.name.as_ref()).collect();
+                if !names.contains(&chart) {
+                    let message = format!("figure `{}` has no chart `{chart}`", mention.figure);
+                    faults.push(text.fault("P031", message, at).suggest(chart, names, "charts of the figure"));
+                }
             }
         }
     }

@@ -4,7 +4,9 @@
 use crate::block::{Block, ChartBlock, ClaimBlock};
 use crate::faults::Faults;
 use crate::fences::{Kind, Stretch, split};
+use crate::quote::Mention;
 use crate::toml_reader::unprintable;
+use crate::view::Label;
 use crate::written::{Form, Known, Written};
 use condense_base::diag::{Diagnostic, Source};
 use condense_base::frame::Frame;
@@ -67,12 +69,44 @@ impl Page {
 
     /// The file name of a chart, without its ending: `<id>`, or `<id>-<name>`.
     pub fn stem(&self, chart: &ChartBlock) -> String {
-        chart.chart.name.as_ref().map_or_else(|| self.id.clone(), |name| format!("{}-{name}", self.id))
+        chart.drawing.chart.name.as_ref().map_or_else(|| self.id.clone(), |name| format!("{}-{name}", self.id))
+    }
+
+    /// What a chart is called, by its place on the page, from 0: `7`, or `7a` where the page has several.
+    pub fn label(&self, number: usize, at: usize) -> String {
+        let several = self.charts().nth(1).is_some();
+        let letter = char::from(b'a' + (at % 26) as u8);
+        if several { format!("{number}{letter}") } else { number.to_string() }
+    }
+
+    /// What a mention of it, or of one of its charts, is called and leads to, where it is figure `number`; none where it has
+    /// no such chart.
+    pub fn mentioned(&self, mention: &Mention, number: usize) -> Option<Label> {
+        let Some(name) = &mention.chart else {
+            return Some(Label { label: number.to_string(), anchor: self.id.clone() });
+        };
+        let (at, chart) =
+            self.charts().enumerate().find(|(_, chart)| chart.drawing.chart.name.as_ref() == Some(name))?;
+        Some(Label { label: self.label(number, at), anchor: self.stem(chart) })
     }
 
     /// Every text that may quote.
     pub fn texts(&self) -> impl Iterator<Item = &Written> {
         std::iter::once(&self.title).chain(self.parts.iter().map(Part::written))
+    }
+
+    /// What the figure asks: the paragraph that begins with `**Question.**`.
+    pub fn question(&self) -> Option<Written> {
+        self.paragraph("Question")
+    }
+
+    /// What it answers: the paragraph that begins with `**Answer.**`.
+    pub fn answer(&self) -> Option<Written> {
+        self.paragraph("Answer")
+    }
+
+    fn paragraph(&self, word: &str) -> Option<Written> {
+        self.parts.iter().find_map(|part| if let Part::Prose(text) = part { text.paragraph(word) } else { None })
     }
 
     /// Everything that cannot be rendered, in the order of the page.
@@ -96,9 +130,9 @@ impl Page {
 
     /// Everything that the charts name and the results lack, or that they hold and a chart cannot draw.
     pub fn unbound(&self, frames: &BTreeMap<String, Frame>) -> Vec<Diagnostic> {
-        let of = |chart: &ChartBlock| match bind(&chart.chart, frames) {
+        let of = |chart: &ChartBlock| match bind(&chart.drawing.chart, frames) {
             Ok(_) => Vec::new(),
-            Err(faults) => faults.iter().map(|fault| chart.diagnostic(fault)).collect(),
+            Err(faults) => faults.iter().map(|fault| chart.drawing.diagnostic(fault)).collect(),
         };
         self.charts().flat_map(of).collect()
     }
@@ -164,15 +198,15 @@ fn title(source: &Arc<Source>, faults: &mut Faults) -> (Written, usize) {
 fn chart_names(page: &Page, faults: &mut Faults) {
     let mut seen: BTreeMap<Option<&str>, Range<usize>> = BTreeMap::new();
     for chart in page.charts() {
-        let name = chart.chart.name.as_deref();
-        let at = chart.span_of(&Place { key: Some("name"), ..Place::default() });
+        let name = chart.drawing.chart.name.as_deref();
+        let at = chart.drawing.span_of(&Place { key: Some("name"), ..Place::default() });
         if let Some(first) = seen.insert(name, at.clone()) {
             let message = match name {
                 Some(name) => format!("two charts have the name `{name}`"),
                 None => "two charts have no `name`: they would write the same file".to_owned(),
             };
-            let fault = chart.block.fault("P016", message, at);
-            let fault = fault.at(&chart.block.source, first, "the first one");
+            let fault = chart.drawing.block.fault("P016", message, at);
+            let fault = fault.at(&chart.drawing.block.source, first, "the first one");
             faults.push(fault.help("name = \"kebab-case\""));
         }
     }
@@ -237,6 +271,10 @@ pub const EXPLANATIONS: &[(&str, &str)] = &[
     (
         "P036",
         "A cell of a heat map that `leads` somewhere is a link. It leads to a panel of the same page, whose `anchor` no other panel there has.",
+    ),
+    (
+        "P037",
+        "A number in words is a result that somebody copied: when the experiment changes, it stays behind. Quote it. Years, numbers of figures, equations and slides, names such as CIFAR-10, formulas and code are left alone. `condense check` reports these; nothing else does.",
     ),
     (
         "P034",

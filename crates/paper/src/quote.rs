@@ -1,6 +1,8 @@
-//! The mini language of prose: `{{ value("loss.final", digits=3) }}`, `{{ param("epochs") }}`, `{{ ref("other-figure") }}`.
+//! The mini language of prose: `{{ value("loss.final", digits=3) }}`, `{{ param("epochs") }}`, `{{ ref("other-figure") }}`,
+//! `{{ ref("other-figure", chart="name") }}`.
 //! It finds and checks quotations; it does not know what stands for them. Text in backticks is left alone.
 
+use serde::Serialize;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
@@ -27,8 +29,17 @@ pub enum Quoted {
     },
     /// A parameter of the figure.
     Param(String),
-    /// Another figure, by id.
-    Ref(String),
+    /// A figure, or one of its charts.
+    Ref(Mention),
+}
+
+/// A figure by id, or one of its charts by name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Mention {
+    /// The figure.
+    pub figure: String,
+    /// One of its charts.
+    pub chart: Option<String>,
 }
 
 /// What is wrong with one, and where.
@@ -155,18 +166,19 @@ fn one(text: &str, span: Range<usize>) -> Result<Quotation, QuoteFault> {
             format!("`{function}` takes a name in double quotes"),
         );
     };
-    let mut digits = None;
+    let (mut digits, mut chart) = (None, None);
     for argument in arguments {
-        let number = argument.split_once('=').filter(|(key, _)| key.trim() == "digits" && function == "value");
-        match number
-            .and_then(|(_, number)| number.trim().parse::<usize>().ok())
-            .filter(|digits| (1..=17).contains(digits))
-        {
-            Some(number) => digits = Some(number),
-            None => {
+        let (key, given) = argument.split_once('=').map_or((argument, ""), |(key, given)| (key.trim(), given.trim()));
+        let number = given.parse::<usize>().ok().filter(|digits| (1..=17).contains(digits));
+        let quoted = given.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).filter(|name| !name.is_empty());
+        match (function, key, number, quoted) {
+            ("value", "digits", Some(number), _) => digits = Some(number),
+            ("ref", "chart", _, Some(name)) => chart = Some(name.to_owned()),
+            _ => {
                 return fault(
                     if argument.is_empty() { call } else { argument },
-                    "the only argument beside the name is `digits=1` to `digits=17`, of `value`".to_owned(),
+                    "beside the name, `value` takes `digits=1` to `digits=17`, and `ref` takes `chart=\"name\"`"
+                        .to_owned(),
                 );
             }
         }
@@ -176,7 +188,7 @@ fn one(text: &str, span: Range<usize>) -> Result<Quotation, QuoteFault> {
     let what = match function {
         "value" => Quoted::Value { name, digits },
         "param" => Quoted::Param(name),
-        _ => Quoted::Ref(name),
+        _ => Quoted::Ref(Mention { figure: name, chart }),
     };
     Ok(Quotation { what, span, name_span })
 }
@@ -195,7 +207,7 @@ mod tests {
             [
                 Quoted::Value { name: "a.b".into(), digits: Some(3) },
                 Quoted::Param("m".into()),
-                Quoted::Ref("x-y".into())
+                Quoted::Ref(Mention { figure: "x-y".into(), chart: None })
             ]
         );
         assert_eq!(
@@ -208,6 +220,13 @@ mod tests {
             count.to_string()
         });
         assert_eq!(filled, "é 1 and 2, see 3");
+    }
+
+    #[test]
+    fn a_chart_is_mentioned_by_its_name() {
+        let what = parse("{{ ref(\"x-y\", chart=\"loss\") }}").expect("good").remove(0).what;
+        assert_eq!(what, Quoted::Ref(Mention { figure: "x-y".into(), chart: Some("loss".into()) }));
+        assert!(parse("{{ ref(\"x\", chart=loss) }}").is_err() && parse("{{ value(\"x\", chart=\"loss\") }}").is_err());
     }
 
     #[test]

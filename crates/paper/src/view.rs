@@ -143,6 +143,8 @@ pub enum Block {
 pub struct Chart {
     /// What stands before the caption: `7`, or `7a` where a figure has several charts.
     pub label: String,
+    /// Its name on the page: that of its file, without the ending.
+    pub anchor: String,
     /// The `<svg>` element, trusted: it is made by this program.
     pub svg: String,
     /// The same picture as a file, relative to the page.
@@ -393,9 +395,20 @@ impl Value {
     }
 }
 
-/// A mention of another figure, linked to its card.
-pub fn mention(number: usize, id: &str) -> Quote {
-    let (plain, place) = (format!("Figure {number}"), escaped(id));
-    let html = format!("<a href=\"#fig-{place}\">{plain}</a>");
-    Quote { html, md: format!("[{plain}](#fig-{place})"), plain }
+/// What a figure or a chart is called, and where it stands: prose mentions it so.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Label {
+    /// `7`, or `7a`.
+    pub label: String,
+    /// The name of its place on the page.
+    pub anchor: String,
+}
+
+impl Label {
+    /// The mention, linked.
+    pub fn quote(&self) -> Quote {
+        let (plain, place) = (format!("Figure {}", self.label), escaped(&self.anchor));
+        let html = format!("<a href=\"#fig-{place}\">{plain}</a>");
+        Quote { html, md: format!("[{plain}](#fig-{place})"), plain }
+    }
 }

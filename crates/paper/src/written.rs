@@ -3,7 +3,8 @@
 
 use crate::faults::Faults;
 use crate::markup::{self, Quote, Text};
-use crate::quote::{self, FUNCTIONS, Quotation, Quoted};
+use crate::quote::{self, FUNCTIONS, Mention, Quotation, Quoted};
+use crate::typed;
 use condense_base::diag::{Diagnostic, Source};
 use serde::{Serialize, Serializer};
 use std::collections::BTreeSet;
@@ -90,10 +91,36 @@ impl Written {
         }
     }
 
-    /// Ids of the figures that it mentions.
-    pub fn mentions(&self) -> impl Iterator<Item = String> {
+    /// The figures and charts that it mentions, and where.
+    pub fn mentions(&self) -> impl Iterator<Item = (Mention, Range<usize>)> {
         let quotations = quote::parse(&self.text).unwrap_or_default().into_iter();
-        quotations.filter_map(|quotation| if let Quoted::Ref(id) = quotation.what { Some(id) } else { None })
+        quotations.filter_map(
+            |Quotation { what, span, .. }| {
+                if let Quoted::Ref(mention) = what { Some((mention, span)) } else { None }
+            },
+        )
+    }
+
+    /// The first paragraph that begins with a word in bold, as `**Question.** …`; without that word.
+    pub fn paragraph(&self, word: &str) -> Option<Self> {
+        let mark = format!("**{word}.**");
+        let begins = |at: &usize| *at == 0 || self.text[..*at].ends_with("\n\n") || self.text[..*at].trim().is_empty();
+        let start = self.text.match_indices(&mark).map(|(at, _)| at).find(begins)? + mark.len();
+        let length = self.text[start..].find("\n\n").unwrap_or(self.text.len() - start);
+        let words = self.text[start..start + length].trim();
+        let offset = self.at.start + words.as_ptr() as usize - self.text.as_ptr() as usize;
+        Some(Self::new(words, Form::Line, &self.source, offset..offset + words.len()))
+    }
+
+    /// Reports numbers that were typed instead of quoted.
+    pub fn check_numbers(&self, faults: &mut Faults) {
+        let words = quote::replace(&self.text, |quotation| "x".repeat(quotation.span.len()));
+        for at in typed::numbers(&words) {
+            let fault = self.fault("P037", format!("the number `{}` is typed, not quoted", &self.text[at.clone()]), at);
+            faults.push(fault.help(
+                "quote it, `{{ value(\"…\") }}` or `{{ param(\"…\") }}`; a number that defines something stands in a formula, `$7$`, and a small one is a word",
+            ));
+        }
     }
 
     /// A part of the text as bytes of the source. Where an escape stands before it, the nearest that reads the same.
@@ -137,7 +164,7 @@ impl Written {
             let (name, legal, one, many) = match &quotation.what {
                 Quoted::Value { name, .. } => (name, known.values, "value", "values"),
                 Quoted::Param(name) => (name, known.params, "parameter", "parameters"),
-                Quoted::Ref(name) => (name, known.figures, "figure", "figures"),
+                Quoted::Ref(mention) => (&mention.figure, known.figures, "figure", "figures"),
             };
             if let Some(legal) = legal.filter(|legal| !legal.contains(name)) {
                 let fault = self.fault("P031", format!("unknown {one} `{name}`"), quotation.name_span);

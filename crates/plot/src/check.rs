@@ -27,9 +27,6 @@ pub fn undrawable(chart: &Chart) -> Vec<ChartFault> {
     if chart.alt.trim().is_empty() {
         say(Place { key: Some("alt"), ..Place::default() }, "`alt` is empty: say what the picture shows".into());
     }
-    if chart.caption.trim().is_empty() {
-        say(Place { key: Some("caption"), ..Place::default() }, "`caption` is empty: state the finding".into());
-    }
     if chart.columns == Some(0) {
         say(Place { key: Some("columns"), ..Place::default() }, "`columns` must be at least 1".into());
     }

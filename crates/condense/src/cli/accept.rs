@@ -243,6 +243,7 @@ pub fn check(session: &Session) -> Result<Answer, CliError> {
             let (Some(page), Some(entry)) = (paper.pages.get(&figure.id), paper.figure(&figure.id)) else { continue };
             claims += page.claims().count();
             faults.extend(paper.unrenderable(entry));
+            faults.extend(paper.typed_numbers(entry));
             let Some(done) = evaluation.build.outcome(figure.run) else { continue };
             bound += 1;
             let bytes = evaluation.build.bytes(figure.run, "values.json")?;

@@ -4,10 +4,13 @@ use crate::engine::digest::Digest;
 use crate::engine::key::Key;
 use crate::engine::plan::Plan;
 use crate::engine::step::{Step, StepId};
+use crate::paper::block::ChartBlock;
 use crate::paper::figure::Figure;
 use crate::paper::page::Page;
+use crate::paper::quote::Mention;
 use crate::paper::work::{CommandSpec, Work};
 use crate::paper::written::{QuotedValues, Written};
+use crate::pipeline::card::Labels;
 use crate::pipeline::declared::{Declared, Task};
 use crate::pipeline::origin::Origin;
 use crate::pipeline::project::Project;
@@ -117,9 +120,13 @@ impl<'p> Planner<'p> {
         let seeds: Vec<StepId> = further.seeds.iter().map(|seed| plan.add(again(seed))).collect();
 
         let stems: Vec<String> = page.charts().map(|chart| page.stem(chart)).collect();
-        let draw = |(chart, stem): (_, &String)| {
+        let draw = |(chart, stem): (&'p ChartBlock, &String)| {
             let (title, code) = (&page.title, roster.draw);
-            draw::step(draw::DrawRecipe { figure: id, title, chart, declared, seed: own.seed, code }, stem, run)
+            draw::step(
+                draw::DrawRecipe { figure: id, title, chart: &chart.drawing, declared, seed: own.seed, code },
+                stem,
+                run,
+            )
         };
         let draws: Vec<StepId> = page.charts().zip(&stems).map(|chart| plan.add(draw(chart))).collect();
 
@@ -137,8 +144,12 @@ impl<'p> Planner<'p> {
         };
         let check = plan.add(check::step(recipe, run, &seeds));
 
-        let number = |id: String| Some((self.numbers.get(id.as_str()).copied()?, id));
-        let mentioned = texts().flat_map(Written::mentions).filter_map(number);
+        let label = |(mention, _): (Mention, _)| {
+            let page = project.paper().pages.get(&mention.figure)?;
+            let label = page.mentioned(&mention, *self.numbers.get(page.id.as_str())?)?;
+            Some((mention, label))
+        };
+        let labels = Labels(texts().flat_map(Written::mentions).filter_map(label).collect());
         let recipe = card::CardRecipe {
             number: self.numbers[id],
             slide: &figure.slide,
@@ -159,7 +170,7 @@ impl<'p> Planner<'p> {
             declared: task.digest(),
             drawn,
             accepted: project.lock.entry(&project.profile, id),
-            numbers: mentioned.map(|(number, id)| (id, number)).collect(),
+            labels,
             context: self.context,
         };
         let card = plan.add(card::step(recipe, run, &draws, check));
@@ -191,7 +202,7 @@ fn run_step<'p>(
 /// The digest of how a page draws: its chart blocks.
 fn drawn(page: &Page) -> Digest {
     let mut key = Key::default();
-    page.charts().for_each(|chart| key.part("chart", chart.block.text().as_bytes()));
+    page.charts().for_each(|chart| key.part("chart", chart.drawing.text().as_bytes()));
     key.part("title", page.title.text().as_bytes());
     key.digest()
 }

@@ -11,9 +11,9 @@ use crate::engine::step_context::StepContext;
 use crate::paper::block::{ChartBlock, ClaimBlock};
 use crate::paper::markup::{self, Quote, Text};
 use crate::paper::page::{Page, Part};
-use crate::paper::quote::{self, Quoted};
+use crate::paper::quote::{self, Mention, Quoted};
 use crate::paper::report;
-use crate::paper::view::{self, Block, Chart, Download, FigureView, Pair, Provenance};
+use crate::paper::view::{self, Block, Chart, Download, FigureView, Label, Pair, Provenance};
 use crate::paper::written::Written;
 use crate::pipeline::check::{CLAIMS, Judged};
 use crate::pipeline::declared::{Files, FurtherSeeds};
@@ -25,7 +25,7 @@ use crate::pipeline::run::VALUES;
 use crate::pipeline::seeds::Recorded;
 use crate::pipeline::{claims, links};
 use crate::plot::{svg, text};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -74,10 +74,19 @@ pub struct CardRecipe<'p> {
     pub drawn: Digest,
     /// What was accepted.
     pub accepted: Option<&'p Locked>,
-    /// The numbers of the figures that it mentions.
-    pub numbers: BTreeMap<String, usize>,
+    /// What the figures and charts that it mentions are called, and where they stand.
+    pub labels: Labels,
     /// What all pages share.
     pub context: &'p RenderContext<'p>,
+}
+
+/// What mentions are called and lead to.
+pub struct Labels(pub BTreeMap<Mention, Label>);
+
+impl Serialize for Labels {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(&self.0)
+    }
 }
 
 /// What a card makes: a [`view::CardView`].
@@ -264,17 +273,16 @@ impl CardRecipe<'_> {
             caption.html.extend([" ", &remark]);
             caption.md.extend([" ", &remark]);
         }
-        let several = self.page.charts().nth(1).is_some();
-        let letter = if several { char::from(b'a' + at as u8).to_string() } else { String::new() };
         Ok(Chart {
-            label: format!("{}{letter}", self.number),
+            label: self.page.label(self.number, at),
+            anchor: self.page.stem(block),
             svg: svg::inline(inputs.text(&role, PICTURE)?),
             file: format!("fig/{}.svg", self.page.stem(block)),
-            alt: block.chart.alt.clone(),
+            alt: block.drawing.chart.alt.clone(),
             caption,
-            wide: block.chart.columns.is_some_and(|columns| columns > 2),
+            wide: block.drawing.chart.columns.is_some_and(|columns| columns > 2),
             table: tables.into_iter().next().map(|table| table_view(&table)),
-            scrub: block.chart.scrub.clone().map(|legend| view::Scrub { legend, steps }),
+            scrub: block.drawing.chart.scrub.clone().map(|legend| view::Scrub { legend, steps }),
         })
     }
 }
@@ -341,7 +349,7 @@ impl Writer<'_> {
                 Value::Array(items) => items.iter().map(parameter).collect::<Vec<_>>().join(", "),
                 other => parameter(other),
             }),
-            Quoted::Ref(id) => view::mention(*self.card.numbers.get(id)?, id),
+            Quoted::Ref(mention) => self.card.labels.0.get(mention)?.quote(),
         })
     }
 }

@@ -221,7 +221,7 @@ impl CheckRecipe<'_> {
                 values.get(name).map_or_else(String::new, |value| significant(*value, digits.unwrap_or(4)))
             }
             Quoted::Param(name) => self.params.get(name).map_or_else(String::new, ToString::to_string),
-            Quoted::Ref(id) => id.clone(),
+            Quoted::Ref(mention) => mention.figure.clone(),
         })
     }
 }

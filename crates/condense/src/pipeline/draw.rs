@@ -7,7 +7,7 @@ use crate::engine::recipe::Recipe;
 use crate::engine::step::{Step, StepId, Which};
 use crate::engine::step_context::StepContext;
 use crate::frame::Frame;
-use crate::paper::block::ChartBlock;
+use crate::paper::block::Drawing;
 use crate::paper::written::Written;
 use crate::plot::bind::bind;
 use crate::plot::bound::{Bound, Data};
@@ -30,7 +30,7 @@ pub struct DrawRecipe<'p> {
     /// The title of its page.
     pub title: &'p Written,
     /// The chart.
-    pub chart: &'p ChartBlock,
+    pub chart: &'p Drawing,
     /// Digest of the run's declaration, for the picture's metadata.
     pub declared: Digest,
     /// The seed, likewise.
@@ -82,7 +82,7 @@ impl DrawRecipe<'_> {
             self.figure,
             self.declared,
             self.seed,
-            Digest::of(self.chart.block.text().as_bytes())
+            Digest::of(self.chart.text().as_bytes())
         );
         for (name, digest, _) in inputs.of(RUN) {
             let _ = writeln!(text, "table {name} sha256:{digest}");

@@ -25,5 +25,5 @@ pub fn faults(charts: &[(&ChartBlock, &str)]) -> Vec<Diagnostic> {
 }
 
 fn fault(chart: &ChartBlock, message: String) -> Diagnostic {
-    chart.fault("P036", message, &Place::default())
+    chart.drawing.fault("P036", message, &Place::default())
 }

@@ -41,8 +41,8 @@ fn a_good_page_is_read_part_by_part() {
     let says = |part: &Part, words| matches!(part, Part::Prose(text) if text.text().contains(words));
     assert!(says(first, "It is {{ value(") && says(code, "```python"));
     assert_eq!(last.text(), "The end.\n");
-    assert_eq!((chart.chart.panels.len(), chart.caption.text(), page.stem(chart)), (1, "c", "a".to_owned()));
-    assert_eq!(chart.block.text(), &CHART[9..CHART.len() - 4]);
+    assert_eq!((chart.drawing.chart.panels.len(), chart.caption.text(), page.stem(chart)), (1, "c", "a".to_owned()));
+    assert_eq!(chart.drawing.text(), CHART[9..CHART.len() - 4].replace("'c'", ""));
     assert_eq!(
         (claim.id.as_str(), claim.bound, &text[claim.value_at.clone()]),
         ("loss.end", Bound::Below(0.5), "'loss.end'")

@@ -179,7 +179,11 @@ fn condensation() -> FigureView {
     );
     let loss = Value { name: "loss.final".to_owned(), text: "0.0271".to_owned(), full: "0.027134982211047".to_owned() };
     let groups = Value { name: "clusters.final".to_owned(), text: "3".to_owned(), full: "3".to_owned() };
-    let quotes = [loss.quote(&figure.id), mention(2, "phase-diagram"), groups.quote(&figure.id)];
+    let quotes = [
+        loss.quote(&figure.id),
+        Label { label: "2".to_owned(), anchor: "phase-diagram".to_owned() }.quote(),
+        groups.quote(&figure.id),
+    ];
     let (m0, m1, m2) = (markup::mark(0), markup::mark(1), markup::mark(2));
     let text = format!(
         "The deck trains a two-layer network of width $m = 100$ from a *small* initialization, \
