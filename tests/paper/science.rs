@@ -20,7 +20,7 @@ fn every_figure_has_a_slide_a_page_alt_texts_and_claims() {
         assert!(!page.title.text().is_empty(), "`{id}` has no title");
         assert!(page.charts().count() > 0, "`{id}` draws nothing");
         for chart in page.charts() {
-            let words = chart.chart.alt.split_whitespace().count();
+            let words = chart.drawing.chart.alt.split_whitespace().count();
             assert!(words >= 5, "`{}` has an alt text of {words} words", page.stem(chart));
         }
         assert!(page.claims().count() > 0, "`{id}` claims nothing, so nothing of it can fail");

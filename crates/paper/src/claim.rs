@@ -41,6 +41,18 @@ impl Bound {
         Verdict { holds, margin }
     }
 
+    /// A margin as a share of what was asked for, so that claims of different quantities can be put in one order.
+    pub fn room(&self, measured: f64) -> f64 {
+        let scale = match *self {
+            Self::Below(0.0) | Self::Above(0.0) => measured.abs(),
+            Self::Below(bound) | Self::Above(bound) => bound.abs(),
+            Self::Between(low, high) => (high - low) / 2.0,
+            Self::Equals(_, within) => within,
+        };
+        let margin = self.judge(measured).margin;
+        if scale > 0.0 { margin / scale } else { margin }
+    }
+
     /// The bound in words, with numbers as `number` writes them: "below 0.01".
     pub fn text(&self, number: impl Fn(f64) -> String) -> String {
         match *self {
@@ -84,6 +96,16 @@ mod tests {
         assert_eq!(Bound::Between(0.0, 4.0).judge(1.0).margin, 1.0);
         assert_eq!(Bound::Equals(2.0, 0.5).judge(3.0).margin, -0.5);
         assert_eq!(Bound::Above(3.0).judge(1.0).margin, -2.0);
+    }
+
+    #[test]
+    fn the_room_has_no_unit() {
+        assert_eq!(Bound::Below(0.5).room(0.25), 0.5);
+        assert_eq!(Bound::Above(2.0).room(3.0), 0.5);
+        assert_eq!(Bound::Above(0.0).room(7.0), 1.0);
+        assert_eq!(Bound::Between(1.0, 3.0).room(1.5), 0.5);
+        assert_eq!(Bound::Equals(2.0, 0.5).room(2.25), 0.5);
+        assert_eq!((Bound::Equals(2.0, 0.0).room(2.0), Bound::Below(1.0).room(3.0)), (0.0, -2.0));
     }
 
     #[test]

@@ -3,12 +3,14 @@
 pub mod block;
 pub mod checks;
 pub mod claim;
+pub mod claims;
 pub mod entry;
 pub mod faults;
 pub mod fences;
 pub mod figure;
 pub mod inputs;
 pub mod limits;
+pub mod link;
 pub mod load;
 pub mod manifest;
 pub mod markup;

@@ -47,6 +47,10 @@ pub struct PaperInfo {
     pub source: String,
     /// Where the source can be had.
     pub url: Option<String>,
+    /// Where the code of this reproduction can be had.
+    pub repository: Option<String>,
+    /// The day of this reproduction: `2025-02-13`.
+    pub date: Option<String>,
 }
 
 /// A manifest with its mistakes.

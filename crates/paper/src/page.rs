@@ -83,11 +83,11 @@ impl Page {
     /// no such chart.
     pub fn mentioned(&self, mention: &Mention, number: usize) -> Option<Label> {
         let Some(name) = &mention.chart else {
-            return Some(Label { label: number.to_string(), anchor: self.id.clone() });
+            return Some(Label { label: number.to_string(), figure: self.id.clone(), chart: None });
         };
         let (at, chart) =
             self.charts().enumerate().find(|(_, chart)| chart.drawing.chart.name.as_ref() == Some(name))?;
-        Some(Label { label: self.label(number, at), anchor: self.stem(chart) })
+        Some(Label { label: self.label(number, at), figure: self.id.clone(), chart: Some(self.stem(chart)) })
     }
 
     /// Every text that may quote.

@@ -4,11 +4,14 @@
 use std::fmt::Write as _;
 use std::ops::Range;
 
+use condense_plot::text::significant;
 use serde::Serialize;
 use tera::{Context, Error, ErrorKind, Kwargs, State, Tera};
 
+use crate::claims::Claims;
+use crate::link::{self, Place};
 use crate::markup::Text;
-use crate::view::{FigureView, ReportView, Summary};
+use crate::view::{Counts, FigureView, PageView, ReportView, Site};
 
 /// What is wrong with a template, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,7 +28,7 @@ pub struct TemplateFault {
     pub message: String,
 }
 
-/// The templates of a project, checked: `card.html`, `card.md`, `index.html`, `report.md` and what these include.
+/// The templates of a project, checked: one a page, and what these include.
 pub struct Templates(Tera);
 
 impl Templates {
@@ -38,6 +41,13 @@ impl Templates {
         tera.autoescape_on([".html"]);
         tera.register_filter("md", |text: &str, _: Kwargs, _: &State| md(text));
         tera.register_filter("cell", |text: &str, _: Kwargs, _: &State| cell(text));
+        tera.register_filter("to_file", |path: &str, _: Kwargs, _: &State| link::to_file(path));
+        tera.register_filter("to_figure", |id: &str, at: Kwargs, _: &State| -> tera::TeraResult<String> {
+            Ok(link::to_figure(id, at.get::<&str>("at")?.unwrap_or_default()))
+        });
+        tera.register_filter("plain", |html: &str, _: Kwargs, _: &State| plain(html));
+        tera.register_filter("percent", |share: f64, _: Kwargs, _: &State| percent(share));
+        tera.register_filter("bib", |text: &str, _: Kwargs, _: &State| bib(text));
         tera.register_filter("bytes", |bytes: u64, _: Kwargs, _: &State| size(bytes));
         tera.add_raw_templates(texts).map_err(|error| TemplateFault::of(&error))?;
         Ok(Self(tera))
@@ -49,26 +59,76 @@ impl Templates {
     }
 }
 
-/// The card of one figure.
+/// The card of one figure; `alone` for a page that no files accompany. Where its links lead is for the page to say on which
+/// it will stand.
 ///
 /// # Errors
 /// What a template asks for and the view does not have.
-pub fn render_card(templates: &Templates, figure: &FigureView) -> Result<Text, TemplateFault> {
-    Ok(Text { html: templates.render("card.html", figure)?, md: templates.render("card.md", figure)? })
+pub fn render_card(templates: &Templates, figure: &FigureView, alone: bool) -> Result<Text, TemplateFault> {
+    #[derive(Serialize)]
+    struct Card<'v> {
+        #[serde(flatten)]
+        figure: &'v FigureView,
+        alone: bool,
+    }
+    let card = Card { figure, alone };
+    Ok(Text { html: templates.render("card.html", &card)?, md: templates.render("card.md", &card)? })
 }
 
-/// The whole report: `index.html` and `report.md`.
+/// The page of one figure.
 ///
 /// # Errors
 /// What a template asks for and the view does not have.
-pub fn render_index(templates: &Templates, report: &ReportView) -> Result<Text, TemplateFault> {
-    #[derive(Serialize)]
-    struct Index<'a> {
-        report: &'a ReportView,
-        summary: Summary,
-    }
-    let index = Index { report, summary: report.summary() };
-    Ok(Text { html: templates.render("index.html", &index)?, md: templates.render("report.md", &index)? })
+pub fn render_figure(templates: &Templates, page: &PageView) -> Result<String, TemplateFault> {
+    let html = link::resolve(&templates.render("figure.html", page)?, Place::Figure(&page.figure.id));
+    // On a page of its own the figure's title is the first heading.
+    let raise = |html: String, level: usize| {
+        ["<h", "</h"]
+            .iter()
+            .fold(html, |html, tag| html.replace(&format!("{tag}{level}"), &format!("{tag}{}", level - 2)))
+    };
+    Ok((3..=6).fold(html, raise))
+}
+
+/// The pages that speak of all figures, with their style sheets: file names and texts.
+///
+/// # Errors
+/// What a template asks for and the view does not have.
+pub fn render_pages(templates: &Templates, report: &ReportView) -> Result<Vec<(&'static str, String)>, TemplateFault> {
+    let orders = [Claims::in_order(report), Claims::by_room(report)];
+    let all = All { site: &report.site, report, counts: report.counts(), claims: &orders[0], cards: &[] };
+    let beside = |name, all: &All| Ok(link::resolve(&templates.render(name, all)?, Place::Beside));
+    Ok(vec![
+        ("index.html", link::resolve(&templates.render("index.html", &all)?, Place::Index)),
+        ("claims.html", beside("claims.html", &all)?),
+        ("claims-by-room.html", beside("claims.html", &All { claims: &orders[1], ..all })?),
+        ("gallery.html", beside("gallery.html", &all)?),
+        ("report.md", templates.render("report.md", &all)?),
+        ("cite.bib", templates.render("cite.bib", &all)?),
+        ("style.css", templates.render("style.css", &all)? + &report.style),
+        ("math.css", templates.render("math-font.css", &all)?),
+    ])
+}
+
+/// The one page that holds everything, given the cards of all figures.
+///
+/// # Errors
+/// What a template asks for and the view does not have.
+pub fn render_single(templates: &Templates, report: &ReportView, cards: &[String]) -> Result<String, TemplateFault> {
+    let claims = Claims::in_order(report);
+    let all = All { site: &report.site, report, counts: report.counts(), claims: &claims, cards };
+    Ok(link::resolve(&templates.render("single.html", &all)?, Place::Single))
+}
+
+/// What pages that speak of all figures are made from.
+#[derive(Clone, Copy, Serialize)]
+struct All<'v> {
+    site: &'v Site,
+    report: &'v ReportView,
+    counts: Counts,
+    claims: &'v Claims<'v>,
+    /// In order, where the page holds them.
+    cards: &'v [String],
 }
 
 impl TemplateFault {
@@ -118,6 +178,35 @@ fn cell(text: &str) -> String {
         }
         formula ^= c == '$' && !escaped;
         escaped = c == '\\' && !escaped;
+    }
+    safe
+}
+
+/// The words of HTML, without its tags.
+fn plain(html: &str) -> String {
+    let words = html
+        .split('<')
+        .enumerate()
+        .map(|(at, part)| if at == 0 { part } else { part.split_once('>').map_or("", |(_, words)| words) });
+    let text = words.collect::<String>();
+    let entities = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")];
+    entities.iter().fold(text, |text, (entity, mark)| text.replace(entity, mark))
+}
+
+/// A share in per cent, as short as it can be: `3 %`, `0.4 %`.
+fn percent(share: f64) -> String {
+    format!("{} %", significant(100.0 * share, if share.abs() < 0.1 { 1 } else { 2 })).replace('-', "−")
+}
+
+/// Text for a field of BibTeX.
+fn bib(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '{' | '}' | '\\' => {}
+            '%' | '&' | '#' | '_' => safe.extend(['\\', c]),
+            _ => safe.push(c),
+        }
     }
     safe
 }

@@ -95,7 +95,7 @@ fn inspect(value: &DeValue, span: Range<usize>, piece: &Piece, faults: &mut Faul
 /// characters that stand for quotations while prose is rendered.
 pub fn unprintable(c: char) -> bool {
     let steers = c.is_control() && !matches!(c, '\n' | '\t');
-    steers || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{e000}' | '\u{e001}' | '\u{feff}')
+    steers || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{e000}'..='\u{e002}' | '\u{feff}')
 }
 
 /// Reads a table (called `what`: "a figure"), reporting each mistake and reading on without what has it.

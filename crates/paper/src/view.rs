@@ -3,26 +3,48 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::link;
 use crate::markup::{Quote, Text};
 use condense_plot::svg::escaped;
 
-/// The whole report.
+/// What every page says of the report.
 #[derive(Clone, Debug, Default, Serialize)]
-pub struct ReportView {
+pub struct Site {
     /// The title, plain.
     pub title: String,
     /// One or two sentences under the title.
     pub standfirst: Text,
+    /// What is reproduced: the author, title and venue.
+    pub source: Text,
+    /// Where the source can be had.
+    pub url: Option<String>,
+    /// Where the code of this reproduction can be had.
+    pub repository: Option<String>,
     /// Who made this reproduction.
     pub authors: Vec<String>,
-    /// What is reproduced: the deck's author, title and venue.
-    pub source: Text,
-    /// Version of this reproduction.
+    /// The day of this reproduction, `2025-02-13`, where it has one.
+    pub date: Option<String>,
+    /// The program that wrote it.
     pub version: String,
     /// The command that makes the whole report.
     pub command: String,
     /// The profile whose parameters these are, where they are not the paper's own.
     pub profile: Option<Profile>,
+}
+
+/// The whole report.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct ReportView {
+    /// What every page says.
+    pub site: Site,
+    /// What was found, in a hundred and fifty words.
+    pub summary: Option<Text>,
+    /// The picture beside it.
+    pub picture: Option<Picture>,
+    /// What comes before the figures.
+    pub introduction: Option<Text>,
+    /// What comes after them.
+    pub conclusion: Option<Text>,
     /// Where the lock was met bit for bit, if that was tried.
     pub proof: Option<Proof>,
     /// The style sheet that all SVGs of the page share.
@@ -71,11 +93,13 @@ pub struct ProofRow {
 pub struct SectionView {
     /// The heading, plain; empty when the figures stand under none.
     pub title: String,
+    /// Where the argument stands.
+    pub text: Option<Text>,
     /// In order.
     pub figures: Vec<CardView>,
 }
 
-/// What the index needs of one figure: enough for contents, claims and provenance, and its finished card.
+/// What the front page and its sisters need of one figure.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CardView {
     /// Number in the report, from 1.
@@ -84,12 +108,73 @@ pub struct CardView {
     pub id: String,
     /// Title of the figure; it stands in links, so it holds none.
     pub title: Text,
+    /// Title of the slide that it reproduces, in the source's words.
+    pub slide: String,
+    /// How near it is to its source.
+    pub fidelity: Fidelity,
+    /// What it asks.
+    pub question: Option<Text>,
+    /// What came out.
+    pub answer: Option<Text>,
+    /// Its pictures.
+    pub pictures: Vec<Picture>,
     /// What must hold, with what was measured.
     pub claims: Vec<ClaimView>,
     /// Who computed it, from what.
     pub provenance: Provenance,
-    /// The finished card: see [`crate::report::render_card`].
-    pub card: Text,
+    /// The whole figure as Markdown.
+    pub md: String,
+}
+
+/// A picture as a file, with its words.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Picture {
+    /// What stands before the caption: `7`, or `7a` where a figure has several charts.
+    pub label: String,
+    /// Its name on the page: that of its file, without the ending.
+    pub anchor: String,
+    /// The file, below the report.
+    pub file: String,
+    /// The same for a narrow screen.
+    pub narrow: String,
+    /// Width and height in px.
+    pub size: [u32; 2],
+    /// The same for a narrow screen.
+    pub narrow_size: [u32; 2],
+    /// A sentence for readers who cannot see it.
+    pub alt: String,
+    /// The finding, then what is drawn.
+    pub caption: Text,
+    /// Its numbers, where it shows a table.
+    pub table: Option<TableView>,
+    /// Whether it shows nothing else: then the table is the better picture.
+    pub only_table: bool,
+}
+
+/// A figure on a page of its own.
+#[derive(Clone, Debug, Serialize)]
+pub struct PageView<'v> {
+    /// What every page says.
+    pub site: &'v Site,
+    /// The figure.
+    pub figure: &'v FigureView,
+    /// Its card, finished.
+    pub card: &'v str,
+    /// Where it stands.
+    pub section: Option<&'v str>,
+    /// The figure before it.
+    pub previous: Option<Neighbour<'v>>,
+    /// The figure after it.
+    pub next: Option<Neighbour<'v>>,
+}
+
+/// A figure next to another.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Neighbour<'v> {
+    /// Its number.
+    pub number: usize,
+    /// Its name.
+    pub id: &'v str,
 }
 
 /// One figure with all that belongs to it.
@@ -105,6 +190,10 @@ pub struct FigureView {
     pub slide: String,
     /// How near it is to its source.
     pub fidelity: Fidelity,
+    /// What it asks, alone; it stands among the blocks, too.
+    pub question: Option<Text>,
+    /// What came out, likewise.
+    pub answer: Option<Text>,
     /// Prose and charts, in the order of the page.
     pub blocks: Vec<Block>,
     /// What must hold, with what was measured.
@@ -115,12 +204,14 @@ pub struct FigureView {
     pub downloads: Vec<Download>,
     /// Every number of the results.
     pub values: Vec<Value>,
+    /// The first rows of its tables.
+    pub tables: Vec<RowsView>,
     /// Who computed this, from what, and whether it still holds.
     pub provenance: Provenance,
 }
 
 /// How near a figure is to its source.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Fidelity {
     /// `faithful`, `scaled` or `substitute`.
     pub tag: String,
@@ -135,28 +226,32 @@ pub enum Block {
     /// Words and formulas.
     Prose(Text),
     /// A picture with its caption.
-    Chart(Chart),
+    Chart(Box<Chart>),
+}
+
+impl Block {
+    /// A picture.
+    pub fn chart(chart: Chart) -> Self {
+        Self::Chart(Box::new(chart))
+    }
 }
 
 /// A picture with its caption.
 #[derive(Clone, Debug, Serialize)]
 pub struct Chart {
-    /// What stands before the caption: `7`, or `7a` where a figure has several charts.
-    pub label: String,
-    /// Its name on the page: that of its file, without the ending.
-    pub anchor: String,
-    /// The `<svg>` element, trusted: it is made by this program.
+    /// Its files and words.
+    #[serde(flatten)]
+    pub picture: Picture,
+    /// The `<svg>` element, trusted: it is made by this program. A page needs it where parts of it are links.
     pub svg: String,
-    /// The same picture as a file, relative to the page.
-    pub file: String,
-    /// A sentence for readers who cannot see it.
-    pub alt: String,
-    /// The finding, then what is drawn.
-    pub caption: Text,
+    /// The same for a narrow screen.
+    pub narrow_svg: String,
+    /// Whether parts of it lead somewhere.
+    pub leads: bool,
+    /// Whether links lead to parts of it.
+    pub goals: bool,
     /// Whether it needs the margin beside the text as well.
     pub wide: bool,
-    /// Its numbers, where the chart is a table.
-    pub table: Option<TableView>,
     /// Its panels, where the page shows one at a time.
     pub scrub: Option<Scrub>,
 }
@@ -177,10 +272,12 @@ pub struct Step {
     pub title: String,
     /// The `<svg>` element, trusted as that of the chart.
     pub svg: String,
+    /// The same for a narrow screen.
+    pub narrow: String,
 }
 
 /// A table as text.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct TableView {
     /// Column heads: see [`crate::markup::head`].
     pub head: Vec<Text>,
@@ -188,8 +285,36 @@ pub struct TableView {
     pub rows: Vec<Vec<Cell>>,
 }
 
-/// One cell of a table.
+/// The first rows of a table of the results.
 #[derive(Clone, Debug, Serialize)]
+pub struct RowsView {
+    /// Its name.
+    pub name: String,
+    /// The file that holds all of it, below the report.
+    pub file: String,
+    /// Names of the columns.
+    pub head: Vec<String>,
+    /// Rows of as many cells.
+    pub rows: Vec<Vec<Cell>>,
+    /// How many there are in all.
+    pub of: usize,
+}
+
+/// Where in the tables a value stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Standing {
+    /// The table.
+    pub table: String,
+    /// From 1.
+    pub row: usize,
+    /// The column.
+    pub column: String,
+    /// Whether the page shows that row.
+    pub shown: bool,
+}
+
+/// One cell of a table.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Cell {
     /// Its words or number.
     pub text: String,
@@ -212,8 +337,16 @@ pub struct ClaimView {
     pub margin: String,
     /// The verdict.
     pub holds: bool,
+    /// How far that is, as a share of what was asked for.
+    pub room: f64,
     /// Whether it is true by construction.
     pub identity: bool,
+    /// Whether it is one of the few that sum up its figure.
+    pub headline: bool,
+    /// The least share of seeds that was asked for, in per cent, where that is not all of them.
+    pub share: Option<String>,
+    /// The name of the value.
+    pub name: String,
     /// The source's own number or words.
     pub source: Option<String>,
     /// The same at further seeds, where it was measured there.
@@ -291,6 +424,10 @@ pub struct Value {
     pub text: String,
     /// With every digit.
     pub full: String,
+    /// Ids of the claims that are judged by it.
+    pub claims: Vec<String>,
+    /// Where in the tables it stands, if it does.
+    pub standing: Option<Standing>,
 }
 
 /// A name and a text.
@@ -345,7 +482,7 @@ pub enum Lock {
 
 /// What the first screen counts. It is derived from the entries, so that it cannot disagree with them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Summary {
+pub struct Counts {
     /// Claims in all figures, identities left out.
     pub claims: usize,
     /// Those that hold.
@@ -362,17 +499,23 @@ pub struct Summary {
     pub figures: usize,
     /// Those that match the lock.
     pub locked: usize,
+    /// Those in the source's own setting.
+    pub faithful: usize,
+    /// Those in a smaller one.
+    pub scaled: usize,
+    /// Those in another one that shows the same thing.
+    pub substitute: usize,
 }
 
 impl ReportView {
     /// Counts claims and figures.
-    pub fn summary(&self) -> Summary {
+    pub fn counts(&self) -> Counts {
         let figures = || self.sections.iter().flat_map(|section| &section.figures);
         let all = || figures().flat_map(|figure| &figure.claims);
         let claims = || all().filter(|claim| !claim.identity);
         let identities = || all().filter(|claim| claim.identity);
         let strips = || claims().filter_map(|claim| claim.strip.as_ref()).filter(|strip| !strip.seedless);
-        Summary {
+        Counts {
             claims: claims().count(),
             hold: claims().filter(|claim| claim.holds).count(),
             identities: identities().count(),
@@ -381,16 +524,28 @@ impl ReportView {
             robust: strips().filter(|strip| strip.robust).count(),
             figures: figures().count(),
             locked: figures().filter(|figure| figure.provenance.lock == Lock::Matches).count(),
+            faithful: figures().filter(|figure| figure.fidelity.tag == "faithful").count(),
+            scaled: figures().filter(|figure| figure.fidelity.tag == "scaled").count(),
+            substitute: figures().filter(|figure| figure.fidelity.tag == "substitute").count(),
         }
+    }
+}
+
+impl ClaimView {
+    /// The same for a table of all claims, where pictures of seeds would weigh too much.
+    #[must_use]
+    pub fn without_picture(mut self) -> Self {
+        self.strip.iter_mut().for_each(|strip| strip.svg.clear());
+        self
     }
 }
 
 impl Value {
     /// This number where prose of figure `figure` quotes it: dotted, and linked to its place in the provenance.
     pub fn quote(&self, figure: &str) -> Quote {
-        let (text, full, place) =
-            (escaped(&self.text), escaped(&self.full), escaped(&format!("{figure}:{}", self.name)));
-        let html = format!("<a class=\"v\" href=\"#{place}\" title=\"{} = {full}\">{text}</a>", escaped(&self.name));
+        let (text, full) = (escaped(&self.text), escaped(&self.full));
+        let place = escaped(&link::to_figure(figure, &format!("{figure}:{}", self.name)));
+        let html = format!("<a class=\"v\" href=\"{place}\" title=\"{} = {full}\">{text}</a>", escaped(&self.name));
         Quote { plain: self.text.clone(), html, md: self.text.clone() }
     }
 }
@@ -400,15 +555,18 @@ impl Value {
 pub struct Label {
     /// `7`, or `7a`.
     pub label: String,
-    /// The name of its place on the page.
-    pub anchor: String,
+    /// The figure's id.
+    pub figure: String,
+    /// The chart's name on the figure's page, where a chart is meant.
+    pub chart: Option<String>,
 }
 
 impl Label {
     /// The mention, linked.
     pub fn quote(&self) -> Quote {
-        let (plain, place) = (format!("Figure {}", self.label), escaped(&self.anchor));
-        let html = format!("<a href=\"#fig-{place}\">{plain}</a>");
+        let (plain, place) = (format!("Figure {}", self.label), self.chart.as_ref().unwrap_or(&self.figure));
+        let anchor = self.chart.as_ref().map(|chart| format!("fig-{chart}")).unwrap_or_default();
+        let html = format!("<a href=\"{}\">{plain}</a>", escaped(&link::to_figure(&self.figure, &anchor)));
         Quote { html, md: format!("[{plain}](#fig-{place})"), plain }
     }
 }

@@ -186,6 +186,14 @@ impl Chart {
     }
 }
 
+impl Chart {
+    /// Whether it is a table and nothing else.
+    pub fn is_table(&self) -> bool {
+        let mut kinds = self.panels.iter().flat_map(|panel| &panel.layers).map(|layer| layer.kind);
+        kinds.next() == Some(Kind::Table) && kinds.next().is_none()
+    }
+}
+
 impl Kind {
     /// Its name in the chart block.
     pub fn name(self) -> &'static str {

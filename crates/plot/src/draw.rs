@@ -33,7 +33,7 @@ pub struct About<'a> {
 pub fn draw(bound: &Bound, look: &Look, about: About) -> Result<String, Vec<ChartFault>> {
     let chart = &bound.chart;
     let mut bodies = bodies(bound, look)?;
-    let common = layout::take_common_labels(chart, &mut bodies);
+    let common = layout::take_common_labels(chart, &mut bodies, look);
     let layout = layout::layout(chart, &bodies, &common, look);
     let [width, height] = layout.size.map(f64::ceil);
 
@@ -55,7 +55,8 @@ pub fn draw(bound: &Bound, look: &Look, about: About) -> Result<String, Vec<Char
             pen.goal(&place.area, id(anchor));
         }
         if let Body::Axes(axes) = body {
-            lead(&pen, axes, &place.area, &common, id);
+            // The page of a figure lies beside its pictures.
+            lead(&pen, axes, &place.area, &common, |anchor| format!("{}.html#{}", about.figure, id(anchor)));
         }
         if let Some(title) = panel.title.as_ref().filter(|_| place.titled) {
             axes::title(&pen, title, &place.area, look);
@@ -121,7 +122,7 @@ fn draw_cells(pen: &Pen, axes: &Axes, place: &Place) {
 }
 
 /// Lays links over the cells of heat maps that lead somewhere.
-fn lead(pen: &Pen, axes: &Axes, area: &clip::Area, common: &[Option<String>; 2], id: impl Fn(&str) -> String) {
+fn lead(pen: &Pen, axes: &Axes, area: &clip::Area, common: &[Option<String>; 2], target: impl Fn(&str) -> String) {
     // Panels that share a label have handed theirs in.
     let name = |own: &Ruler, common: &Option<String>, or: &str| {
         own.label.clone().or_else(|| common.clone()).unwrap_or_else(|| or.to_owned())
@@ -132,7 +133,7 @@ fn lead(pen: &Pen, axes: &Axes, area: &clip::Area, common: &[Option<String>; 2],
         for (cell, lead) in heat.ways(area, &axes.x.scale, &axes.y.scale) {
             let [x, y] = [axes.x.scale.words(lead.centre[0]), axes.y.scale.words(lead.centre[1])];
             let words = format!("{across} = {x}, {up} = {y}: {}", text::significant(lead.value, 3));
-            pen.link(&cell, id(&lead.anchor), words);
+            pen.link(&cell, target(&lead.anchor), words);
         }
     }
 }
@@ -310,7 +311,7 @@ mod tests {
             draw(&chart, &frames, About { figure: "f", ..About::default() })
         };
         let svg = draw(["a", "b", "c", "d"]).expect("a picture");
-        let link = "<a href=\"../index.html#panel-f.d\" tabindex=\"-1\"><title>i = 1, y = 1: 4</title><rect";
+        let link = "<a href=\"f.html#panel-f.d\" tabindex=\"-1\"><title>i = 1, y = 1: 4</title><rect";
         assert!(
             svg.contains("role=\"group\"")
                 && svg.contains(link)

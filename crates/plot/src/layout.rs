@@ -55,14 +55,19 @@ pub enum Legend<'a> {
     Below(Vec<LegendEntry<'a>>, f64),
 }
 
-/// Panels per row.
-pub fn columns(chart: &Chart) -> usize {
+/// Panels per row. A narrow screen has room for one, or for two small ones; a large grid keeps its rows, which mean something.
+pub fn columns(chart: &Chart, look: &Look) -> usize {
     let fitting = match chart.panels.len() {
         0..=3 => chart.panels.len(),
         4 => 2,
         _ => 3,
     };
-    chart.columns.unwrap_or(fitting).clamp(1, chart.panels.len().max(1))
+    let columns = chart.columns.unwrap_or(fitting).clamp(1, chart.panels.len().max(1));
+    match columns {
+        1..=3 if look.narrow => 1,
+        4..CLOSE if look.narrow => 2,
+        columns => columns,
+    }
 }
 
 fn axes(body: &Body) -> Option<&Axes> {
@@ -73,8 +78,9 @@ fn axes(body: &Body) -> Option<&Axes> {
 }
 
 /// The axis labels that all panels of a large grid have in common: taken from the panels, to be written once.
-pub fn take_common_labels(chart: &Chart, bodies: &mut [Body]) -> [Option<String>; 2] {
-    if columns(chart) < 3 || bodies.len() <= columns(chart) {
+pub fn take_common_labels(chart: &Chart, bodies: &mut [Body], look: &Look) -> [Option<String>; 2] {
+    let columns = columns(chart, look);
+    if columns < if look.narrow { 2 } else { 3 } || bodies.len() <= columns {
         return [None, None];
     }
     [0, 1].map(|axis| {
@@ -100,8 +106,14 @@ fn label_of(body: &mut Body, axis: usize) -> Option<&mut Option<String>> {
 
 /// Lays the panels out on a grid of equal plotting widths.
 pub fn layout<'a>(chart: &Chart, bodies: &'a [Body], common: &[Option<String>; 2], look: &Look) -> Layout<'a> {
-    let columns = columns(chart);
-    let full = if columns >= 3 { look.wide } else { look.width };
+    let columns = columns(chart, look);
+    let full = if columns >= CLOSE && look.narrow {
+        Look::default().wide
+    } else if columns >= 3 {
+        look.wide
+    } else {
+        look.width
+    };
     let heights = heights(chart, bodies, columns, full, look);
     let written = |at: usize| written(bodies, &heights, columns, at);
     let bars: Vec<Option<&Bar>> = (0..bodies.len()).map(|at| bar(bodies, columns, at)).collect();

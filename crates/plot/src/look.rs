@@ -131,6 +131,15 @@ pub struct Look {
     pub band: f64,
     /// Distance between panels, and to the edge.
     pub gap: f64,
+    /// Whether panels are stacked, for a narrow screen.
+    pub narrow: bool,
+}
+
+impl Look {
+    /// For the screen of a phone: at its natural width a picture fits, and its words are as large as on a desk.
+    pub fn narrow() -> Self {
+        Self { width: 350.0, wide: 350.0, gap: 10.0, small: 12.0, label: 13.0, narrow: true, ..Self::default() }
+    }
 }
 
 impl Default for Look {
@@ -146,6 +155,7 @@ impl Default for Look {
             point: 3.0,
             band: 0.22,
             gap: 18.0,
+            narrow: false,
         }
     }
 }

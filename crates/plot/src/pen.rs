@@ -165,9 +165,9 @@ impl<'s> Pen<'s> {
     }
 
     /// A rectangle that leads to such a place, and words that tell of it.
-    pub fn link(&self, frame: &Area, id: String, words: String) {
+    pub fn link(&self, frame: &Area, target: String, words: String) {
         let corners = [fine(&[frame.left, frame.top]), fine(&[frame.right, frame.bottom])];
-        self.put(&Link { corners, id, words });
+        self.put(&Link { corners, target, words });
     }
 
     fn put<'e, E>(&self, element: &'e E)
@@ -211,7 +211,7 @@ struct Goal {
 /// A plotters element: a link.
 struct Link {
     corners: [BackendCoord; 2],
-    id: String,
+    target: String,
     words: String,
 }
 
@@ -245,7 +245,7 @@ macro_rules! element {
 element!(Dashed, points, |own, svg, at| svg.stroke(at, &own.style, own.dash));
 element!(Rimmed, at, |own, svg, at| svg.words(&own.text, &own.style, at[0], Some(own.rim)));
 element!(Goal, corners, |own, svg, at| svg.goal([at[0], at[1]], &own.id));
-element!(Link, corners, |own, svg, at| svg.link([at[0], at[1]], &own.id, &own.words));
+element!(Link, corners, |own, svg, at| svg.link([at[0], at[1]], &own.target, &own.words));
 element!(Stretched, corners, |own, svg, at| svg.picture([at[0], at[1]], &own.url));
 
 fn rgb(ink: Ink) -> RGBColor {

@@ -18,8 +18,8 @@ use crate::path::Path;
 pub const FINE: f64 = 10.0;
 /// Above so many disks of one look they become one path of dots (a fifth of the bytes).
 const MANY_DISKS: usize = 50;
-/// How a link to a place on the page begins, from where pictures lie.
-const LINK: &str = "<a href=\"../index.html#";
+/// How a link to a place on a page begins.
+const LINK: &str = "<a href=\"";
 const FONTS: &str = "system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif";
 
 type Drawn = Result<(), DrawingErrorKind<Infallible>>;
@@ -142,16 +142,16 @@ impl<'s> Svg<'s> {
         );
     }
 
-    /// A clear rectangle that leads to a place of the page that the picture stands in, and words that tell of it. The tab key
+    /// A clear rectangle that leads to a place of a page beside the picture's file, and words that tell of it. The tab key
     /// passes over it: links stand in hundreds.
-    pub fn link(&mut self, [from, to]: [BackendCoord; 2], id: &str, words: &str) {
+    pub fn link(&mut self, [from, to]: [BackendCoord; 2], target: &str, words: &str) {
         self.flush();
         let (width, height) = (to.0 - from.0, to.1 - from.1);
         let _ = writeln!(
             self.out,
             "{LINK}{}\" tabindex=\"-1\"><title>{}</title><rect class=\"plot-link\" x=\"{}\" y=\"{}\" \
              width=\"{width}\" height=\"{height}\" pointer-events=\"all\"/></a>",
-            escaped(id),
+            escaped(target),
             escaped(words),
             from.0,
             from.1
@@ -318,7 +318,18 @@ pub fn goals(svg: &str) -> impl Iterator<Item = &str> {
 
 /// The ids to which the links of a picture lead.
 pub fn links(svg: &str) -> impl Iterator<Item = &str> {
-    quoted(svg, LINK)
+    quoted(svg, LINK).filter_map(|target| Some(target.split_once('#')?.1))
+}
+
+/// Width and height of a picture in px, as its first element says.
+pub fn size(svg: &str) -> Option<[u32; 2]> {
+    let head = svg.split_once('>')?.0;
+    let px = |name: &str| quoted_in(head, name)?.parse::<f64>().ok().map(|px| px.ceil() as u32);
+    Some([px(" width=\"")?, px(" height=\"")?])
+}
+
+fn quoted_in<'s>(text: &'s str, opening: &str) -> Option<&'s str> {
+    Some(text.split_once(opening)?.1.split_once('"')?.0)
 }
 
 /// What stands between an opening and the next quotation mark. Text has neither: its marks are escaped.
@@ -328,7 +339,10 @@ fn quoted<'s>(svg: &'s str, opening: &'static str) -> impl Iterator<Item = &'s s
 
 /// The picture for the inside of an HTML page: without its own style and metadata, and with links within the page.
 pub fn inline(svg: &str) -> String {
-    let svg = svg.replace(LINK, "<a href=\"#");
+    let mut parts = svg.split(LINK);
+    let first = parts.next().unwrap_or_default().to_owned();
+    let here = |part: &str| part.split_once('#').map_or_else(|| part.to_owned(), |(_, anchor)| format!("#{anchor}"));
+    let svg = parts.fold(first, |page, part| page + LINK + &here(part));
     ["metadata", "style"].iter().fold(svg, |svg, name| {
         let (open, close) = (format!("<{name}>"), format!("</{name}>\n"));
         match (svg.find(&open), svg.find(&close)) {

@@ -62,6 +62,16 @@ impl Paper {
         fs::read_to_string(self.file(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
     }
 
+    /// All pages of the report, one after the other: the front page first.
+    pub fn pages(&self) -> String {
+        let figures = fs::read_dir(self.file("report/fig")).expect("a report").filter_map(Result::ok);
+        let mut paths: Vec<PathBuf> = figures.map(|entry| entry.path()).collect();
+        paths.retain(|path| path.extension().is_some_and(|end| end == "html"));
+        paths.sort();
+        let front = self.read("report/index.html");
+        paths.iter().fold(front, |all, path| all + &fs::read_to_string(path).expect("a page"))
+    }
+
     /// Replaces the one occurrence of `old` in a file.
     pub fn edit(&self, path: &str, old: &str, new: &str) {
         let text = self.read(path);

@@ -197,6 +197,9 @@ pub struct Build {
     /// One figure alone (may be given several times): the same as its id.
     #[arg(long, value_name = "ID")]
     pub only: Vec<String>,
+    /// Write single.html, too: one page that holds everything, to be sent as one file.
+    #[arg(long, conflicts_with_all = ["ids", "only"])]
+    pub single: bool,
     /// How.
     #[command(flatten)]
     pub how: How,

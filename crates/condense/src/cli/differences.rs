@@ -11,7 +11,7 @@ use crate::engine::relative::Relative;
 use crate::engine::store::Store;
 use crate::pipeline::compare;
 use crate::pipeline::locked::Locked;
-use crate::pipeline::outputs::{self, PAGES, SUMS};
+use crate::pipeline::outputs::{self, SUMS};
 use crate::pipeline::place::{Owner, Place};
 
 /// One file that is not what it should be.
@@ -52,7 +52,6 @@ pub fn pages(place: &Place, store: &Store, whole: bool, must: bool) -> Result<Ve
         Owner::Ours => {}
     }
     let survey = output::survey(place.folder.as_ref(), &place.written)?;
-    let page = |path: &Relative| PAGES.contains(&path.as_str());
     let mut found = Vec::new();
     for altered in survey.altered.iter().filter(|_| whole) {
         let (digest, places) = match &altered.found {
@@ -62,12 +61,12 @@ pub fn pages(place: &Place, store: &Store, whole: bool, must: bool) -> Result<Ve
         let path = place.label(&altered.path);
         found.push(Difference { path, accepted: Some(altered.recorded), found: digest, places });
     }
-    for path in survey.missing.iter().filter(|path| whole && must && page(path)) {
+    for path in survey.missing.iter().filter(|path| whole && must && outputs::is_page(path)) {
         let places = vec![format!("there is no {}", place.label(path))];
         let accepted = place.written.files.get(path).and_then(|digests| digests.first().copied());
         found.push(Difference { path: place.label(path), accepted, found: None, places });
     }
-    for (path, present) in survey.present.iter().filter(|(path, _)| whole && page(path)) {
+    for (path, present) in survey.present.iter().filter(|(path, _)| whole && outputs::is_page(path)) {
         // Whoever changes a page can change the record, too: the step that made it is remembered elsewhere.
         let made = if path.as_str() == SUMS { list(place) } else { outputs::made(store, &place.written, path) };
         let recorded = place.written.files.get(path).is_some_and(|digests| digests.contains(present));

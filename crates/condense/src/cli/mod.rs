@@ -24,6 +24,7 @@ use crate::roster::Roster;
 use args::{Cli, Global, Kernels, Verb};
 use clap::{CommandFactory as _, Parser as _, ValueEnum as _};
 use exit::Exit;
+use report::Pages;
 use reporter::tell;
 use session::{Answer, CliError, Session};
 use std::io::{self, Write as _};
@@ -52,11 +53,14 @@ fn call(roster: &'static Roster, global: &Global, verb: Verb) -> Result<Answer, 
     global.kernels.map_or(Ok(()), hold_kernels)?;
     let session = || Session::open(roster, global);
     match verb {
-        Verb::Report(build) => match report::when_up_to_date(roster, global, &build) {
-            Some(answer) => Ok(answer),
-            None => report::build(&session, &[build.ids, build.only].concat(), &build.how, true),
-        },
-        Verb::Run { ids, how } => report::build(&session, &ids, &how, false),
+        Verb::Report(build) => {
+            if let Some(answer) = report::when_up_to_date(roster, global, &build) {
+                return Ok(answer);
+            }
+            let pages = if build.single { Pages::AndSingle } else { Pages::Usual };
+            report::build(&session, &[build.ids, build.only].concat(), &build.how, pages)
+        }
+        Verb::Run { ids, how } => report::build(&session, &ids, &how, Pages::None),
         Verb::Verify { fast: true, ids, json, .. } => verify::hashes(&session()?, &ids, json),
         Verb::Verify { ids, json, record, .. } => verify::recompute(&session()?, &ids, json, record),
         Verb::Status { ids, json } => list::status(&session()?, &ids, json),

@@ -105,7 +105,7 @@ pub fn publish(
     for (path, digests) in &place.written.files {
         let ahead = match outputs::owner(assembly, path) {
             Some(figure) => unfinished.contains(figure.id.as_str()),
-            None => !index && path.as_str() != SUMS && outputs::PAGES.contains(&path.as_str()),
+            None => !index && path.as_str() != SUMS && outputs::is_page(path),
         };
         // A publication that was cut off leaves two digests: the one on disk is the one to keep.
         let kept = survey.present.get(path).or(digests.first()).copied();

@@ -29,7 +29,7 @@ use std::time::Instant;
 /// The answer to a `report` when nothing has changed since one ended well: a look at every file is enough.
 pub fn when_up_to_date(roster: &Roster, global: &Global, build: &args::Build) -> Option<Answer> {
     let start = Instant::now();
-    if build.how.dry_run || !build.ids.is_empty() || !build.only.is_empty() {
+    if build.how.dry_run || build.single || !build.ids.is_empty() || !build.only.is_empty() {
         return None;
     }
     let known = UpToDate::still_true(roster.program, &global.project, &global.profile, tells_times())?;
@@ -39,11 +39,22 @@ pub fn when_up_to_date(roster: &Roster, global: &Global, build: &args::Build) ->
     Some(Answer::well(""))
 }
 
+/// What is written of what was built.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Pages {
+    /// Nothing.
+    None,
+    /// The report.
+    Usual,
+    /// The report, and the one page that holds everything.
+    AndSingle,
+}
+
 /// Opens the project.
 pub type Open<'o> = &'o dyn Fn() -> Result<Session, CliError>;
 
-/// Builds the figures `ids` (all, where there is none); writes `report/` when `publishing`.
-pub fn build(open: Open, ids: &[String], how: &How, publishing: bool) -> Result<Answer, CliError> {
+/// Builds the figures `ids` (all, where there is none), and writes `pages`.
+pub fn build(open: Open, ids: &[String], how: &How, pages: Pages) -> Result<Answer, CliError> {
     let session = open()?;
     session.known(ids)?;
     if how.dry_run {
@@ -53,7 +64,7 @@ pub fn build(open: Open, ids: &[String], how: &How, publishing: bool) -> Result<
     let (lock, store) = session.write()?;
     // Whoever had the lock before may have written what was read here.
     let session = if lock.waited { open()? } else { session };
-    let answer = build_alone(&session, &store, ids, how, publishing, (start, &signal));
+    let answer = build_alone(&session, &store, ids, how, pages, (start, &signal));
     answer.map_err(|error| match error.exit {
         Exit::Interrupted => CliError { exit: Exit::of_signal(signal.load(Ordering::Relaxed)), ..error },
         _ => error,
@@ -66,7 +77,7 @@ fn build_alone(
     store: &Store,
     ids: &[String],
     how: &How,
-    publishing: bool,
+    pages: Pages,
     (start, signal): (Instant, &AtomicUsize),
 ) -> Result<Answer, CliError> {
     let context = session.project.render_context();
@@ -74,6 +85,7 @@ fn build_alone(
     let chosen = session.chosen(&assembly, ids)?;
     let mut state = session.state(store)?;
     let mut place = session.place()?;
+    let publishing = pages != Pages::None;
     // What is computed and not published touches no folder of anyone.
     let foreign = matches!(place.owner, Owner::Other(_)) && !publishing;
     let survey = if foreign { Survey::default() } else { session.survey(&place)? };
@@ -83,7 +95,11 @@ fn build_alone(
 
     let whole = ids.is_empty() && publishing;
     let figures = || chosen.iter().flat_map(|figure| figure.steps()).collect();
-    let wanted = if whole { vec![assembly.index] } else { figures() };
+    let wanted = match pages {
+        Pages::AndSingle => vec![assembly.index, assembly.single],
+        _ if whole => vec![assembly.index],
+        _ => figures(),
+    };
     let last = state.steps.clone();
     let options = session.options(how.keep_going, signal);
     let built = Build::new(&assembly.plan, &wanted, store, &last, &options, &session.reporter);
@@ -160,8 +176,12 @@ fn failures(session: &Session, assembly: &Assembly, built: &Build) -> Option<(Ex
         listed(&figures.map(|figure| figure.id.clone()).collect::<Vec<_>>())
     };
     let told = |(id, diagnostics): &(StepId, Vec<Diagnostic>)| {
-        let note = format!("needed for {}", whose(id));
-        diagnostics.iter().map(|diagnostic| diagnostic.clone().note(&note)).collect::<Vec<_>>()
+        let whose = whose(id);
+        let noted = |diagnostic: &Diagnostic| match whose.as_str() {
+            "" => diagnostic.clone(),
+            whose => diagnostic.clone().note(format!("needed for {whose}")),
+        };
+        diagnostics.iter().map(noted).collect::<Vec<_>>()
     };
     let diagnostics: Vec<_> = failures.iter().flat_map(told).collect();
     for diagnostic in &diagnostics {
@@ -179,7 +199,7 @@ pub fn refresh(open: Open) -> Result<Answer, CliError> {
         return Ok(Answer::well(""));
     }
     let how = How { dry_run: false, keep_going: false };
-    build(open, &[], &how, true)
+    build(open, &[], &how, Pages::Usual)
 }
 
 /// Judges the whole plan; runs the index when nothing else is missing.

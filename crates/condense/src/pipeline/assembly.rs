@@ -16,7 +16,6 @@ use crate::pipeline::origin::Origin;
 use crate::pipeline::project::Project;
 use crate::pipeline::render::RenderContext;
 use crate::pipeline::run::{Kept, RunRecipe};
-use crate::pipeline::seeds::Recorded;
 use crate::pipeline::{card, check, command, draw, index};
 use crate::roster::Roster;
 use serde_json::{Map, Value};
@@ -60,8 +59,10 @@ pub struct Assembly<'p> {
     pub plan: Plan<'p>,
     /// The figures, in deck order.
     pub figures: Vec<FigureSteps>,
-    /// The step that writes the report.
+    /// The step that writes the pages of the report.
     pub index: StepId,
+    /// The step that writes the page that holds everything.
+    pub single: StepId,
 }
 
 impl<'p> Assembly<'p> {
@@ -71,24 +72,23 @@ impl<'p> Assembly<'p> {
         let numbers = manifest.figures.iter().zip(1..).map(|(figure, number)| (figure.id.as_str(), number)).collect();
         let mut planner = Planner { project, context, numbers, plan: Plan::default() };
         let all = manifest.figures.iter().zip(project.tasks()).zip(project.origins());
-        let figure = |(at, ((figure, task), origin))| planner.figure(figure, task, origin, project.recorded(at));
+        let figure = |(at, ((figure, task), origin))| planner.figure(at, figure, task, origin);
         let figures: Vec<FigureSteps> = all.enumerate().map(figure).collect();
         let listed = |figure: &'p Figure| index::Listed { id: &figure.id, section: figure.section.as_deref() };
-        let recipe = index::IndexRecipe {
-            paper: &manifest.paper,
+        let whole = index::Whole {
             figures: manifest.figures.iter().map(listed).collect(),
             proof: project
                 .proved
                 .current(&project.lock)
                 .of_all(&project.lock, &project.paper().ids())
                 .view(&project.profile),
-            version: env!("CARGO_PKG_VERSION"),
             context,
         };
         let cards: Vec<StepId> = figures.iter().map(|figure| figure.card).collect();
         let mut plan = planner.plan;
-        let index = plan.add(index::step(recipe, &cards));
-        Self { plan, figures, index }
+        let index = plan.add(index::pages(whole.clone(), &cards));
+        let single = plan.add(index::single(whole, &cards));
+        Self { plan, figures, index, single }
     }
 }
 
@@ -102,14 +102,9 @@ struct Planner<'p> {
 }
 
 impl<'p> Planner<'p> {
-    fn figure(
-        &mut self,
-        figure: &'p Figure,
-        task: &'p Task,
-        origin: &'p Origin,
-        recorded: Option<Recorded<'p>>,
-    ) -> FigureSteps {
+    fn figure(&mut self, at: usize, figure: &'p Figure, task: &'p Task, origin: &'p Origin) -> FigureSteps {
         let (project, plan) = (self.project, &mut self.plan);
+        let recorded = project.recorded(at);
         let (id, page) = (figure.id.as_str(), &project.paper().pages[&figure.id]);
         let (own, further, roster) = (&task.own, &task.further, project.roster);
         let (declared, drawn) = (own.digest(), drawn(page));
@@ -151,7 +146,10 @@ impl<'p> Planner<'p> {
         };
         let labels = Labels(texts().flat_map(Written::mentions).filter_map(label).collect());
         let recipe = card::CardRecipe {
-            number: self.numbers[id],
+            number: at + 1,
+            section: project.section(at),
+            beside: [at.checked_sub(1), Some(at + 1)]
+                .map(|at| Some((at? + 1, project.paper().manifest.figures.get(at?)?.id.as_str()))),
             slide: &figure.slide,
             fidelity: figure.fidelity.tag(),
             because: figure.fidelity.because(),

@@ -3,24 +3,27 @@
 use crate::diag::Diagnostic;
 use crate::engine::artefacts::{Artefacts, Inputs};
 use crate::engine::digest::Digest;
-use crate::engine::failure::Failure;
+use crate::engine::failure::{Failure, broken};
 use crate::engine::recipe::Recipe;
-use crate::engine::relative::Relative;
 use crate::engine::step::{Step, StepId, Which};
 use crate::engine::step_context::StepContext;
+use crate::frame::Frame;
 use crate::paper::block::{ChartBlock, ClaimBlock};
 use crate::paper::markup::{self, Quote, Text};
 use crate::paper::page::{Page, Part};
 use crate::paper::quote::{self, Mention, Quoted};
 use crate::paper::report;
-use crate::paper::view::{self, Block, Chart, Download, FigureView, Label, Pair, Provenance};
+use crate::paper::view::{
+    self, Block, Chart, ClaimView, Download, FigureView, Label, Neighbour, PageView, Pair, Provenance,
+};
 use crate::paper::written::Written;
 use crate::pipeline::check::{CLAIMS, Judged};
 use crate::pipeline::declared::{Files, FurtherSeeds};
-use crate::pipeline::draw::{FRAMES, PICTURE, REMARK, StoredFrame, StoredTable, TABLES};
-use crate::pipeline::files::{self, Maker};
+use crate::pipeline::draw::{FRAMES, NARROW, PICTURE, REMARK, StoredFrame, StoredTable, TABLES};
+use crate::pipeline::files::{self, File, Maker};
 use crate::pipeline::locked::{LockStatus, Locked};
 use crate::pipeline::render::RenderContext;
+use crate::pipeline::rows::{self, Table};
 use crate::pipeline::run::VALUES;
 use crate::pipeline::seeds::Recorded;
 use crate::pipeline::{claims, links};
@@ -38,6 +41,10 @@ const DIGITS: usize = 4;
 pub struct CardRecipe<'p> {
     /// Its place in the deck, from 1.
     pub number: usize,
+    /// The heading under which it stands.
+    pub section: Option<&'p str>,
+    /// The figures before and after it: number and id.
+    pub beside: [Option<(usize, &'p str)>; 2],
     /// The title of the slide that it reproduces.
     pub slide: &'p str,
     /// `faithful`, `scaled` or `substitute`.
@@ -89,8 +96,12 @@ impl Serialize for Labels {
     }
 }
 
-/// What a card makes: a [`view::CardView`].
+/// What pages that speak of all figures need of one: a [`view::CardView`].
 pub const ENTRY: &str = "entry.json";
+/// The card itself, for the one page that holds all.
+pub const CARD: &str = "card.html";
+/// The figure's own page.
+pub const PAGE: &str = "page.html";
 
 const RUN: &str = "run";
 const CHECK: &str = "check";
@@ -107,7 +118,7 @@ pub fn step<'p>(recipe: CardRecipe<'p>, run: StepId, draws: &[StepId], check: St
     draws.iter().enumerate().fold(step, |step, (at, &draw)| step.takes(chart(at), draw, Which::All))
 }
 
-impl Recipe for CardRecipe<'_> {
+impl<'p> Recipe for CardRecipe<'p> {
     const KIND: &'static str = "card";
 
     fn repeats(&self) -> bool {
@@ -116,17 +127,42 @@ impl Recipe for CardRecipe<'_> {
 
     fn make(&self, inputs: &Inputs, _: &StepContext) -> Result<Artefacts, Failure> {
         let view = self.view(inputs)?;
-        let card = report::render_card(&self.context.templates.parsed, &view)
-            .map_err(|fault| Failure::Broken(vec![self.context.templates.fault(&fault)]))?;
+        let (templates, site) = (self.context.templates, self.context.site());
+        let broken = |fault| Failure::Broken(vec![templates.fault(&fault)]);
+        let card = report::render_card(&templates.parsed, &view, false).map_err(broken)?;
+        let whole = report::render_card(&templates.parsed, &view, true).map_err(broken)?;
+        let neighbour = |beside: Option<(usize, &'p str)>| beside.map(|(number, id)| Neighbour { number, id });
+        let page = PageView {
+            site: &site,
+            figure: &view,
+            card: &card.html,
+            section: self.section,
+            previous: neighbour(self.beside[0]),
+            next: neighbour(self.beside[1]),
+        };
+        let page = report::render_figure(&templates.parsed, &page).map_err(broken)?;
+        let charts = view
+            .blocks
+            .into_iter()
+            .filter_map(|block| if let Block::Chart(chart) = block { Some(chart) } else { None });
         let entry = view::CardView {
             number: self.number,
             id: view.id,
             title: view.title,
-            claims: view.claims,
+            slide: view.slide,
+            fidelity: view.fidelity,
+            question: view.question,
+            answer: view.answer,
+            pictures: charts.map(|chart| chart.picture).collect(),
+            claims: view.claims.into_iter().map(ClaimView::without_picture).collect(),
             provenance: view.provenance,
-            card,
+            md: card.md,
         };
-        Ok(Artefacts::from([(ENTRY.to_owned(), serde_json::to_vec(&entry).expect("words"))]))
+        Ok(Artefacts::from([
+            (ENTRY.to_owned(), serde_json::to_vec(&entry).expect("words")),
+            (CARD.to_owned(), whole.html.into_bytes()),
+            (PAGE.to_owned(), page.into_bytes()),
+        ]))
     }
 }
 
@@ -144,7 +180,7 @@ impl CardRecipe<'_> {
                 Part::Prose(text) => blocks.push(Block::Prose(writer.write(text, &mut faults))),
                 Part::Chart(chart) => {
                     let at = charts.next().unwrap_or(0);
-                    blocks.push(Block::Chart(self.chart(at, chart, &writer, inputs, &mut faults)?));
+                    blocks.push(Block::chart(self.chart(at, chart, &writer, inputs, &mut faults)?));
                 }
                 Part::Claim(_) => {}
             }
@@ -155,17 +191,27 @@ impl CardRecipe<'_> {
         // The verdicts were judged on exactly these blocks, in this order: their texts are in the key of that step.
         let judged = self.page.claims().zip(&claims);
         let view = |(block, judged): (&ClaimBlock, &Judged), faults: &mut Vec<Diagnostic>| {
-            claims::view(judged, writer.write(&block.says, faults), self.seed)
+            claims::view(block, judged, writer.write(&block.says, faults), self.seed)
         };
         let seedless = claims.iter().any(|claim| claim.seedless);
-        let claims = judged.map(|pair| view(pair, &mut faults)).collect();
+        let claims: Vec<ClaimView> = judged.map(|pair| view(pair, &mut faults)).collect();
         let because = self.because.map(|because| writer.write(because, &mut faults));
+        let [question, answer] = [self.page.question(), self.page.answer()]
+            .map(|paragraph| paragraph.map(|paragraph| writer.write(&paragraph, &mut faults)));
         let robustness = self.robustness(seedless, &writer, &mut faults);
         if !faults.is_empty() {
             return Err(Failure::Broken(faults));
         }
         let files = self.files(inputs)?;
-        let outputs = files.iter().map(|(path, digest, _)| (path.clone(), *digest)).collect();
+        let tables = Self::tables(inputs, &files)?;
+        let places = rows::places(&tables);
+        let value = |(name, &value): (&String, &f64)| {
+            let of = |claim: &&ClaimView| claim.name == *name;
+            let claims: Vec<String> = claims.iter().filter(of).map(|claim: &ClaimView| claim.id.clone()).collect();
+            view::Value { claims, standing: places.get(&value.to_bits()).cloned(), ..view_value(name, value, DIGITS) }
+        };
+        let values_view = values.iter().map(value).collect();
+        let outputs = files.iter().map(|(file, digest, _)| (file.path.clone(), *digest)).collect();
         let now = Locked { declared: self.declared, drawn: self.drawn, outputs };
         Ok(FigureView {
             number: self.number,
@@ -173,11 +219,14 @@ impl CardRecipe<'_> {
             title,
             slide: self.slide.to_owned(),
             fidelity: view::Fidelity { tag: self.fidelity.to_owned(), because },
+            question,
+            answer,
             blocks,
             claims,
             robustness,
-            downloads: files.iter().map(|(path, _, bytes)| self.download(path.as_str(), *bytes)).collect(),
-            values: values.iter().map(|(name, value)| view_value(name, *value, DIGITS)).collect(),
+            downloads: files.iter().map(|(file, _, bytes)| self.download(file.path.as_str(), *bytes)).collect(),
+            values: values_view,
+            tables: tables.iter().map(Table::view).collect(),
             provenance: self.provenance(
                 inputs,
                 &files,
@@ -204,8 +253,8 @@ impl CardRecipe<'_> {
         (view.measured.is_some() || view.because.is_some()).then_some(view)
     }
 
-    /// The files of the figure: path below the report, digest, size.
-    fn files(&self, inputs: &Inputs) -> Result<Vec<(Relative, Digest, u64)>, Failure> {
+    /// The accepted files of the figure, with digests and sizes.
+    fn files(&self, inputs: &Inputs) -> Result<Vec<(File, Digest, u64)>, Failure> {
         let stems: Vec<String> = self.page.charts().map(|chart| self.page.stem(chart)).collect();
         let files = files::of_figure(&self.page.id, &stems, inputs.of(RUN).map(|(name, ..)| name));
         files
@@ -217,9 +266,21 @@ impl CardRecipe<'_> {
                     Maker::Check => CHECK.to_owned(),
                 };
                 let bytes = inputs.bytes(&role, &file.artefact)?;
-                Ok((file.path, inputs.digest(&role, &file.artefact)?, bytes.len() as u64))
+                let (digest, size) = (inputs.digest(&role, &file.artefact)?, bytes.len() as u64);
+                Ok((file, digest, size))
             })
             .collect()
+    }
+
+    /// The tables of the run, with their files.
+    fn tables(inputs: &Inputs, files: &[(File, Digest, u64)]) -> Result<Vec<Table>, Failure> {
+        let tables = files.iter().filter_map(|(file, ..)| Some((file, file.artefact.strip_suffix(".csv")?)));
+        let table = |(file, name): (&File, &str)| {
+            let frame = Frame::from_csv(inputs.text(RUN, &file.artefact)?);
+            let frame = frame.map_err(|error| broken(format!("`{}` cannot be read: {error}", file.artefact)))?;
+            Ok(Table { name: name.to_owned(), file: file.path.to_string(), frame })
+        };
+        tables.map(table).collect()
     }
 
     fn download(&self, path: &str, bytes: u64) -> Download {
@@ -230,7 +291,7 @@ impl CardRecipe<'_> {
         Download { label, href: path.to_owned(), bytes }
     }
 
-    fn provenance(&self, inputs: &Inputs, files: &[(Relative, Digest, u64)], status: &LockStatus) -> Provenance {
+    fn provenance(&self, inputs: &Inputs, files: &[(File, Digest, u64)], status: &LockStatus) -> Provenance {
         let pair = |name: &str, text: String| Pair { name: name.to_owned(), text };
         let seconds = inputs.seconds(RUN).filter(|_| self.context.times);
         Provenance {
@@ -245,7 +306,7 @@ impl CardRecipe<'_> {
             inputs: self.data.digests().iter().map(|(path, digest)| pair(path, digest.to_string())).collect(),
             run_key: self.run.to_string(),
             code: self.code.to_owned(),
-            outputs: files.iter().map(|(path, digest, _)| pair(path.as_str(), digest.to_string())).collect(),
+            outputs: files.iter().map(|(file, digest, _)| pair(file.path.as_str(), digest.to_string())).collect(),
             lock: match status {
                 LockStatus::Matches => view::Lock::Matches,
                 LockStatus::Stale(_) => view::Lock::Stale,
@@ -266,22 +327,39 @@ impl CardRecipe<'_> {
         let role = chart(at);
         let tables: Vec<StoredTable> = inputs.json(&role, TABLES)?;
         let steps: Vec<StoredFrame> = inputs.json(&role, FRAMES)?;
-        let step = |step: StoredFrame| view::Step { svg: svg::inline(&step.svg), title: step.title };
+        let step = |step: StoredFrame| view::Step {
+            svg: svg::inline(&step.svg),
+            narrow: svg::inline(&step.narrow),
+            title: step.title,
+        };
         let steps = steps.into_iter().map(step).collect();
         let mut caption = writer.write(&block.caption, faults);
         if let Some(remark) = inputs.json::<Option<String>>(&role, REMARK)? {
             caption.html.extend([" ", &remark]);
             caption.md.extend([" ", &remark]);
         }
+        let picture = inputs.text(&role, PICTURE)?;
+        let narrow = inputs.text(&role, NARROW)?;
+        let stem = self.page.stem(block);
+        let size = |svg: &str| svg::size(svg).unwrap_or_default();
         Ok(Chart {
-            label: self.page.label(self.number, at),
-            anchor: self.page.stem(block),
-            svg: svg::inline(inputs.text(&role, PICTURE)?),
-            file: format!("fig/{}.svg", self.page.stem(block)),
-            alt: block.drawing.chart.alt.clone(),
-            caption,
+            picture: view::Picture {
+                table: tables.into_iter().next().map(|table| table_view(&table)),
+                only_table: block.drawing.chart.is_table(),
+                label: self.page.label(self.number, at),
+                file: files::picture(&stem).to_string(),
+                narrow: files::narrow(&stem).to_string(),
+                anchor: stem,
+                size: size(picture),
+                narrow_size: size(narrow),
+                alt: block.drawing.chart.alt.clone(),
+                caption,
+            },
+            svg: svg::inline(picture),
+            narrow_svg: svg::inline(narrow),
+            leads: svg::links(picture).next().is_some(),
+            goals: svg::goals(picture).next().is_some(),
             wide: block.drawing.chart.columns.is_some_and(|columns| columns > 2),
-            table: tables.into_iter().next().map(|table| table_view(&table)),
             scrub: block.drawing.chart.scrub.clone().map(|legend| view::Scrub { legend, steps }),
         })
     }
@@ -299,7 +377,13 @@ fn table_view(table: &StoredTable) -> view::TableView {
 }
 
 fn view_value(name: &str, value: f64, digits: usize) -> view::Value {
-    view::Value { name: name.to_owned(), text: text::significant(value, digits), full: crate::frame::number(value) }
+    view::Value {
+        name: name.to_owned(),
+        text: text::significant(value, digits),
+        full: crate::frame::number(value),
+        claims: Vec::new(),
+        standing: None,
+    }
 }
 
 /// Turns texts with quotations into both renditions.

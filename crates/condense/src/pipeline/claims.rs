@@ -1,6 +1,7 @@
 //! Claims as readers see them: the number, what was asked, and the same at further seeds.
 //! It judges nothing: that was done when they were measured.
 
+use crate::paper::block::ClaimBlock;
 use crate::paper::claim::Bound;
 use crate::paper::figure::Figure;
 use crate::paper::markup::Text;
@@ -22,8 +23,12 @@ pub fn measures(figure: &Figure, page: &Page, profile: &str) -> bool {
 }
 
 /// A claim, its sentence written, measured at seed `own`.
-pub fn view(claim: &Judged, says: Text, own: u64) -> ClaimView {
+pub fn view(block: &ClaimBlock, claim: &Judged, says: Text, own: u64) -> ClaimView {
     ClaimView {
+        headline: block.headline,
+        share: claim.share.map(|share| significant(100.0 * share, 3)),
+        name: claim.name.clone(),
+        room: claim.bound.room(claim.measured),
         id: claim.id.clone(),
         says,
         value: number(claim, claim.measured),

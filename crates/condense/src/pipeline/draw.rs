@@ -12,8 +12,9 @@ use crate::paper::written::Written;
 use crate::plot::bind::bind;
 use crate::plot::bound::{Bound, Data};
 use crate::plot::fault::{ChartFault, Named};
+use crate::plot::look::Look;
 use crate::plot::table::TextTable;
-use crate::plot::{check, draw, look};
+use crate::plot::{check, draw};
 use crate::roster::Code;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -43,6 +44,8 @@ pub struct DrawRecipe<'p> {
 const RUN: &str = "run";
 /// The picture.
 pub const PICTURE: &str = "picture.svg";
+/// The picture for a narrow screen: its panels stacked.
+pub const NARROW: &str = "narrow.svg";
 /// The tables among its panels, as text: a list of [`StoredTable`].
 pub const TABLES: &str = "tables.json";
 /// Its panels one by one, where pages show them so: a list of [`StoredFrame`].
@@ -72,6 +75,8 @@ pub struct StoredFrame {
     pub title: String,
     /// It alone, as a picture.
     pub svg: String,
+    /// The same for a narrow screen.
+    pub narrow: String,
 }
 
 impl DrawRecipe<'_> {
@@ -106,18 +111,20 @@ impl Recipe for DrawRecipe<'_> {
             Failure::Broken(faults.iter().map(|fault| self.chart.diagnostic(fault)).collect())
         };
         let bound = bind(&self.chart.chart, &frames).map_err(broken)?;
-        let look = look::Look::default();
-        let draw = |bound: &Bound, metadata: &str| {
+        let draw = |bound: &Bound, look: &Look, metadata: &str| {
             let about = draw::About { title: self.title.text(), metadata, figure: self.figure };
-            draw::draw(bound, &look, about).map_err(broken)
+            draw::draw(bound, look, about).map_err(broken)
         };
-        let svg = draw(&bound, &self.metadata(inputs))?;
+        let (look, metadata) = (Look::default(), self.metadata(inputs));
         let steps = bound.frames().into_iter().map(|alone| {
             let title = alone.chart.panels[0].title.clone().unwrap_or_default();
-            Ok(StoredFrame { title, svg: draw(&alone, "")? })
+            Ok(StoredFrame { title, svg: draw(&alone, &look, "")?, narrow: draw(&alone, &Look::narrow(), "")? })
         });
         let steps = steps.collect::<Result<Vec<_>, Failure>>()?;
-        let mut artefacts = Artefacts::from([(PICTURE.to_owned(), svg.into_bytes())]);
+        let mut artefacts = Artefacts::from([
+            (PICTURE.to_owned(), draw(&bound, &look, &metadata)?.into_bytes()),
+            (NARROW.to_owned(), draw(&bound, &Look::narrow(), &metadata)?.into_bytes()),
+        ]);
         let layers = bound.panels.iter().flat_map(|panel| &panel.layers);
         let grids: Vec<StoredTable> = layers
             .filter_map(|layer| {

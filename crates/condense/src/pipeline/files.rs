@@ -39,11 +39,47 @@ pub fn of_figure<'a>(id: &str, stems: &[String], made: impl IntoIterator<Item = 
         let stem = if tables.len() == 1 { id.to_owned() } else { format!("{id}-{table}") };
         file(&stem, "csv", Maker::Run, &format!("{table}.csv"))
     };
-    let picture = |(at, stem): (usize, &String)| file(stem, "svg", Maker::Chart(at), super::draw::PICTURE);
-    let mut files: Vec<File> = tables.iter().map(table).chain(stems.iter().enumerate().map(picture)).collect();
+    let drawn = |(at, stem): (usize, &String)| File {
+        path: picture(stem),
+        maker: Maker::Chart(at),
+        artefact: super::draw::PICTURE.to_owned(),
+    };
+    let mut files: Vec<File> = tables.iter().map(table).chain(stems.iter().enumerate().map(drawn)).collect();
     files.push(file(id, "json", Maker::Check, super::check::RESULT));
     files.sort();
     files
+}
+
+/// The file of a chart, given what it is called.
+pub fn picture(stem: &str) -> Relative {
+    Relative::known(&format!("fig/{stem}.svg"))
+}
+
+/// The same for a narrow screen. The lock does not speak of it: it is the accepted picture in another layout.
+pub fn narrow(stem: &str) -> Relative {
+    Relative::known(&format!("fig/{stem}{NARROW}"))
+}
+
+/// The page of a figure. The lock does not speak of it: its words may change.
+pub fn page(id: &str) -> Relative {
+    Relative::known(&format!("fig/{id}.html"))
+}
+
+/// How the files of narrow pictures end.
+const NARROW: &str = ".narrow.svg";
+
+/// Whether a file of a figure is one of those of which the lock does not speak.
+pub fn is_page(path: &Relative) -> bool {
+    path.as_str().starts_with("fig/") && [".html", NARROW].iter().any(|end| path.as_str().ends_with(end))
+}
+
+/// What the step calls it that makes such a file, or another page of the report.
+pub fn page_artefact(path: &Relative) -> &str {
+    match path.as_str() {
+        page if !is_page(path) => page,
+        page if page.ends_with(NARROW) => super::draw::NARROW,
+        _ => super::card::PAGE,
+    }
 }
 
 #[cfg(test)]

@@ -1,37 +1,31 @@
-//! The step that assembles all cards into the pages of the report.
+//! The steps that assemble all figures into the pages of the report, and into one page that holds everything.
 
 use crate::engine::artefacts::{Artefacts, Inputs};
 use crate::engine::failure::Failure;
 use crate::engine::recipe::Recipe;
 use crate::engine::step::{Step, StepId, Which};
 use crate::engine::step_context::StepContext;
-use crate::paper::manifest::PaperInfo;
-use crate::paper::markup::{self, Text};
-use crate::paper::profile::{DEFAULT, judges};
-use crate::paper::report;
+use crate::paper::report::{self, TemplateFault};
 use crate::paper::view;
-use crate::pipeline::card::ENTRY;
+use crate::pipeline::card::{CARD, ENTRY};
+use crate::pipeline::outputs::SINGLE;
 use crate::pipeline::render::RenderContext;
 use crate::plot::svg;
 use serde::Serialize;
 
-/// The pages that hold all cards.
-#[derive(Serialize)]
-pub struct IndexRecipe<'p> {
-    /// About the paper.
-    pub paper: &'p PaperInfo,
+/// What speaks of all figures.
+#[derive(Clone, Serialize)]
+pub struct Whole<'p> {
     /// The figures, in order.
     pub figures: Vec<Listed<'p>>,
     /// Where the lock was met bit for bit.
     pub proof: Option<view::Proof>,
-    /// The version of this program.
-    pub version: &'static str,
     /// What all pages share.
     pub context: &'p RenderContext<'p>,
 }
 
 /// A figure of the index.
-#[derive(Serialize)]
+#[derive(Clone, Copy, Serialize)]
 pub struct Listed<'p> {
     /// Its id.
     pub id: &'p str,
@@ -39,25 +33,40 @@ pub struct Listed<'p> {
     pub section: Option<&'p str>,
 }
 
-/// The step that assembles `cards`, in the order of the figures.
-pub fn step<'p>(recipe: IndexRecipe<'p>, cards: &[StepId]) -> Step<'p> {
-    let roles: Vec<String> = recipe.figures.iter().map(|figure| figure.id.to_owned()).collect();
-    let step = Step::new("index", recipe);
-    roles.into_iter().zip(cards).fold(step, |step, (role, &card)| step.takes(role, card, Which::All))
+/// The pages that speak of all figures.
+#[derive(Serialize)]
+struct IndexRecipe<'p>(Whole<'p>);
+
+/// The page that holds everything.
+#[derive(Serialize)]
+struct SingleRecipe<'p>(Whole<'p>);
+
+/// The step that writes the pages, from what the `cards` say, in the order of the figures.
+pub fn pages<'p>(whole: Whole<'p>, cards: &[StepId]) -> Step<'p> {
+    let figures = whole.figures.clone();
+    taking(Step::new("index", IndexRecipe(whole)), &figures, cards, &[ENTRY])
 }
 
-impl Recipe for IndexRecipe<'_> {
-    const KIND: &'static str = "index";
+/// The step that writes the page that holds everything.
+pub fn single<'p>(whole: Whole<'p>, cards: &[StepId]) -> Step<'p> {
+    let figures = whole.figures.clone();
+    taking(Step::new("single page", SingleRecipe(whole)), &figures, cards, &[ENTRY, CARD])
+}
 
-    fn make(&self, inputs: &Inputs, _: &StepContext) -> Result<Artefacts, Failure> {
-        let info = self.paper;
+fn taking<'p>(step: Step<'p>, figures: &[Listed], cards: &[StepId], names: &[&str]) -> Step<'p> {
+    let named = || Which::Named(names.iter().map(|&name| name.to_owned()).collect());
+    figures.iter().zip(cards).fold(step, |step, (figure, &card)| step.takes(figure.id.to_owned(), card, named()))
+}
+
+impl Whole<'_> {
+    fn view(&self, inputs: &Inputs) -> Result<view::ReportView, Failure> {
         let mut sections: Vec<view::SectionView> = Vec::new();
         for figure in &self.figures {
             let entry: view::CardView = inputs.json(figure.id, ENTRY)?;
             let title = figure.section.map(str::to_owned);
             let heading = title.filter(|title| sections.last().is_none_or(|last| last.title != *title));
             if let Some(title) = heading {
-                sections.push(view::SectionView { title, figures: Vec::new() });
+                sections.push(view::SectionView { title, ..view::SectionView::default() });
             } else if sections.is_empty() {
                 sections.push(view::SectionView::default());
             }
@@ -65,27 +74,39 @@ impl Recipe for IndexRecipe<'_> {
                 section.figures.push(entry);
             }
         }
-        let plain = |text: &str| {
-            markup::inline(text, &[]).unwrap_or_else(|_| Text { html: svg::escaped(text), md: text.to_owned() })
-        };
-        let view = view::ReportView {
-            title: info.title.clone(),
-            standfirst: plain(&info.standfirst),
-            authors: info.authors.clone(),
-            source: plain(&info.source),
-            version: format!("condense {}", self.version),
-            command: self.context.remake.whole.clone(),
-            profile: (self.context.profile != DEFAULT)
-                .then(|| view::Profile { name: self.context.profile.to_owned(), judged: judges(self.context.profile) }),
+        Ok(view::ReportView {
+            site: self.context.site(),
             proof: self.proof.clone(),
             style: svg::style(),
             sections,
-        };
-        let text = report::render_index(&self.context.templates.parsed, &view)
-            .map_err(|fault| Failure::Broken(vec![self.context.templates.fault(&fault)]))?;
-        Ok(Artefacts::from([
-            ("index.html".to_owned(), text.html.into_bytes()),
-            ("report.md".to_owned(), text.md.into_bytes()),
-        ]))
+            ..view::ReportView::default()
+        })
+    }
+
+    fn broken(&self, fault: &TemplateFault) -> Failure {
+        Failure::Broken(vec![self.context.templates.fault(fault)])
+    }
+}
+
+impl Recipe for IndexRecipe<'_> {
+    const KIND: &'static str = "index";
+
+    fn make(&self, inputs: &Inputs, _: &StepContext) -> Result<Artefacts, Failure> {
+        let view = self.0.view(inputs)?;
+        let pages = report::render_pages(&self.0.context.templates.parsed, &view);
+        let pages = pages.map_err(|fault| self.0.broken(&fault))?;
+        Ok(pages.into_iter().map(|(name, text)| (name.to_owned(), text.into_bytes())).collect())
+    }
+}
+
+impl Recipe for SingleRecipe<'_> {
+    const KIND: &'static str = "single page";
+
+    fn make(&self, inputs: &Inputs, _: &StepContext) -> Result<Artefacts, Failure> {
+        let view = self.0.view(inputs)?;
+        let card = |figure: &Listed| Ok(inputs.text(figure.id, CARD)?.to_owned());
+        let cards = self.0.figures.iter().map(card).collect::<Result<Vec<_>, Failure>>()?;
+        let page = report::render_single(&self.0.context.templates.parsed, &view, &cards);
+        Ok(Artefacts::from([(SINGLE.to_owned(), page.map_err(|fault| self.0.broken(&fault))?.into_bytes())]))
     }
 }

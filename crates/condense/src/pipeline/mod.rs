@@ -23,6 +23,7 @@ pub mod place;
 pub mod project;
 pub mod proved;
 pub mod render;
+pub mod rows;
 pub mod run;
 pub mod seeds;
 pub mod stamp;

@@ -20,8 +20,26 @@ pub const REPORT: &str = "report";
 /// The list of all others, as coreutils checks it.
 pub const SUMS: &str = "SHA256SUMS";
 
-/// The files of a report that are no figure's.
-pub const PAGES: [&str; 3] = ["index.html", "report.md", SUMS];
+/// The files of every report that are no figure's.
+pub const PAGES: [&str; 9] = [
+    "index.html",
+    "claims.html",
+    "claims-by-room.html",
+    "gallery.html",
+    "report.md",
+    "cite.bib",
+    "style.css",
+    "math.css",
+    SUMS,
+];
+
+/// The one page that holds everything, for those who ask for it.
+pub const SINGLE: &str = "single.html";
+
+/// Whether a file of the report is none that was accepted, but a page that the store remembers.
+pub fn is_page(path: &Relative) -> bool {
+    PAGES.contains(&path.as_str()) || path.as_str() == SINGLE || files::is_page(path)
+}
 
 /// The folder of a profile's report, below the project; `None` where the profile cannot have one.
 pub fn folder(profile: &str) -> Option<Relative> {
@@ -32,9 +50,11 @@ pub fn folder(profile: &str) -> Option<Relative> {
 pub fn is_ours(path: &Relative) -> bool {
     let text = path.as_str();
     let figure = text.strip_prefix("fig/").is_some_and(|name| {
-        !name.contains('/') && !name.starts_with('.') && [".csv", ".svg", ".json"].iter().any(|end| name.ends_with(end))
+        !name.contains('/')
+            && !name.starts_with('.')
+            && [".csv", ".svg", ".json", ".html"].iter().any(|end| name.ends_with(end))
     });
-    figure || PAGES.contains(&text)
+    figure || is_page(path)
 }
 
 /// A file of the report: where its bytes are.
@@ -69,15 +89,31 @@ pub fn of_figure(figure: &FigureSteps, build: &Build) -> Option<Vec<Output>> {
     files.into_iter().map(output).collect()
 }
 
-/// All files whose steps are done: figures, and the index where it is.
+/// The page of a figure and its narrow pictures, as far as their steps are done.
+fn pages_of(figure: &FigureSteps, build: &Build) -> Vec<Output> {
+    let narrow = figure.stems.iter().zip(&figure.draws).map(|(stem, &step)| (files::narrow(stem), step));
+    let pages = narrow.chain([(files::page(&figure.id), figure.card)]);
+    pages
+        .filter_map(|(path, step)| {
+            let (done, artefact) = (build.outcome(step)?, files::page_artefact(&path).to_owned());
+            let digest = *done.record.artefacts.get(&artefact)?;
+            Some(Output { path, key: Some(done.key), step: Some(step), artefact, digest })
+        })
+        .collect()
+}
+
+/// All files whose steps are done: figures with their pages, and the pages of the report where they are.
 pub fn all(assembly: &Assembly, build: &Build) -> Vec<Output> {
-    let mut outputs: Vec<Output> =
-        assembly.figures.iter().filter_map(|figure| of_figure(figure, build)).flatten().collect();
-    if let Some(index) = build.outcome(assembly.index) {
-        outputs.extend(index.record.artefacts.iter().map(|(name, digest)| Output {
+    let figures = assembly.figures.iter();
+    let mut outputs: Vec<Output> = figures
+        .flat_map(|figure| of_figure(figure, build).unwrap_or_default().into_iter().chain(pages_of(figure, build)))
+        .collect();
+    for step in [assembly.index, assembly.single] {
+        let Some(done) = build.outcome(step) else { continue };
+        outputs.extend(done.record.artefacts.iter().map(|(name, digest)| Output {
             path: Relative::known(name),
-            key: Some(index.key),
-            step: Some(assembly.index),
+            key: Some(done.key),
+            step: Some(step),
             artefact: name.clone(),
             digest: *digest,
         }));
@@ -118,7 +154,7 @@ pub fn recorded_sums(written: &Published) -> Option<String> {
 
 /// The digest of a page as its step made it, by the key that is recorded; `None` where the store does not know it.
 pub fn made(store: &Store, written: &Published, path: &Relative) -> Option<Digest> {
-    store.record(written.keys.get(path)?).ok()??.artefacts.get(path.as_str()).copied()
+    store.record(written.keys.get(path)?).ok()??.artefacts.get(files::page_artefact(path)).copied()
 }
 
 /// The outputs as files, with `SHA256SUMS` among them.
@@ -170,10 +206,13 @@ mod tests {
 
     #[test]
     fn a_report_has_pages_and_files_of_figures_and_nothing_else() {
-        for good in ["index.html", "report.md", "SHA256SUMS", "fig/a.csv", "fig/a-b.svg", "fig/a.json"] {
+        for good in ["index.html", "single.html", "SHA256SUMS", "fig/a.csv", "fig/a-b.svg", "fig/a.json", "fig/a.html"]
+        {
             assert!(is_ours(&Relative::known(good)), "{good}");
         }
-        for bad in ["thesis.txt", "fig", "fig/a.txt", "fig/deep/a.csv", "fig/.a.csv", "smoke/index.html", "a.csv"] {
+        for bad in
+            ["thesis.txt", "fig", "fig/a.txt", "fig/deep/a.csv", "fig/.a.csv", "smoke/index.html", "a.csv", "a.html"]
+        {
             assert!(!is_ours(&Relative::known(bad)), "{bad}");
         }
     }

@@ -133,6 +133,12 @@ impl Project {
         judges(&self.profile).then(|| self.seeds.of(&figure.id, task, &origin.code)).flatten()
     }
 
+    /// The heading under which a figure stands, by its place in the deck: its own, or that of the last one that has any.
+    pub fn section(&self, at: usize) -> Option<&str> {
+        let figures = self.paper.manifest.figures.get(..=at)?;
+        figures.iter().rev().find_map(|figure| figure.section.as_deref())
+    }
+
     /// The paper.
     pub fn paper(&self) -> &Paper {
         &self.paper
@@ -168,7 +174,14 @@ impl Project {
         };
         let remake = Remake { only: format!("{whole} {only}"), whole, program };
         let (templates, profile) = (&self.templates, self.profile.as_str());
-        RenderContext { templates, profile, remake, times: self.times, code: self.roster.page }
+        RenderContext {
+            paper: &self.paper.manifest.paper,
+            templates,
+            profile,
+            remake,
+            times: self.times,
+            code: self.roster.page,
+        }
     }
 }
 

@@ -9,13 +9,26 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// The templates that every paper has.
-const BUILT_IN: [(&str, &str); 6] = [
+const BUILT_IN: [(&str, &str); 19] = [
+    ("base.html", include_str!("../../../../templates/base.html")),
     ("index.html", include_str!("../../../../templates/index.html")),
+    ("figure.html", include_str!("../../../../templates/figure.html")),
     ("card.html", include_str!("../../../../templates/card.html")),
+    ("proof.html", include_str!("../../../../templates/proof.html")),
+    ("picture.html", include_str!("../../../../templates/picture.html")),
+    ("table.html", include_str!("../../../../templates/table.html")),
+    ("beside.html", include_str!("../../../../templates/beside.html")),
+    ("footer.html", include_str!("../../../../templates/footer.html")),
+    ("evidence.html", include_str!("../../../../templates/evidence.html")),
+    ("claims.html", include_str!("../../../../templates/claims.html")),
+    ("gallery.html", include_str!("../../../../templates/gallery.html")),
+    ("single.html", include_str!("../../../../templates/single.html")),
+    ("contents.html", include_str!("../../../../templates/contents.html")),
     ("style.css", include_str!("../../../../templates/style.css")),
     ("math-font.css", include_str!("../../../../templates/math-font.css")),
     ("report.md", include_str!("../../../../templates/report.md")),
     ("card.md", include_str!("../../../../templates/card.md")),
+    ("cite.bib", include_str!("../../../../templates/cite.bib")),
 ];
 
 /// Parsed templates with the digest of their texts.

@@ -18,7 +18,7 @@ use crate::pipeline::outputs::{self, SUMS};
 use crate::pipeline::place::{Owner, Place};
 use crate::pipeline::project::{Project, STORE, has_makefile, listing};
 use crate::pipeline::stamp::{LARGE, Stamp};
-use crate::pipeline::{locked, proved, seeds};
+use crate::pipeline::{files, locked, proved, seeds};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -158,12 +158,17 @@ fn report_stands(root: &Folder, store: &Store, project: &Path, profile: &str) ->
     let sums = Digest::of(outputs::recorded_sums(&place.written)?.as_bytes());
     let expected = |path: &Relative| match path.as_str() {
         SUMS => Some(sums),
-        page if outputs::PAGES.contains(&page) => outputs::made(store, &place.written, path),
+        _ if outputs::is_page(path) => outputs::made(store, &place.written, path),
         _ => accepted.get(path).copied(),
     };
     let one = |path: &Relative| Some(stands(folder, path, Some(&expected(path)?)));
     let all = accepted.keys().all(|path| place.written.files.contains_key(*path));
-    let pages = outputs::PAGES.iter().all(|page| place.written.files.contains_key(&Relative::known(page)));
+    // A page that the record has forgotten would never be looked at.
+    let of_figures = lock.0.get(profile)?.keys().map(|id| files::page(id));
+    let narrow = accepted.keys().filter_map(|path| path.as_str().strip_prefix("fig/")?.strip_suffix(".svg"));
+    let all_pages = outputs::PAGES.iter().map(|page| Relative::known(page));
+    let mut all_pages = all_pages.chain(of_figures).chain(narrow.map(files::narrow));
+    let pages = all_pages.all(|page| place.written.files.contains_key(&page));
     Some(all && pages && place.written.files.keys().all(|path| one(path) == Some(true)))
 }
 

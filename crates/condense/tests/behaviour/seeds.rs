@@ -43,7 +43,7 @@ fn each_claim_is_measured_at_the_seeds_after_the_figures_own() {
     let run = paper.report().says("1/1 claims hold  1/1 at further seeds, too");
     assert_eq!(seeds(&run.steps()), ["seed 2 of rising", "seed 3 of rising", "seed 4 of rising"]);
     paper.ok(&["show", "rising"]).prints("holds at 3 of 3 further seeds (44 to 100 %), with 4 to 6");
-    let html = paper.read("report/index.html");
+    let html = paper.pages();
     assert!(html.contains("holds at 3 of 3 further seeds") && html.contains("class=\"strip\""), "{html}");
     assert!(html.contains("3 at seed 1; at seeds 2 to 4: 4, 5, 6; asked for above 1.5"));
     assert!(paper.read("report/report.md").contains("3 of 3 hold (44 to 100 %), 4 … 6"));
@@ -59,7 +59,7 @@ fn a_claim_that_fails_at_a_further_seed_is_shown_and_fails_nothing() {
     let paper = noisy();
     paper.edit("figures/rising.md", "above = 1.5", "below = 4.5");
     paper.report().says("1/1 claims hold  0/1 at further seeds, too");
-    let html = paper.read("report/index.html");
+    let html = paper.pages();
     assert!(
         html.contains("holds at 1 of 3 further seeds")
             && html.contains("0 of the 1 that depend on the seed hold at further seeds, too")
@@ -102,7 +102,7 @@ fn the_lock_remembers_the_further_seeds() {
 fn parameters_of_the_further_seeds_are_told_and_have_a_reason() {
     let paper = with("params = { slope = 20 }\nbecause = \"Steeper there.\"\n");
     paper.report();
-    let html = paper.read("report/index.html");
+    let html = paper.pages();
     assert!(html.contains("Steeper there.") && html.contains("at seeds 2 to 4: 22, 23, 24"), "{html}");
     let paper = with("params = { slope = 20 }\n");
     paper.run(&["check"]).expect(2).says("error[M012]: `because` is missing");
@@ -115,7 +115,7 @@ fn another_profile_may_measure_them_and_then_the_page_says_which() {
     let paper = with("profile = \"full\"\nbecause = \"They take long.\"\n");
     let run = paper.report();
     assert!(seeds(&run.steps()).is_empty());
-    let html = paper.read("report/index.html");
+    let html = paper.pages();
     assert!(html.contains("Not measured at further seeds here: <code>condense --profile full report</code> does."));
     assert!(html.contains("They take long.") && !html.contains("class=\"strip\""));
     let run = paper.ok(&["-v", "--profile", "full", "report"]).says("1/1 at further seeds, too");
@@ -138,7 +138,7 @@ fn what_another_profile_measured_is_committed_and_shown_with_its_day() {
 
     let run = paper.report().says("1/1 claims hold  1/1 at further seeds, too");
     assert!(seeds(&run.steps()).is_empty(), "nothing is measured: {:?}", run.steps());
-    let html = paper.read("report/index.html");
+    let html = paper.pages();
     assert!(
         html.contains("measured on 1970-01-02 under profile <code>full</code>.") && html.contains("class=\"strip\"")
     );
@@ -158,7 +158,7 @@ fn what_another_profile_measured_is_committed_and_shown_with_its_day() {
     // What a claim asks for and the record lacks is told: the note below once spoke of dots beside each claim.
     paper.edit("manifest.seeds", "\"slope\" =", "\"steepness\" =");
     paper.report();
-    let html = paper.read("report/index.html");
+    let html = paper.pages();
     assert!(html.contains("not measured at further seeds yet") && !html.contains("class=\"strip\""));
     assert!(paper.read("report/report.md").contains("| not measured yet |"));
     paper.edit("manifest.seeds", "\"steepness\" =", "\"slope\" =");
@@ -166,10 +166,10 @@ fn what_another_profile_measured_is_committed_and_shown_with_its_day() {
     // Other code: told. Other settings: no longer shown.
     paper.edit("scripts/line.sh", "echo x,y;", "echo x,y; :;");
     paper.report();
-    assert!(paper.read("report/index.html").contains("under profile <code>full</code>, by the code of that day."));
+    assert!(paper.pages().contains("under profile <code>full</code>, by the code of that day."));
     paper.edit("manifest.toml", "slope = 10", "slope = 11");
     paper.report();
-    let html = paper.read("report/index.html");
+    let html = paper.pages();
     assert!(
         html.contains("measured with other settings: <code>condense --profile full report</code> measures them again.")
     );
@@ -266,7 +266,7 @@ fn a_claim_about_the_share_of_seeds_is_judged_by_the_further_ones() {
         .ok(&["show", "rising"])
         .prints("asked for below 5.5, at 66 % of the further seeds or more")
         .prints("holds at 2 of 3 further seeds (21 to 94 %), with 4 to 6; it fails with 6 at seed 4");
-    assert!(paper.read("report/index.html").contains("at 66 % of the further seeds or more"));
+    assert!(paper.pages().contains("at 66 % of the further seeds or more"));
     // The bound is met at the figure's own seed, and at too few of the others.
     paper.edit("figures/rising.md", "share = 0.66", "share = 0.67");
     paper.run(&["report"]).expect(5).says("0/1 claims hold").says("below 5.5, at 67 % of the further seeds or more");
@@ -293,7 +293,7 @@ fn an_identity_is_checked_and_not_counted() {
     let claim = "\n```claim\nid = \"same\"\nsays = \"It is itself.\"\nvalue = \"slope\"\nequals = 3\nwithin = 3\nidentity = true\n```\n";
     paper.write("figures/rising.md", &(page + claim));
     paper.report().says("1/1 claims hold  1/1 at further seeds, too  1/1 identity kept");
-    let html = paper.read("report/index.html");
+    let html = paper.pages();
     assert!(html.contains("1 of 1 claims hold") && html.contains("✓ 1 identity kept") && html.contains("✓ identity"));
     paper.ok(&["show", "rising"]).prints("✓ an identity    It is itself.");
     paper.ok(&["list"]).prints("1/1 claims hold");
@@ -301,5 +301,5 @@ fn an_identity_is_checked_and_not_counted() {
     paper.run(&["check"]).expect(2);
     paper.edit("figures/rising.md", "equals = 3\nwithin = -1", "below = 2");
     paper.run(&["report"]).expect(5).says("claim same of rising").says("0/1 identity kept");
-    assert!(paper.read("report/index.html").contains("✗ 1 of 1 identities broken"));
+    assert!(paper.pages().contains("✗ 1 of 1 identities broken"));
 }

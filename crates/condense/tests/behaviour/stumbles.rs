@@ -145,7 +145,7 @@ fn further_seeds_that_change_no_number_certify_nothing() {
     assert!(!run.stderr.contains("at further seeds, too"), "{}", run.stderr);
     let run = run.says("further seeds say nothing of 2 figures: the numbers do not depend on the seed");
     assert!(run.steps().contains(&"seed 2 of rising".to_owned()), "{:?}", run.steps());
-    let (html, md) = (paper.read("report/index.html"), paper.read("report/report.md"));
+    let (html, md) = (paper.pages(), paper.read("report/report.md"));
     for page in [&html, &md] {
         assert!(page.contains("The numbers do not depend on the seed: at seeds 2 to 4 they are the same"), "{page}");
         assert!(!page.contains("further seed ") && !page.contains("3 of 3"), "{page}");

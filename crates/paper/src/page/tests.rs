@@ -235,7 +235,7 @@ fn quotations_are_checked_wherever_they_stand() {
     );
     says(
         &only(&format!("# T\n{}", CLAIM.replace("'It falls.'", "\"to {{ value(\\\"x\\\", digits=0) }}\""))),
-        &["error[P030]: the only argument", "figures/a.md:3:"],
+        &["error[P030]: beside the name", "figures/a.md:3:"],
     );
 }
 

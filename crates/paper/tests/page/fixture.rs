@@ -1,23 +1,41 @@
 //! A small paper made by hand: three figures, one of them failing, one with two charts, one with a table.
 //! Its texts are hostile on purpose where a stranger could write them.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use condense_paper::markup::{self, Quote, Text};
-use condense_paper::report::{Templates, render_card, render_index};
+use condense_paper::report::{Templates, render_card, render_figure, render_pages, render_single};
 use condense_paper::view::*;
 
 pub const HOSTILE: &str = "<script>alert(\"1\")</script> & 'co' | {{ x }}";
 
+macro_rules! templates {
+    ($($name:literal),*) => { Templates::new([$(($name, include_str!(concat!("../../../../templates/", $name)))),*]) };
+}
+
 pub fn templates() -> Templates {
-    Templates::new([
-        ("card.html", include_str!("../../../../templates/card.html")),
-        ("card.md", include_str!("../../../../templates/card.md")),
-        ("index.html", include_str!("../../../../templates/index.html")),
-        ("report.md", include_str!("../../../../templates/report.md")),
-        ("math-font.css", include_str!("../../../../templates/math-font.css")),
-        ("style.css", include_str!("../../../../templates/style.css")),
-    ])
+    templates![
+        "base.html",
+        "index.html",
+        "figure.html",
+        "card.html",
+        "picture.html",
+        "table.html",
+        "beside.html",
+        "footer.html",
+        "evidence.html",
+        "proof.html",
+        "claims.html",
+        "gallery.html",
+        "single.html",
+        "contents.html",
+        "style.css",
+        "math-font.css",
+        "report.md",
+        "card.md",
+        "cite.bib"
+    ]
     .unwrap_or_else(|fault| panic!("{fault:?}"))
 }
 
@@ -83,11 +101,24 @@ pub const STYLE: &str = "@media screen and (prefers-color-scheme:dark){.plot-blu
 
 fn chart(label: &str, file: &str, panels: usize, wide: bool, caption: Text, table: Option<TableView>) -> Block {
     let svg = picture(panels, wide, &format!("Figure {label}"));
-    let step = |title: &str| Step { title: title.to_owned(), svg: picture(1, false, title) };
+    let step =
+        |title: &str| Step { title: title.to_owned(), svg: picture(1, false, title), narrow: picture(1, false, title) };
     let scrub =
         (panels == 2).then(|| Scrub { legend: "Epoch".to_owned(), steps: vec![step("epoch 1"), step("epoch 2")] });
-    let alt = "Three curves that fall [and rise] again".to_owned();
-    Block::Chart(Chart { label: label.to_owned(), svg, file: file.to_owned(), alt, caption, wide, table, scrub })
+    let picture = Picture {
+        label: label.to_owned(),
+        anchor: file.trim_start_matches("fig/").trim_end_matches(".svg").to_owned(),
+        file: file.to_owned(),
+        narrow: file.replace(".svg", ".narrow.svg"),
+        size: [720, 290],
+        narrow_size: [350, 290],
+        alt: "Three curves that fall [and rise] again".to_owned(),
+        caption,
+        table,
+        only_table: false,
+    };
+    let (narrow_svg, leads, goals) = (svg.clone(), false, false);
+    Block::chart(Chart { picture, svg, narrow_svg, leads, goals, wide, scrub })
 }
 
 fn claim(id: &str, says: &str, value: &str, bound: &str, margin: &str, holds: bool, source: Option<&str>) -> ClaimView {
@@ -106,7 +137,26 @@ fn claim(id: &str, says: &str, value: &str, bound: &str, margin: &str, holds: bo
         seedless: false,
         range,
     };
-    ClaimView { id, says: inline(says), value, bound, margin, holds, identity: false, source, strip: Some(strip) }
+    ClaimView {
+        name: id.clone(),
+        id,
+        says: inline(says),
+        value,
+        bound,
+        margin,
+        room: 0.25,
+        holds,
+        identity: false,
+        headline: holds,
+        share: None,
+        source,
+        strip: Some(strip),
+    }
+}
+
+fn value(name: &str, text: &str, full: &str) -> Value {
+    let [name, text, full] = [name, text, full].map(str::to_owned);
+    Value { name, text, full, claims: Vec::new(), standing: None }
 }
 
 fn pair(name: &str, text: &str) -> Pair {
@@ -144,6 +194,8 @@ fn figure(number: usize, id: &str, title: &str, lock: Lock) -> FigureView {
         title: inline(title),
         slide: "1d example: condensation with small initialization".to_owned(),
         fidelity: Fidelity { tag: "faithful".to_owned(), because: None },
+        question: Some(inline("Do neurons condense?")),
+        answer: Some(inline(HOSTILE)),
         blocks: Vec::new(),
         claims: Vec::new(),
         robustness: Some(Robustness {
@@ -161,6 +213,7 @@ fn figure(number: usize, id: &str, title: &str, lock: Lock) -> FigureView {
             download("JSON", format!("fig/{id}.json"), 3_100_000),
         ],
         values: Vec::new(),
+        tables: Vec::new(),
         provenance,
     }
 }
@@ -177,11 +230,11 @@ fn condensation() -> FigureView {
         "Small weights line up: condensation of $a_j \\sigma(w_j x + b_j)$",
         Lock::Matches,
     );
-    let loss = Value { name: "loss.final".to_owned(), text: "0.0271".to_owned(), full: "0.027134982211047".to_owned() };
-    let groups = Value { name: "clusters.final".to_owned(), text: "3".to_owned(), full: "3".to_owned() };
+    let loss = value("loss.final", "0.0271", "0.027134982211047");
+    let groups = value("groups", "3", "3");
     let quotes = [
         loss.quote(&figure.id),
-        Label { label: "2".to_owned(), anchor: "phase-diagram".to_owned() }.quote(),
+        Label { label: "2".to_owned(), figure: "phase-diagram".to_owned(), chart: None }.quote(),
         groups.quote(&figure.id),
     ];
     let (m0, m1, m2) = (markup::mark(0), markup::mark(1), markup::mark(2));
@@ -219,7 +272,17 @@ fn condensation() -> FigureView {
             Some("about 3"),
         ),
     ];
-    figure.values = vec![loss, groups];
+    let standing = Standing { table: "course".to_owned(), row: 1, column: "loss".to_owned(), shown: true };
+    let loss = Value { standing: Some(standing), claims: vec!["plateau".to_owned()], ..loss };
+    figure.values = vec![loss, groups, value("plateau", "0.0062", "0.0062")];
+    let cell = |text: &str, number| Cell { text: text.to_owned(), number };
+    figure.tables = vec![RowsView {
+        name: "course".to_owned(),
+        file: "fig/condensation-1d.csv".to_owned(),
+        head: vec![HOSTILE.to_owned(), "loss".to_owned()],
+        rows: vec![vec![cell(HOSTILE, false), cell("0.027134982211047", true)]],
+        of: 120,
+    }];
     figure
 }
 
@@ -287,6 +350,7 @@ fn phases() -> FigureView {
             Some("0 in the limit"),
         ),
     ];
+    figure.values = vec![value("boundary", "0.131", "0.131"), value("linear", "0.004", "0.004")];
     figure
 }
 
@@ -305,18 +369,39 @@ fn transformer() -> FigureView {
         chart("3", "fig/transformer.svg", 2, true, inline(HOSTILE), None),
     ];
     figure.claims = vec![claim("rank", HOSTILE, HOSTILE, HOSTILE, HOSTILE, true, Some(HOSTILE))];
-    figure.values = vec![Value { name: "rank.final".to_owned(), text: HOSTILE.to_owned(), full: HOSTILE.to_owned() }];
+    figure.values = vec![value("rank", HOSTILE, HOSTILE)];
     figure.provenance.inputs = vec![pair("data/brains.csv", &digest(9))];
     figure.provenance.params = vec![pair("word", HOSTILE)];
     figure
 }
 
+fn site() -> Site {
+    Site {
+        title: "The condensation phenomenon of deep neural networks, recomputed".to_owned(),
+        standfirst: inline(
+            "Large networks that start small behave like little ones. Every figure of the talk, computed again from seeds, with each statement checked against its number.",
+        ),
+        authors: vec!["A. Reader".to_owned(), "B. <Checker>".to_owned()],
+        source: inline(
+            "Yaoyu Zhang, [*The Condensation Phenomenon of Deep Neural Networks*](https://example.org/deck), MaD Seminar, New York University",
+        ),
+        date: Some("2025-02-13".to_owned()),
+        version: "condense 0.1.0".to_owned(),
+        command: "make report".to_owned(),
+        ..Site::default()
+    }
+}
+
 pub fn report() -> ReportView {
     let templates = templates();
     let entry = |figure: FigureView| {
-        let card = render_card(&templates, &figure).unwrap_or_else(|fault| panic!("{fault:?}"));
-        let FigureView { number, id, title, claims, provenance, .. } = figure;
-        CardView { number, id, title, claims, provenance, card }
+        let md = render_card(&templates, &figure, false).unwrap_or_else(|fault| panic!("{fault:?}")).md;
+        let FigureView { number, id, title, slide, fidelity, question, answer, blocks, claims, provenance, .. } =
+            figure;
+        let charts =
+            blocks.into_iter().filter_map(|block| if let Block::Chart(chart) = block { Some(chart) } else { None });
+        let pictures = charts.map(|chart| chart.picture).collect();
+        CardView { number, id, title, slide, fidelity, question, answer, pictures, claims, provenance, md }
     };
     let [first, second, third] = figures().map(entry);
     let platform = ProofRow {
@@ -326,27 +411,55 @@ pub fn report() -> ReportView {
         note: HOSTILE.to_owned(),
         profile: "smoke".to_owned(),
     };
+    let section = |title: &str, figures| SectionView {
+        title: title.to_owned(),
+        text: Some(inline("Where the argument stands.")),
+        figures,
+    };
     ReportView {
-        title: "The condensation phenomenon of deep neural networks, recomputed".to_owned(),
-        standfirst: inline(
-            "Large networks that start small behave like little ones. Every figure of the talk, computed again from seeds, with each statement checked against its number.",
-        ),
-        authors: vec!["A. Reader".to_owned(), "B. <Checker>".to_owned()],
-        source: inline(
-            "Yaoyu Zhang, [*The Condensation Phenomenon of Deep Neural Networks*](https://example.org/deck), MaD Seminar, New York University",
-        ),
-        version: "0.1.0".to_owned(),
-        profile: None,
-        command: "make report".to_owned(),
+        site: site(),
+        summary: Some(inline("What was found.")),
+        picture: first.pictures.first().cloned(),
+        introduction: Some(inline("What comes before.")),
+        conclusion: Some(inline("What comes after.")),
         proof: Some(Proof { platforms: 1, what: HOSTILE.to_owned(), rows: vec![platform] }),
         style: STYLE.to_owned(),
         sections: vec![
-            SectionView { title: "Condensation".to_owned(), figures: vec![first] },
-            SectionView { title: "Regime of condensation & more".to_owned(), figures: vec![second, third] },
+            section("Condensation", vec![first]),
+            section("Regime of condensation & more", vec![second, third]),
         ],
     }
 }
 
-pub fn page() -> Text {
-    render_index(&templates(), &report()).unwrap_or_else(|fault| panic!("{fault:?}"))
+/// The page of every figure, by path.
+fn figure_pages() -> Vec<(String, String)> {
+    let (templates, site, figures) = (templates(), site(), figures());
+    let beside = |at: usize| figures.get(at).map(|figure| Neighbour { number: figure.number, id: &figure.id });
+    let page = |(at, figure): (usize, &FigureView)| {
+        let card = render_card(&templates, figure, false).unwrap_or_else(|fault| panic!("{fault:?}")).html;
+        let [previous, next] = [at.checked_sub(1), Some(at + 1)].map(|at| beside(at?));
+        let page = PageView { site: &site, figure, card: &card, section: Some("Condensation"), previous, next };
+        let html = render_figure(&templates, &page).unwrap_or_else(|fault| panic!("{fault:?}"));
+        (format!("fig/{}.html", figure.id), html)
+    };
+    figures.iter().enumerate().map(page).collect()
+}
+
+/// All files of the report by path, the one page that holds everything among them.
+pub fn files_of(report: &ReportView) -> BTreeMap<String, String> {
+    let templates = templates();
+    let pages = render_pages(&templates, report).unwrap_or_else(|fault| panic!("{fault:?}"));
+    let cards = figures().map(|figure| render_card(&templates, &figure, true).expect("a card").html);
+    let single = render_single(&templates, report, &cards).unwrap_or_else(|fault| panic!("{fault:?}"));
+    let pages = pages.into_iter().map(|(name, text)| (name.to_owned(), text)).chain(figure_pages());
+    pages.chain([("single.html".to_owned(), single)]).collect()
+}
+
+pub fn files() -> BTreeMap<String, String> {
+    files_of(&report())
+}
+
+/// The pages among them.
+pub fn pages() -> Vec<(String, String)> {
+    files().into_iter().filter(|(path, _)| path.ends_with(".html")).collect()
 }

@@ -45,7 +45,7 @@ fn a_forged_output_record_and_up_to_date_file_is_not_nothing_to_do() {
 
 #[test]
 fn a_forged_page_or_list_and_its_record_are_not_nothing_to_do() {
-    for path in ["index.html", "report.md", "SHA256SUMS"] {
+    for path in ["index.html", "report.md", "fig/rising.html", "fig/rising.narrow.svg", "SHA256SUMS"] {
         for seen in [true, false] {
             let paper = small();
             paper.report();
@@ -88,7 +88,9 @@ fn every_file_of_the_report_is_verified() {
     paper.ok(&["accept"]);
     for (path, old, new) in [
         ("report/fig/rising.csv", "1,2", "1,9"),
-        ("report/index.html", "A line of slope", "A lie of slope"),
+        ("report/index.html", "claims hold", "claims hold well"),
+        ("report/fig/rising.html", "A line of slope", "A lie of slope"),
+        ("report/fig/rising.narrow.svg", "<title>", "<title >"),
         ("report/report.md", "A line of slope", "A lie of slope"),
         ("report/SHA256SUMS", "fig/rising.csv", "fig/risen.csv"),
     ] {

@@ -39,17 +39,17 @@ pub fn steps(model: &Model) -> BTreeSet<Step> {
         pages.push(of_figure(model, figure, at + 1, &mut steps));
     }
     let listed: Vec<_> = model.figures.iter().map(|figure| (&figure.id, figure.section)).collect();
-    let depends_on = format!("{:?}", (model.title, model.standfirst, listed, pages, context(model)));
+    let depends_on = format!("{:?}", (listed, pages, context(model)));
     steps.insert(Step { kind: "index", figure: String::new(), depends_on });
     steps
 }
 
 /// What all pages share. The commands under other profiles are not those of make.
 fn context(model: &Model) -> String {
-    format!("{:?}", (model.template, model.makefile && !model.smoke, model.smoke))
+    format!("{:?}", (model.title, model.standfirst, model.template, model.makefile && !model.smoke, model.smoke))
 }
 
-/// Adds the steps of a figure, and gives what its page depends on.
+/// Adds the steps of a figure, and gives what the index depends on of it.
 fn of_figure(model: &Model, figure: &Figure, number: usize, steps: &mut BTreeSet<Step>) -> String {
     let mut add = |kind, figure: &str, depends_on: String| {
         steps.insert(Step { kind, figure: figure.to_owned(), depends_on: depends_on.clone() });
@@ -68,21 +68,29 @@ fn of_figure(model: &Model, figure: &Figure, number: usize, steps: &mut BTreeSet
     let declared = format!("{:?}", (data, slope, figure.seed));
     let mut pictures = Vec::new();
     for (_, chart) in figure.charts() {
-        pictures.push(add("draw", &figure.id, format!("{:?}", (&figure.id, figure.title, chart, &declared, result))));
+        // Its caption stands under a picture, not in it.
+        let drawing = chart.replace(&format!("Caption {}.", figure.caption), "");
+        pictures.push(add("draw", &figure.id, format!("{:?}", (&figure.id, figure.title, drawing, &declared, result))));
     }
-    let quotes = figure.quotes;
-    let check = format!("{:?}", (&figure.id, slope, figure.seed, &further, figure.bound, quotes, result));
-    let check = add("check", &figure.id, check);
+    let judged = format!("{:?}", (&figure.id, slope, figure.seed, &further, figure.bound, result));
+    // That the quoted values exist is checked, and leaves nothing.
+    add("check", &figure.id, format!("{:?}", (&judged, figure.quotes)));
     let number_of = |id: &String| model.figures.iter().position(|figure| figure.id == *id);
-    let mentions = figure.mentions.iter().chain(figure.because.iter().flat_map(|(_, mention)| mention));
-    let numbers: Vec<_> = mentions.map(|id| (id, number_of(id))).collect();
-    let page = format!(
-        "{:?}",
-        (
-            (number, &figure.id, figure.slide, figure.because_text(), figure.page()),
-            (model.script(), declared, further, model.accepted(figure), numbers),
-            (pictures, check, result, context(model)),
-        )
+    let numbers =
+        |ids: &mut dyn Iterator<Item = &String>| format!("{:?}", ids.map(|id| (id, number_of(id))).collect::<Vec<_>>());
+    let because = (figure.because_text(), numbers(&mut figure.because.iter().flat_map(|(_, mention)| mention)));
+    let words = (figure.page(), numbers(&mut figure.mentions.iter()));
+    // A template of one's own shows no prose; of the page there are left its title, its charts and its claims.
+    let shown = (figure.title, figure.caption, figure.charts(), figure.bound);
+    let shown = if model.template.is_some() { format!("{shown:?}") } else { format!("{words:?}") };
+    let common = (
+        (number, &figure.id, figure.slide, because),
+        (model.script(), declared, further, model.accepted(figure)),
+        (pictures, judged, result, context(model)),
     );
-    add("page", &figure.id, page)
+    // A page says under which heading it stands, and leads to the figures before and after it.
+    let section = model.figures[..number].iter().rev().find_map(|figure| figure.section);
+    let beside = [number.checked_sub(2), Some(number)].map(|at| Some(&model.figures.get(at?)?.id));
+    add("page", &figure.id, format!("{:?}", (section, beside, words, &common)));
+    format!("{:?}", (shown, common))
 }
