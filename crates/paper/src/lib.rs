@@ -23,6 +23,7 @@ pub mod report;
 pub mod robustness;
 pub mod share;
 pub mod tex;
+pub mod texts;
 pub mod toml_reader;
 pub mod typed;
 pub mod view;

@@ -7,6 +7,7 @@ use crate::inputs;
 use crate::manifest::{Manifest, examine};
 use crate::page::{self, Page};
 use crate::params::Catalogue;
+use crate::texts::{self, PlacedText};
 use crate::written::Known;
 use condense_base::diag::{Diagnostic, Source};
 use condense_engine::files;
@@ -23,7 +24,9 @@ pub struct Paper {
     pub manifest: Manifest,
     /// What is said, by figure.
     pub pages: BTreeMap<String, Page>,
-    /// The texts of both, as they were read.
+    /// What is said beside the figures.
+    pub texts: Vec<PlacedText>,
+    /// The texts of all, as they were read.
     pub sources: Vec<Arc<Source>>,
 }
 
@@ -56,6 +59,17 @@ impl Paper {
         faults.into_list()
     }
 
+    /// The same of the texts beside the figures, and what of them cannot be rendered.
+    pub fn faults_of_texts(&self) -> Vec<Diagnostic> {
+        let mut faults = Faults::default();
+        for PlacedText { text, .. } in &self.texts {
+            text.check_markup(&mut faults);
+            text.check_numbers(&mut faults);
+        }
+        faults.sort();
+        faults.into_list()
+    }
+
     /// All ids, in deck order.
     pub fn ids(&self) -> Vec<String> {
         self.manifest.figures.iter().map(|figure| figure.id.clone()).collect()
@@ -67,7 +81,8 @@ pub const MANIFEST: &str = "manifest.toml";
 /// The folder of pages.
 pub const PAGES: &str = "figures";
 const MANIFEST_BYTES: u64 = 4 << 20;
-const PAGE_BYTES: u64 = 1 << 20;
+/// A page is not larger.
+pub const PAGE_BYTES: u64 = 1 << 20;
 
 /// Loads the paper of a project, for a profile.
 ///
@@ -106,9 +121,14 @@ pub fn load(project: &Path, profile: &str, catalogue: &dyn Catalogue) -> Result<
     for orphan in examined.ids.iter().flat_map(|ids| on_disk.difference(ids)) {
         faults.push(without_entry(orphan, &ids, &on_disk));
     }
+    let mut texts = Vec::new();
+    for (text, source) in texts::load(project, &manifest.texts, &manifest.figures, &mut faults) {
+        texts.push(text);
+        sources.push(source);
+    }
     same_file(&pages, &mut faults);
-    unknown_charts(&manifest, &pages, &mut faults);
-    if faults.is_empty() { Ok(Paper { manifest, pages, sources }) } else { Err(faults.into_list()) }
+    unknown_charts(&manifest, &pages, &texts, &mut faults);
+    if faults.is_empty() { Ok(Paper { manifest, pages, texts, sources }) } else { Err(faults.into_list()) }
 }
 
 /// A text file of the project, not larger than `most` bytes.
@@ -190,17 +210,16 @@ fn same_file(pages: &BTreeMap<String, Page>, faults: &mut Faults) {
 }
 
 /// Mentions of charts that their figures do not have.
-fn unknown_charts(manifest: &Manifest, pages: &BTreeMap<String, Page>, faults: &mut Faults) {
-    for figure in &manifest.figures {
-        let page = pages.get(&figure.id).into_iter().flat_map(Page::texts);
-        for text in page.chain(figure.reasons()) {
-            for (mention, at) in text.mentions() {
-                let (Some(page), Some(chart)) = (pages.get(&mention.figure), &mention.chart) else { continue };
-                let names: Vec<&String> = page.charts().filter_map(|chart| chart.drawing.chart.name.as_ref()).collect();
-                if !names.contains(&chart) {
-                    let message = format!("figure `{}` has no chart `{chart}`", mention.figure);
-                    faults.push(text.fault("P031", message, at).suggest(chart, names, "charts of the figure"));
-                }
+fn unknown_charts(manifest: &Manifest, pages: &BTreeMap<String, Page>, texts: &[PlacedText], faults: &mut Faults) {
+    let reasons = manifest.figures.iter().flat_map(Figure::reasons);
+    let texts = texts.iter().map(|text| &text.text);
+    for text in pages.values().flat_map(Page::texts).chain(reasons).chain(texts) {
+        for (mention, at) in text.mentions() {
+            let (Some(page), Some(chart)) = (pages.get(&mention.figure), &mention.chart) else { continue };
+            let names: Vec<&String> = page.charts().filter_map(|chart| chart.drawing.chart.name.as_ref()).collect();
+            if !names.contains(&chart) {
+                let message = format!("figure `{}` has no chart `{chart}`", mention.figure);
+                faults.push(text.fault("P031", message, at).suggest(chart, names, "charts of the figure"));
             }
         }
     }

@@ -8,6 +8,7 @@ use crate::figure::Figure;
 use crate::params::Catalogue;
 use crate::profile::{self, ProfileInfo};
 use crate::robustness;
+use crate::texts::{self, TextPlace};
 use crate::toml_reader::{Piece, parse as parse_toml, read, tables};
 use condense_base::diag::{Diagnostic, Source};
 use serde::{Deserialize, Serialize};
@@ -31,6 +32,8 @@ pub struct Manifest {
     pub about: BTreeMap<String, ProfileInfo>,
     /// The figures, in order.
     pub figures: Vec<Figure>,
+    /// The files with what is said beside them.
+    pub texts: BTreeMap<TextPlace, String>,
 }
 
 /// About the paper.
@@ -51,6 +54,8 @@ pub struct PaperInfo {
     pub repository: Option<String>,
     /// The day of this reproduction: `2025-02-13`.
     pub date: Option<String>,
+    /// The figure whose first picture stands beside the summary.
+    pub picture: Option<String>,
 }
 
 /// A manifest with its mistakes.
@@ -100,6 +105,12 @@ pub fn examine(source: &Arc<Source>, profile: &str, catalogue: &dyn Catalogue, p
     if ids.is_some() && !faults.full() {
         manifest.about = profile::read_all(document.get_ref(), &manifest.profiles, &piece, &mut faults);
     }
+    if ids.is_some() && !faults.full() {
+        let sections = manifest.figures.iter().filter_map(|figure| figure.section.as_deref()).collect();
+        let texts = texts::of_manifest(document.get_ref(), &sections, &piece, &mut faults);
+        manifest.texts = texts;
+        picture(document.get_ref(), &manifest, &piece, &mut faults);
+    }
     let known = profile == profile::DEFAULT || manifest.profiles.contains(profile);
     if !known && ids.is_some() && !faults.full() {
         let legal = std::iter::once(profile::DEFAULT).chain(manifest.profiles.iter().map(String::as_str));
@@ -140,7 +151,7 @@ fn figures(
     ids
 }
 
-const TOP: [&str; 4] = ["paper", "profile", "robustness", "figure"];
+const TOP: [&str; 5] = ["paper", "texts", "profile", "robustness", "figure"];
 
 /// The `[paper]` table; also refuses keys that stand beside it.
 fn about(document: &DeTable, piece: &Piece, faults: &mut Faults) -> PaperInfo {
@@ -175,6 +186,16 @@ fn about(document: &DeTable, piece: &Piece, faults: &mut Faults) -> PaperInfo {
         faults.push(piece.fault("M004", what, span, ""));
     }
     info
+}
+
+/// Checks that the picture beside the summary is a figure's.
+fn picture(document: &DeTable, manifest: &Manifest, piece: &Piece, faults: &mut Faults) {
+    let Some(id) = &manifest.paper.picture else { return };
+    if manifest.figures.iter().all(|figure| figure.id != *id) {
+        let at = document.get("paper").and_then(|paper| Some(paper.get_ref().as_table()?.get("picture")?.span()));
+        let fault = piece.fault("M018", format!("no figure has the id `{id}`"), at.unwrap_or(0..0), "");
+        faults.push(fault.suggest(id, manifest.figures.iter().map(|figure| figure.id.as_str()), "figures"));
+    }
 }
 
 /// The `[[figure]]` tables; none where something else stands in their place.
@@ -238,6 +259,10 @@ pub const EXPLANATIONS: &[(&str, &str)] = &[
     (
         "M012",
         "A figure that is not faithful says in `because` what differs from its source and why; a faithful one has nothing to say.",
+    ),
+    (
+        "M018",
+        "`[texts]` and `[paper]` name sections and figures that there are: a section is what figures give as `section`.",
     ),
     ("M013", "A profile overrides parameters: `[figure.profile.smoke]`. `default` is the name of no override."),
     ("M014", "A command declares the files that it writes: `<name>.csv` for tables, `values.json` for single numbers."),

@@ -91,6 +91,11 @@ impl Written {
         }
     }
 
+    /// What it quotes.
+    pub fn quotations(&self) -> Vec<Quotation> {
+        quote::parse(&self.text).unwrap_or_default()
+    }
+
     /// The figures and charts that it mentions, and where.
     pub fn mentions(&self) -> impl Iterator<Item = (Mention, Range<usize>)> {
         let quotations = quote::parse(&self.text).unwrap_or_default().into_iter();

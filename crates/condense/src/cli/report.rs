@@ -15,7 +15,7 @@ use crate::engine::output::Survey;
 use crate::engine::progress::Verdict;
 use crate::engine::step::StepId;
 use crate::engine::store::Store;
-use crate::pipeline::assembly::Assembly;
+use crate::pipeline::assembly::{Assembly, FigureSteps};
 use crate::pipeline::outputs;
 use crate::pipeline::place::Owner;
 use crate::pipeline::project::tells_times;
@@ -202,9 +202,10 @@ pub fn refresh(open: Open) -> Result<Answer, CliError> {
     build(open, &[], &how, Pages::Usual)
 }
 
-/// Judges the whole plan; runs the index when nothing else is missing.
+/// Judges the whole plan; writes the pages that speak of all figures when none of these is missing.
 fn complete<'b>(assembly: &Assembly, after: &'b Build<'b>) -> Result<&'b Build<'b>, CliError> {
-    let open = |(id, state): (&StepId, &StepState)| *id != assembly.index && !matches!(state, StepState::Done(_));
+    let of_figures: BTreeSet<StepId> = assembly.figures.iter().flat_map(FigureSteps::steps).collect();
+    let open = |(id, state): (&StepId, &StepState)| of_figures.contains(id) && !matches!(state, StepState::Done(_));
     if !after.evaluate()?.iter().any(open) {
         after.run()?;
     }

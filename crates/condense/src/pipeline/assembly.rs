@@ -10,13 +10,13 @@ use crate::paper::page::Page;
 use crate::paper::quote::Mention;
 use crate::paper::work::{CommandSpec, Work};
 use crate::paper::written::{QuotedValues, Written};
-use crate::pipeline::card::Labels;
 use crate::pipeline::declared::{Declared, Task};
 use crate::pipeline::origin::Origin;
 use crate::pipeline::project::Project;
 use crate::pipeline::render::RenderContext;
 use crate::pipeline::run::{Kept, RunRecipe};
-use crate::pipeline::{card, check, command, draw, index};
+use crate::pipeline::writer::Labels;
+use crate::pipeline::{card, check, command, draw, index, texts};
 use crate::roster::Roster;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -76,6 +76,7 @@ impl<'p> Assembly<'p> {
         let figures: Vec<FigureSteps> = all.enumerate().map(figure).collect();
         let listed = |figure: &'p Figure| index::Listed { id: &figure.id, section: figure.section.as_deref() };
         let whole = index::Whole {
+            texts: project.paper().texts.iter().map(|text| &text.place).collect(),
             figures: manifest.figures.iter().map(listed).collect(),
             proof: project
                 .proved
@@ -85,9 +86,10 @@ impl<'p> Assembly<'p> {
             context,
         };
         let cards: Vec<StepId> = figures.iter().map(|figure| figure.card).collect();
+        let texts = planner.texts(&figures);
         let mut plan = planner.plan;
-        let index = plan.add(index::pages(whole.clone(), &cards));
-        let single = plan.add(index::single(whole, &cards));
+        let index = plan.add(index::pages(whole.clone(), &cards, &texts));
+        let single = plan.add(index::single(whole, &cards, &texts));
         Self { plan, figures, index, single }
     }
 }
@@ -102,6 +104,25 @@ struct Planner<'p> {
 }
 
 impl<'p> Planner<'p> {
+    /// Adds the steps of the texts beside the figures.
+    fn texts(&mut self, figures: &[FigureSteps]) -> Vec<StepId> {
+        let project = self.project;
+        let manifest = &project.paper().manifest;
+        let own = manifest.figures.iter().zip(project.tasks()).zip(figures);
+        let all: BTreeMap<&'p str, (&'p Map<String, Value>, StepId)> =
+            own.map(|((figure, task), steps)| (figure.id.as_str(), (&task.own.params, steps.run))).collect();
+        let runs = all.iter().map(|(&id, &(_, run))| (id, run)).collect();
+        let mut steps = Vec::new();
+        for text in &project.paper().texts {
+            let quoted = texts::quoted(text);
+            let params = all.iter().filter(|(id, _)| quoted.contains(**id)).map(|(&id, &(params, _))| (id, params));
+            let labels = labels(project, &self.numbers, std::iter::once(&text.text));
+            let recipe = texts::TextRecipe { text, params: params.collect(), labels, code: project.roster.page };
+            steps.push(self.plan.add(texts::step(recipe, &runs)));
+        }
+        steps
+    }
+
     fn figure(&mut self, at: usize, figure: &'p Figure, task: &'p Task, origin: &'p Origin) -> FigureSteps {
         let (project, plan) = (self.project, &mut self.plan);
         let recorded = project.recorded(at);
@@ -139,12 +160,7 @@ impl<'p> Planner<'p> {
         };
         let check = plan.add(check::step(recipe, run, &seeds));
 
-        let label = |(mention, _): (Mention, _)| {
-            let page = project.paper().pages.get(&mention.figure)?;
-            let label = page.mentioned(&mention, *self.numbers.get(page.id.as_str())?)?;
-            Some((mention, label))
-        };
-        let labels = Labels(texts().flat_map(Written::mentions).filter_map(label).collect());
+        let labels = labels(project, &self.numbers, texts());
         let recipe = card::CardRecipe {
             number: at + 1,
             section: project.section(at),
@@ -174,6 +190,16 @@ impl<'p> Planner<'p> {
         let card = plan.add(card::step(recipe, run, &draws, check));
         FigureSteps { id: id.to_owned(), run, seeds, draws, stems, check, card, declared: task.digest(), drawn }
     }
+}
+
+/// What the figures and charts are called that texts mention.
+fn labels<'t>(project: &Project, numbers: &BTreeMap<&str, usize>, texts: impl Iterator<Item = &'t Written>) -> Labels {
+    let label = |(mention, _): (Mention, _)| {
+        let page = project.paper().pages.get(&mention.figure)?;
+        let label = page.mentioned(&mention, *numbers.get(page.id.as_str())?)?;
+        Some((mention, label))
+    };
+    Labels(texts.flat_map(Written::mentions).filter_map(label).collect())
 }
 
 /// The step that runs what is declared, with these parameters and this seed.

@@ -9,13 +9,10 @@ use crate::engine::step::{Step, StepId, Which};
 use crate::engine::step_context::StepContext;
 use crate::frame::Frame;
 use crate::paper::block::{ChartBlock, ClaimBlock};
-use crate::paper::markup::{self, Quote, Text};
+use crate::paper::markup::Text;
 use crate::paper::page::{Page, Part};
-use crate::paper::quote::{self, Mention, Quoted};
 use crate::paper::report;
-use crate::paper::view::{
-    self, Block, Chart, ClaimView, Download, FigureView, Label, Neighbour, PageView, Pair, Provenance,
-};
+use crate::paper::view::{self, Block, Chart, ClaimView, Download, FigureView, Neighbour, PageView, Pair, Provenance};
 use crate::paper::written::Written;
 use crate::pipeline::check::{CLAIMS, Judged};
 use crate::pipeline::declared::{Files, FurtherSeeds};
@@ -26,15 +23,12 @@ use crate::pipeline::render::RenderContext;
 use crate::pipeline::rows::{self, Table};
 use crate::pipeline::run::VALUES;
 use crate::pipeline::seeds::Recorded;
+use crate::pipeline::writer::{DIGITS, Labels, Results, Writer, view_value};
 use crate::pipeline::{claims, links};
-use crate::plot::{svg, text};
-use serde::{Serialize, Serializer};
+use crate::plot::svg;
+use serde::Serialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
-use std::ops::Range;
-
-/// Significant digits where neither quotation nor claim says.
-const DIGITS: usize = 4;
 
 /// The card of a figure: everything that it shows.
 #[derive(Serialize)]
@@ -85,15 +79,6 @@ pub struct CardRecipe<'p> {
     pub labels: Labels,
     /// What all pages share.
     pub context: &'p RenderContext<'p>,
-}
-
-/// What mentions are called and lead to.
-pub struct Labels(pub BTreeMap<Mention, Label>);
-
-impl Serialize for Labels {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(&self.0)
-    }
 }
 
 /// What pages that speak of all figures need of one: a [`view::CardView`].
@@ -171,7 +156,12 @@ impl CardRecipe<'_> {
         let values: BTreeMap<String, f64> = inputs.json(RUN, VALUES)?;
         let mut faults = Vec::new();
         let claims: Vec<Judged> = inputs.json(CHECK, CLAIMS)?;
-        let writer = Writer { card: self, values: &values };
+        let own = Results { values: &values, params: self.params };
+        let writer = Writer {
+            figure: Some(&self.page.id),
+            results: BTreeMap::from([(self.page.id.as_str(), own)]),
+            labels: &self.labels,
+        };
         let title = writer.write(&self.page.title, &mut faults);
         let mut blocks = Vec::new();
         let mut charts = 0..;
@@ -374,106 +364,4 @@ fn table_view(table: &StoredTable) -> view::TableView {
     };
     let head = table.head.iter().map(|head| Text { html: svg::escaped(head), md: head.clone() }).collect();
     view::TableView { head, rows: table.rows.iter().map(cells).collect() }
-}
-
-fn view_value(name: &str, value: f64, digits: usize) -> view::Value {
-    view::Value {
-        name: name.to_owned(),
-        text: text::significant(value, digits),
-        full: crate::frame::number(value),
-        claims: Vec::new(),
-        standing: None,
-    }
-}
-
-/// Turns texts with quotations into both renditions.
-struct Writer<'w> {
-    card: &'w CardRecipe<'w>,
-    values: &'w BTreeMap<String, f64>,
-}
-
-impl Writer<'_> {
-    /// A text of the page or of the manifest.
-    fn write(&self, written: &Written, faults: &mut Vec<Diagnostic>) -> Text {
-        let (mut quotes, mut unknown) = (Vec::new(), Vec::new());
-        let mut moved: Vec<(usize, Range<usize>)> = Vec::new();
-        let marked = quote::replace(written.text(), |quotation| {
-            match self.quote(&quotation.what) {
-                Some(quote) => quotes.push(quote),
-                None => unknown.push(quotation.span.clone()),
-            }
-            let mark = markup::mark(quotes.len().saturating_sub(1));
-            moved.push((mark.len(), quotation.span.clone()));
-            mark
-        });
-        if !unknown.is_empty() {
-            faults.extend(
-                unknown.into_iter().map(|span| written.fault("P031", "this quotes nothing that there is", span)),
-            );
-            return Text::default();
-        }
-        written.form().render(&marked, &quotes).unwrap_or_else(|wrong| {
-            for fault in wrong {
-                let span = original(fault.span.start, &moved)..original(fault.span.end, &moved);
-                faults.push(written.unrenderable(fault.message, span));
-            }
-            Text::default()
-        })
-    }
-
-    /// What stands for a quotation; nothing where its name is unknown.
-    fn quote(&self, what: &Quoted) -> Option<Quote> {
-        let plain = |text: String| Quote { html: svg::escaped(&text), md: text.clone(), plain: text };
-        Some(match what {
-            Quoted::Value { name, digits } => {
-                let value = *self.values.get(name)?;
-                view_value(name, value, digits.unwrap_or(DIGITS)).quote(&self.card.page.id)
-            }
-            Quoted::Param(name) => plain(match self.card.params.get(name)? {
-                Value::Array(items) => items.iter().map(parameter).collect::<Vec<_>>().join(", "),
-                other => parameter(other),
-            }),
-            Quoted::Ref(mention) => self.card.labels.0.get(mention)?.quote(),
-        })
-    }
-}
-
-/// A parameter, or one item of a list, as prose shows it.
-fn parameter(value: &Value) -> String {
-    match value {
-        Value::String(word) => word.clone(),
-        Value::Number(number) => {
-            number.as_f64().map_or_else(|| number.to_string(), |number| text::significant(number, 17))
-        }
-        other => other.to_string(),
-    }
-}
-
-/// The offset in the original text of an offset in the marked one.
-fn original(offset: usize, moved: &[(usize, Range<usize>)]) -> usize {
-    let (mut from, mut to) = (0, 0);
-    for (mark, span) in moved {
-        let start = from + (span.start - to);
-        if offset < start {
-            break;
-        }
-        (from, to) = (start + mark, span.end);
-        if offset < from {
-            return span.start;
-        }
-    }
-    to + (offset - from)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::original;
-
-    #[test]
-    fn offsets_find_their_way_back_over_marks() {
-        // "ab{{qqqq}}cd{{q}}e" marked as "abMcdMe" with marks of one byte.
-        let moved = [(1, 2..10), (1, 12..17)];
-        let back: Vec<usize> = (0..7).map(|at| original(at, &moved)).collect();
-        assert_eq!(back, [0, 1, 2, 10, 11, 12, 17]);
-    }
 }

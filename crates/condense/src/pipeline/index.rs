@@ -5,11 +5,14 @@ use crate::engine::failure::Failure;
 use crate::engine::recipe::Recipe;
 use crate::engine::step::{Step, StepId, Which};
 use crate::engine::step_context::StepContext;
+use crate::paper::markup::Text;
 use crate::paper::report::{self, TemplateFault};
+use crate::paper::texts::TextPlace;
 use crate::paper::view;
 use crate::pipeline::card::{CARD, ENTRY};
 use crate::pipeline::outputs::SINGLE;
 use crate::pipeline::render::RenderContext;
+use crate::pipeline::texts::{self, TEXT};
 use crate::plot::svg;
 use serde::Serialize;
 
@@ -18,6 +21,8 @@ use serde::Serialize;
 pub struct Whole<'p> {
     /// The figures, in order.
     pub figures: Vec<Listed<'p>>,
+    /// Where texts stand beside them.
+    pub texts: Vec<&'p TextPlace>,
     /// Where the lock was met bit for bit.
     pub proof: Option<view::Proof>,
     /// What all pages share.
@@ -41,24 +46,37 @@ struct IndexRecipe<'p>(Whole<'p>);
 #[derive(Serialize)]
 struct SingleRecipe<'p>(Whole<'p>);
 
-/// The step that writes the pages, from what the `cards` say, in the order of the figures.
-pub fn pages<'p>(whole: Whole<'p>, cards: &[StepId]) -> Step<'p> {
-    let figures = whole.figures.clone();
-    taking(Step::new("index", IndexRecipe(whole)), &figures, cards, &[ENTRY])
+/// The step that writes the pages, from what `cards` and `texts` say, each in the order of its list.
+pub fn pages<'p>(whole: Whole<'p>, cards: &[StepId], texts: &[StepId]) -> Step<'p> {
+    let taken = whole.taken(cards, texts, &[ENTRY]);
+    taking(Step::new("index", IndexRecipe(whole)), taken)
 }
 
 /// The step that writes the page that holds everything.
-pub fn single<'p>(whole: Whole<'p>, cards: &[StepId]) -> Step<'p> {
-    let figures = whole.figures.clone();
-    taking(Step::new("single page", SingleRecipe(whole)), &figures, cards, &[ENTRY, CARD])
+pub fn single<'p>(whole: Whole<'p>, cards: &[StepId], texts: &[StepId]) -> Step<'p> {
+    let taken = whole.taken(cards, texts, &[ENTRY, CARD]);
+    taking(Step::new("single page", SingleRecipe(whole)), taken)
 }
 
-fn taking<'p>(step: Step<'p>, figures: &[Listed], cards: &[StepId], names: &[&str]) -> Step<'p> {
-    let named = || Which::Named(names.iter().map(|&name| name.to_owned()).collect());
-    figures.iter().zip(cards).fold(step, |step, (figure, &card)| step.takes(figure.id.to_owned(), card, named()))
+fn taking(step: Step<'_>, taken: Vec<(String, StepId, Which)>) -> Step<'_> {
+    taken.into_iter().fold(step, |step, (role, id, which)| step.takes(role, id, which))
 }
 
 impl Whole<'_> {
+    /// What is needed of which steps, and the role of each.
+    fn taken(&self, cards: &[StepId], texts: &[StepId], names: &[&str]) -> Vec<(String, StepId, Which)> {
+        let named = |names: &[&str]| Which::Named(names.iter().map(|&name| name.to_owned()).collect());
+        let cards = self.figures.iter().zip(cards).map(|(figure, &id)| (figure.id.to_owned(), id, named(names)));
+        let texts = self.texts.iter().zip(texts).map(|(place, &id)| (texts::name(place), id, named(&[TEXT])));
+        cards.chain(texts).collect()
+    }
+
+    /// The text of a place, where there is one.
+    fn text(&self, inputs: &Inputs, place: &TextPlace) -> Result<Option<Text>, Failure> {
+        let text = self.texts.contains(&place).then(|| inputs.json(&texts::name(place), TEXT));
+        text.transpose()
+    }
+
     fn view(&self, inputs: &Inputs) -> Result<view::ReportView, Failure> {
         let mut sections: Vec<view::SectionView> = Vec::new();
         for figure in &self.figures {
@@ -66,7 +84,8 @@ impl Whole<'_> {
             let title = figure.section.map(str::to_owned);
             let heading = title.filter(|title| sections.last().is_none_or(|last| last.title != *title));
             if let Some(title) = heading {
-                sections.push(view::SectionView { title, ..view::SectionView::default() });
+                let text = self.text(inputs, &TextPlace::Section(title.clone()))?;
+                sections.push(view::SectionView { title, text, figures: Vec::new() });
             } else if sections.is_empty() {
                 sections.push(view::SectionView::default());
             }
@@ -74,12 +93,18 @@ impl Whole<'_> {
                 section.figures.push(entry);
             }
         }
+        let shown = self.context.paper.picture.as_ref();
+        let entries = || sections.iter().flat_map(|section| &section.figures);
+        let picture = shown.and_then(|id| entries().find(|entry| entry.id == *id)?.pictures.first().cloned());
         Ok(view::ReportView {
             site: self.context.site(),
+            summary: self.text(inputs, &TextPlace::Summary)?,
+            picture,
+            introduction: self.text(inputs, &TextPlace::Introduction)?,
+            conclusion: self.text(inputs, &TextPlace::Conclusion)?,
             proof: self.proof.clone(),
             style: svg::style(),
             sections,
-            ..view::ReportView::default()
         })
     }
 

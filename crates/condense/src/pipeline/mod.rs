@@ -28,5 +28,7 @@ pub mod run;
 pub mod seeds;
 pub mod stamp;
 pub mod templates;
+pub mod texts;
 pub mod up_to_date;
 pub mod values;
+pub mod writer;

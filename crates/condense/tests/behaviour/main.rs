@@ -15,5 +15,6 @@ mod stumbles;
 mod support;
 mod tables;
 mod tampering;
+mod texts;
 mod verbs;
 mod warm_cold;

@@ -51,6 +51,8 @@ pub enum Edit {
     Bound(usize),
     PaperTitle,
     Standfirst,
+    Summary,
+    SummaryOf(usize),
     FurtherSeeds,
     ScriptResult,
     ScriptComment,
@@ -78,7 +80,7 @@ impl Edit {
     pub fn any(random: &mut Random, model: &Model) -> Self {
         let (at, to) = (random.below(model.figures.len()), random.below(model.figures.len()));
         let room = model.figures.len() < 4;
-        match random.below(41) {
+        match random.below(43) {
             0 => Self::Nothing,
             1 | 2 => Self::Rename(at),
             3 | 4 if room => Self::Copy(at),
@@ -124,6 +126,8 @@ impl Edit {
                 }
             }
             40 => Self::LoseBlobs,
+            41 => Self::Summary,
+            42 => Self::SummaryOf(at),
             _ => Self::Prose(at),
         }
     }
@@ -186,6 +190,8 @@ impl Edit {
             Self::Bound(at) => model.figures[at].bound = number,
             Self::PaperTitle => model.title = number,
             Self::Standfirst => model.standfirst = number,
+            Self::Summary => model.summary = Some((number, None)).filter(|(number, _)| *number > 0),
+            Self::SummaryOf(at) => model.summary = Some((number, Some(model.figures[at].id.clone()))),
             Self::FurtherSeeds => model.seeds = number.into(),
             Self::ScriptResult => model.script.offset = number,
             Self::ScriptComment => model.script.comment = number,
@@ -217,8 +223,10 @@ impl Edit {
 
 /// Every place that may mention a figure.
 fn mentions(model: &mut Model) -> impl Iterator<Item = &mut Option<String>> {
-    model.figures.iter_mut().flat_map(|figure| {
+    let summary = model.summary.as_mut().map(|(_, mention)| mention);
+    let figures = model.figures.iter_mut().flat_map(|figure| {
         let because = figure.because.as_mut().map(|(_, mention)| mention);
         std::iter::once(&mut figure.mentions).chain(because)
-    })
+    });
+    figures.chain(summary)
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 /// A step with everything that reaches its result.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Step {
-    /// `run`, `seed`, `draw`, `check`, `page` or `index`.
+    /// `run`, `seed`, `draw`, `check`, `page`, `text` or `index`.
     pub kind: &'static str,
     /// The figure; a run is of whichever figure asks for it.
     pub figure: String,
@@ -38,8 +38,17 @@ pub fn steps(model: &Model) -> BTreeSet<Step> {
     for (at, figure) in model.figures.iter().enumerate() {
         pages.push(of_figure(model, figure, at + 1, &mut steps));
     }
+    let text = model.summary.as_ref().map(|(_, quoted)| {
+        let at = quoted.as_ref().and_then(|id| model.figures.iter().position(|figure| figure.id == *id));
+        let figure = at.map(|at| &model.figures[at]);
+        let results = figure.map(|figure| (model.slope(figure), model.result(figure)));
+        format!("{:?}", (model.summary_text(), at, results))
+    });
+    if let Some(depends_on) = text.clone() {
+        steps.insert(Step { kind: "text", figure: "summary".to_owned(), depends_on });
+    }
     let listed: Vec<_> = model.figures.iter().map(|figure| (&figure.id, figure.section)).collect();
-    let depends_on = format!("{:?}", (listed, pages, context(model)));
+    let depends_on = format!("{:?}", (listed, pages, text, context(model)));
     steps.insert(Step { kind: "index", figure: String::new(), depends_on });
     steps
 }

@@ -100,7 +100,7 @@ impl Warm {
                 assert!([0, 4, 5].contains(&run.code), "--only: exit {}\n{}", run.code, run.stderr);
                 let all = steps(&self.model);
                 self.stored.extend(all.iter().filter(|step| step.figure == *id).cloned());
-                if all.iter().all(|step| step.kind == "index" || self.stored.contains(step)) {
+                if all.iter().all(|step| ["text", "index"].contains(&step.kind) || self.stored.contains(step)) {
                     self.stored.extend(all);
                 }
             }

@@ -12,6 +12,8 @@ pub const SMOKE: &str = "smoke";
 pub struct Model {
     pub title: u8,
     pub standfirst: u8,
+    /// A text beside the figures, and the figure that it quotes and mentions.
+    pub summary: Option<(u8, Option<String>)>,
     /// How many further seeds there are.
     pub seeds: u64,
     pub figures: Vec<Figure>,
@@ -137,6 +139,7 @@ impl Model {
         Self {
             title: 0,
             standfirst: 0,
+            summary: figures.first().filter(|_| seed.is_multiple_of(3)).map(|figure| (0, Some(figure.id.clone()))),
             seeds: (seed / 3).is_multiple_of(4).into(),
             figures,
             script: Script { offset: 0, comment: 0 },
@@ -180,6 +183,9 @@ impl Model {
             "[paper]\ntitle = \"Paper {}\"\nstandfirst = \"Line {}.\"\nauthors = [\"A\"]\nsource = \"none\"\n",
             self.title, self.standfirst
         );
+        if self.summary.is_some() {
+            text.push_str("\n[texts]\nsummary = \"text/summary.md\"\n");
+        }
         if self.seeds > 0 {
             let _ = write!(text, "\n[robustness]\nseeds = {}\n", self.seeds);
         }
@@ -233,6 +239,7 @@ impl Model {
         }
         write("manifest.toml", Some(self.manifest()));
         write("line.sh", Some(self.script()));
+        write("text/summary.md", self.summary_text());
         write("data/one.txt", Some(format!("{}\n", self.data)));
         let because = "{% if fidelity.because %}{{ fidelity.because.md }}{% endif %}";
         let card = |n| format!("### {{{{ number }}}} {{{{ title.md }}}} ({n})\n\n{because}\n");
@@ -242,6 +249,17 @@ impl Model {
         for figure in &self.figures {
             write(&format!("figures/{}.md", figure.id), Some(figure.page()));
         }
+    }
+
+    /// The text beside the figures.
+    pub fn summary_text(&self) -> Option<String> {
+        let (number, figure) = self.summary.as_ref()?;
+        let quoted = figure.as_ref().map(|id| {
+            format!(
+                " of {{{{ value(\"{id}:slope\") }}}} for {{{{ param(\"{id}:slope\") }}}}, see {{{{ ref(\"{id}\") }}}}"
+            )
+        });
+        Some(format!("Summary {number}{}.\n", quoted.unwrap_or_default()))
     }
 
     /// What the lock says of a figure.
