@@ -68,7 +68,7 @@ pub fn assert_same(what: &str, first: &Results, second: &Results) {
 /// A copy of all that a paper consists of; no sources.
 pub fn copy() -> Folder {
     let folder = Folder::empty(env!("CARGO_BIN_EXE_condensation"));
-    for name in ["manifest.toml", "manifest.lock", "figures", "data", "templates"] {
+    for name in ["manifest.toml", "manifest.lock", "figures", "text", "data", "templates"] {
         for file in files(&root().join(name), &|_| false) {
             let place = folder.path().join(file.strip_prefix(root()).expect("below"));
             fs::create_dir_all(place.parent().expect("a parent")).expect("a folder");

@@ -1,7 +1,8 @@
 //! All claims of a report as one table: in the order of the figures, or the weakest first.
 //! It judges nothing and writes no page.
 
-use crate::view::{ClaimView, ReportView};
+use crate::claim_view::ClaimView;
+use crate::view::ReportView;
 use serde::Serialize;
 
 /// A table of claims, in parts.

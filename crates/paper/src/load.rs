@@ -3,14 +3,13 @@
 
 use crate::faults::Faults;
 use crate::figure::Figure;
-use crate::inputs;
 use crate::manifest::{Manifest, examine};
 use crate::page::{self, Page};
 use crate::params::Catalogue;
+use crate::text_file::{PAGE_BYTES, read};
 use crate::texts::{self, PlacedText};
 use crate::written::Known;
 use condense_base::diag::{Diagnostic, Source};
-use condense_engine::files;
 use condense_plot::fault::Place;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -81,8 +80,6 @@ pub const MANIFEST: &str = "manifest.toml";
 /// The folder of pages.
 pub const PAGES: &str = "figures";
 const MANIFEST_BYTES: u64 = 4 << 20;
-/// A page is not larger.
-pub const PAGE_BYTES: u64 = 1 << 20;
 
 /// Loads the paper of a project, for a profile.
 ///
@@ -129,28 +126,6 @@ pub fn load(project: &Path, profile: &str, catalogue: &dyn Catalogue) -> Result<
     same_file(&pages, &mut faults);
     unknown_charts(&manifest, &pages, &texts, &mut faults);
     if faults.is_empty() { Ok(Paper { manifest, pages, texts, sources }) } else { Err(faults.into_list()) }
-}
-
-/// A text file of the project, not larger than `most` bytes.
-///
-/// # Errors
-/// When it is missing, no file, too large, or not UTF-8.
-pub fn read(project: &Path, path: &str, most: u64) -> Result<Arc<Source>, Box<Diagnostic>> {
-    let fault = |code, message: String| Box::new(Diagnostic::new(code, message));
-    if let Err(refusal) = inputs::check(project, path) {
-        return Err(fault("M052", format!("`{path}` {}", refusal.message)));
-    }
-    let read = files::open(&project.join(path)).and_then(|file| files::bytes(file, most));
-    let bytes = read.map_err(|error| match error.kind() {
-        std::io::ErrorKind::FileTooLarge => fault("M002", format!("`{path}` is larger than {} MiB", most >> 20)),
-        _ => fault("M052", format!("`{path}` cannot be read: {error}")),
-    })?;
-    String::from_utf8(bytes).map(|text| Source::new(path, text)).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        let message = format!("`{path}` is not UTF-8: byte 0x{:02X}", error.as_bytes()[at]);
-        let lossy = Source::new(path, String::from_utf8_lossy(error.as_bytes()));
-        Box::new(Diagnostic::new("M053", message).at(&lossy, at..at + 1, ""))
-    })
 }
 
 /// The ids that have a page.

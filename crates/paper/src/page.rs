@@ -4,9 +4,9 @@
 use crate::block::{Block, ChartBlock, ClaimBlock};
 use crate::faults::Faults;
 use crate::fences::{Kind, Stretch, split};
+use crate::figure_view::Label;
 use crate::quote::Mention;
 use crate::toml_reader::unprintable;
-use crate::view::Label;
 use crate::written::{Form, Known, Written};
 use condense_base::diag::{Diagnostic, Source};
 use condense_base::frame::Frame;

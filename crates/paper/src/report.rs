@@ -9,9 +9,10 @@ use serde::Serialize;
 use tera::{Context, Error, ErrorKind, Kwargs, State, Tera};
 
 use crate::claims::Claims;
+use crate::figure_view::FigureView;
 use crate::link::{self, Place};
 use crate::markup::Text;
-use crate::view::{Counts, FigureView, PageView, ReportView, Site};
+use crate::view::{Counts, PageView, ReportView, Site};
 
 /// What is wrong with a template, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]

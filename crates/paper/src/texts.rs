@@ -3,8 +3,8 @@
 
 use crate::faults::Faults;
 use crate::figure::Figure;
-use crate::load::{PAGE_BYTES, read as read_file};
 use crate::quote::Quoted;
+use crate::text_file;
 use crate::toml_reader::{Piece, read};
 use crate::written::{Form, Known, Written};
 use condense_base::diag::Source;
@@ -90,7 +90,7 @@ pub fn load(
     let known = Known { values: None, params: Some(&params), figures: Some(&ids) };
     let mut texts = Vec::new();
     for (place, path) in files {
-        let source = match read_file(project, path, PAGE_BYTES) {
+        let source = match text_file::read(project, path, text_file::PAGE_BYTES) {
             Ok(source) => source,
             Err(fault) => {
                 faults.push(*fault);

@@ -30,6 +30,12 @@ fn keep(workshop: &Workshop, kept: &[&str]) {
     // A profile of none of them is a mistake.
     let (before, full) = head.split_once("[profile.full]\n").expect("the profile");
     let head = format!("{before}{}", full.split_once("\n\n").expect("its end").1);
+    // So is a text that speaks of a figure that is gone.
+    let (before, texts) = head.split_once("picture = ").expect("the picture");
+    let head = format!(
+        "{before}\n{}",
+        &texts[texts.find("[profile").or_else(|| texts.find("# Every claim")).expect("what follows")..]
+    );
     let entries = entries.split("[[figure]]\n").filter(|entry| kept_by(entry));
     workshop.write("manifest.toml", &entries.fold(head, |text, entry| text + "[[figure]]\n" + entry));
     let lock = workshop.read("manifest.lock");

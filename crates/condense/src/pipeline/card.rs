@@ -9,10 +9,12 @@ use crate::engine::step::{Step, StepId, Which};
 use crate::engine::step_context::StepContext;
 use crate::frame::Frame;
 use crate::paper::block::{ChartBlock, ClaimBlock};
+use crate::paper::claim_view::ClaimView;
+use crate::paper::figure_view::{self, Block, Chart, Download, FigureView, Pair, Provenance};
 use crate::paper::markup::Text;
 use crate::paper::page::{Page, Part};
 use crate::paper::report;
-use crate::paper::view::{self, Block, Chart, ClaimView, Download, FigureView, Neighbour, PageView, Pair, Provenance};
+use crate::paper::view::{self, Neighbour, PageView};
 use crate::paper::written::Written;
 use crate::pipeline::check::{CLAIMS, Judged};
 use crate::pipeline::declared::{Files, FurtherSeeds};
@@ -198,7 +200,11 @@ impl CardRecipe<'_> {
         let value = |(name, &value): (&String, &f64)| {
             let of = |claim: &&ClaimView| claim.name == *name;
             let claims: Vec<String> = claims.iter().filter(of).map(|claim: &ClaimView| claim.id.clone()).collect();
-            view::Value { claims, standing: places.get(&value.to_bits()).cloned(), ..view_value(name, value, DIGITS) }
+            figure_view::Value {
+                claims,
+                standing: places.get(&value.to_bits()).cloned(),
+                ..view_value(name, value, DIGITS)
+            }
         };
         let values_view = values.iter().map(value).collect();
         let outputs = files.iter().map(|(file, digest, _)| (file.path.clone(), *digest)).collect();
@@ -208,7 +214,7 @@ impl CardRecipe<'_> {
             id: self.page.id.clone(),
             title,
             slide: self.slide.to_owned(),
-            fidelity: view::Fidelity { tag: self.fidelity.to_owned(), because },
+            fidelity: figure_view::Fidelity { tag: self.fidelity.to_owned(), because },
             question,
             answer,
             blocks,
@@ -226,20 +232,25 @@ impl CardRecipe<'_> {
     }
 
     /// What is to say of further seeds: which they were, or who measures them, and what is other there.
-    fn robustness(&self, seedless: bool, writer: &Writer, faults: &mut Vec<Diagnostic>) -> Option<view::Robustness> {
+    fn robustness(
+        &self,
+        seedless: bool,
+        writer: &Writer,
+        faults: &mut Vec<Diagnostic>,
+    ) -> Option<figure_view::Robustness> {
         let recorded = self.recorded.filter(|recorded| recorded.current);
         let seeds = recorded.map_or(&self.further.seeds, |recorded| &recorded.measured.seeds);
         let measured = seeds.first().zip(seeds.last()).map(|(&first, &last)| claims::seeds(first, last));
         let because = self.because_further.map(|because| writer.write(because, faults));
         let elsewhere = self.measured_by.filter(|_| measured.is_none());
         let command = elsewhere.map(|profile| format!("{} --profile {profile} report", self.context.remake.program));
-        let record = recorded.map(|Recorded { measured, same_code, .. }| view::Record {
+        let record = recorded.map(|Recorded { measured, same_code, .. }| figure_view::Record {
             profile: measured.profile.clone(),
             date: measured.date.clone(),
             same_code,
         });
         let outdated = self.recorded.is_some_and(|recorded| !recorded.current);
-        let view = view::Robustness { own: self.seed, measured, record, outdated, command, seedless, because };
+        let view = figure_view::Robustness { own: self.seed, measured, record, outdated, command, seedless, because };
         (view.measured.is_some() || view.because.is_some()).then_some(view)
     }
 
@@ -298,10 +309,10 @@ impl CardRecipe<'_> {
             code: self.code.to_owned(),
             outputs: files.iter().map(|(file, digest, _)| pair(file.path.as_str(), digest.to_string())).collect(),
             lock: match status {
-                LockStatus::Matches => view::Lock::Matches,
-                LockStatus::Stale(_) => view::Lock::Stale,
-                LockStatus::Differs(_) => view::Lock::Differs,
-                LockStatus::New => view::Lock::New,
+                LockStatus::Matches => figure_view::Lock::Matches,
+                LockStatus::Stale(_) => figure_view::Lock::Stale,
+                LockStatus::Differs(_) => figure_view::Lock::Differs,
+                LockStatus::New => figure_view::Lock::New,
             },
         }
     }
@@ -317,7 +328,7 @@ impl CardRecipe<'_> {
         let role = chart(at);
         let tables: Vec<StoredTable> = inputs.json(&role, TABLES)?;
         let steps: Vec<StoredFrame> = inputs.json(&role, FRAMES)?;
-        let step = |step: StoredFrame| view::Step {
+        let step = |step: StoredFrame| figure_view::Step {
             svg: svg::inline(&step.svg),
             narrow: svg::inline(&step.narrow),
             title: step.title,
@@ -333,7 +344,7 @@ impl CardRecipe<'_> {
         let stem = self.page.stem(block);
         let size = |svg: &str| svg::size(svg).unwrap_or_default();
         Ok(Chart {
-            picture: view::Picture {
+            picture: figure_view::Picture {
                 table: tables.into_iter().next().map(|table| table_view(&table)),
                 only_table: block.drawing.chart.is_table(),
                 label: self.page.label(self.number, at),
@@ -350,18 +361,18 @@ impl CardRecipe<'_> {
             leads: svg::links(picture).next().is_some(),
             goals: svg::goals(picture).next().is_some(),
             wide: block.drawing.chart.columns.is_some_and(|columns| columns > 2),
-            scrub: block.drawing.chart.scrub.clone().map(|legend| view::Scrub { legend, steps }),
+            scrub: block.drawing.chart.scrub.clone().map(|legend| figure_view::Scrub { legend, steps }),
         })
     }
 }
 
-fn table_view(table: &StoredTable) -> view::TableView {
+fn table_view(table: &StoredTable) -> figure_view::TableView {
     let cells = |row: &Vec<String>| {
         row.iter()
             .zip(&table.numeric)
-            .map(|(text, number)| view::Cell { text: text.clone(), number: *number })
+            .map(|(text, number)| figure_view::Cell { text: text.clone(), number: *number })
             .collect()
     };
     let head = table.head.iter().map(|head| Text { html: svg::escaped(head), md: head.clone() }).collect();
-    view::TableView { head, rows: table.rows.iter().map(cells).collect() }
+    figure_view::TableView { head, rows: table.rows.iter().map(cells).collect() }
 }

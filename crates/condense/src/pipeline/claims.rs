@@ -3,11 +3,11 @@
 
 use crate::paper::block::ClaimBlock;
 use crate::paper::claim::Bound;
+use crate::paper::claim_view::{ClaimView, Strip};
 use crate::paper::figure::Figure;
 use crate::paper::markup::Text;
 use crate::paper::page::Page;
 use crate::paper::profile::judges;
-use crate::paper::view::{ClaimView, Strip};
 use crate::pipeline::check::Judged;
 use crate::plot::strip;
 use crate::plot::text::significant;

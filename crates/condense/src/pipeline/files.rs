@@ -3,6 +3,9 @@
 
 use crate::engine::relative::Relative;
 
+/// The one page that holds everything, for those who ask for it.
+pub const SINGLE: &str = "single.html";
+
 /// The step of a figure that makes an artefact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Maker {

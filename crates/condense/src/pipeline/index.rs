@@ -10,7 +10,7 @@ use crate::paper::report::{self, TemplateFault};
 use crate::paper::texts::TextPlace;
 use crate::paper::view;
 use crate::pipeline::card::{CARD, ENTRY};
-use crate::pipeline::outputs::SINGLE;
+use crate::pipeline::files::SINGLE;
 use crate::pipeline::render::RenderContext;
 use crate::pipeline::texts::{self, TEXT};
 use crate::plot::svg;

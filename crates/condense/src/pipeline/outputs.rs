@@ -33,12 +33,9 @@ pub const PAGES: [&str; 9] = [
     SUMS,
 ];
 
-/// The one page that holds everything, for those who ask for it.
-pub const SINGLE: &str = "single.html";
-
 /// Whether a file of the report is none that was accepted, but a page that the store remembers.
 pub fn is_page(path: &Relative) -> bool {
-    PAGES.contains(&path.as_str()) || path.as_str() == SINGLE || files::is_page(path)
+    PAGES.contains(&path.as_str()) || path.as_str() == files::SINGLE || files::is_page(path)
 }
 
 /// The folder of a profile's report, below the project; `None` where the profile cannot have one.

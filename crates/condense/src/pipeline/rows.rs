@@ -2,7 +2,7 @@
 //! It reads tables; it knows no experiments and no claims.
 
 use crate::frame::{Column, Frame};
-use crate::paper::view::{Cell, RowsView, Standing};
+use crate::paper::figure_view::{Cell, RowsView, Standing};
 use std::collections::BTreeMap;
 
 /// Rows that a page shows; the file has the rest.

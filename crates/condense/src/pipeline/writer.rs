@@ -2,9 +2,9 @@
 //! It knows no steps: where results come from is the caller's to say.
 
 use crate::diag::Diagnostic;
+use crate::paper::figure_view::{self, Label};
 use crate::paper::markup::{self, Quote, Text};
 use crate::paper::quote::{self, Mention, Quoted};
-use crate::paper::view::{self, Label};
 use crate::paper::written::Written;
 use crate::plot::{svg, text};
 use serde::{Serialize, Serializer};
@@ -127,8 +127,8 @@ fn original(offset: usize, moved: &[(usize, Range<usize>)]) -> usize {
 }
 
 /// A number of the results, as pages show it.
-pub fn view_value(name: &str, value: f64, digits: usize) -> view::Value {
-    view::Value {
+pub fn view_value(name: &str, value: f64, digits: usize) -> figure_view::Value {
+    figure_view::Value {
         name: name.to_owned(),
         text: text::significant(value, digits),
         full: crate::frame::number(value),

@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use condense_paper::claim_view::*;
+use condense_paper::figure_view::*;
 use condense_paper::markup::{self, Quote, Text};
 use condense_paper::report::{Templates, render_card, render_figure, render_pages, render_single};
 use condense_paper::view::*;

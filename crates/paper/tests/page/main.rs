@@ -5,7 +5,7 @@ mod scan;
 
 use std::collections::BTreeSet;
 
-use condense_paper::view::Lock;
+use condense_paper::figure_view::Lock;
 
 use crate::fixture::{HOSTILE, files, files_of, pages, report};
 use crate::scan::tags;
