@@ -31,6 +31,8 @@ pub struct Picture {
     pub table: Option<TableView>,
     /// Whether it shows nothing else: then the table is the better picture.
     pub only_table: bool,
+    /// Whether it needs the margin beside the text as well.
+    pub wide: bool,
 }
 
 /// One figure with all that belongs to it.
@@ -106,8 +108,6 @@ pub struct Chart {
     pub leads: bool,
     /// Whether links lead to parts of it.
     pub goals: bool,
-    /// Whether it needs the margin beside the text as well.
-    pub wide: bool,
     /// Its panels, where the page shows one at a time.
     pub scrub: Option<Scrub>,
 }

@@ -16,6 +16,7 @@ pub mod link;
 pub mod load;
 pub mod manifest;
 pub mod markup;
+pub mod mathml;
 pub mod names;
 pub mod page;
 pub mod params;

@@ -299,6 +299,8 @@ impl<'a> Rendition<'a> {
         // A formula that fills its paragraph leaves empty ones around itself.
         let page =
             page.replace("<p>\n", "<p>").replace("\n</p>", "</p>").replace("<p></p>\n", "").replace("<p></p>", "");
+        // A column without a head has no header cell.
+        let page = page.replace("<th></th>", "<td></td>");
         for (at, number) in marks(self.prose) {
             let Some(quote) = number.and_then(|n| self.quotes.get(n)) else { continue };
             let bare = self.literal.iter().any(|place| place.contains(&at.start));

@@ -5,6 +5,8 @@ use std::ops::Range;
 
 use math_core::{LatexToMathML, MathDisplay};
 
+use crate::mathml;
+
 /// How many commands, groups and scripts a formula may have. The converter recurses into each; in 2 MB of stack it
 /// stands about 500 levels, and a page must not end the program. The longest formula of the deck has about 100.
 const PARTS: usize = 400;
@@ -18,7 +20,8 @@ pub struct TexFault {
     pub message: String,
 }
 
-/// The `<math>` element of a formula; `display` asks for the large form that stands on its own line.
+/// The `<math>` element of a formula, or several between which a line may break; `display` asks for the large form that
+/// stands on its own line.
 pub fn mathml(tex: &str, display: bool) -> Result<String, TexFault> {
     let fault = |span, reason: &str| {
         Err(TexFault { span, message: format!("cannot set the formula `{}`: {reason}", tex.trim()) })
@@ -28,7 +31,7 @@ pub fn mathml(tex: &str, display: bool) -> Result<String, TexFault> {
     }
     let form = if display { MathDisplay::Block } else { MathDisplay::Inline };
     match LatexToMathML::default().convert_with_local_state(tex, form) {
-        Ok(set) => Ok(set.mathml),
+        Ok(set) => Ok(mathml::breakable(&mathml::styled(&set.mathml))),
         Err(error) => fault(error.0.clone(), &lower(&error.error_message())),
     }
 }
@@ -97,7 +100,7 @@ mod tests {
 
     fn balance(markup: &str) -> isize {
         let count = |what| markup.matches(what).count() as isize;
-        count("<") - 2 * count("</") - count("/>")
+        count("<") - 2 * count("</") - count("/>") - count("<wbr>")
     }
 
     #[test]

@@ -90,6 +90,9 @@ pub const CARD: &str = "card.html";
 /// The figure's own page.
 pub const PAGE: &str = "page.html";
 
+/// A picture of more px than this is shown in the margin beside the text, too.
+const TEXT_WIDTH: u32 = 720;
+
 const RUN: &str = "run";
 const CHECK: &str = "check";
 
@@ -351,6 +354,7 @@ impl CardRecipe<'_> {
                 file: files::picture(&stem).to_string(),
                 narrow: files::narrow(&stem).to_string(),
                 anchor: stem,
+                wide: size(picture)[0] > TEXT_WIDTH,
                 size: size(picture),
                 narrow_size: size(narrow),
                 alt: block.drawing.chart.alt.clone(),
@@ -360,7 +364,6 @@ impl CardRecipe<'_> {
             narrow_svg: svg::inline(narrow),
             leads: svg::links(picture).next().is_some(),
             goals: svg::goals(picture).next().is_some(),
-            wide: block.drawing.chart.columns.is_some_and(|columns| columns > 2),
             scrub: block.drawing.chart.scrub.clone().map(|legend| figure_view::Scrub { legend, steps }),
         })
     }

@@ -118,9 +118,10 @@ fn chart(label: &str, file: &str, panels: usize, wide: bool, caption: Text, tabl
         caption,
         table,
         only_table: false,
+        wide,
     };
     let (narrow_svg, leads, goals) = (svg.clone(), false, false);
-    Block::chart(Chart { picture, svg, narrow_svg, leads, goals, wide, scrub })
+    Block::chart(Chart { picture, svg, narrow_svg, leads, goals, scrub })
 }
 
 fn claim(id: &str, says: &str, value: &str, bound: &str, margin: &str, holds: bool, source: Option<&str>) -> ClaimView {
