@@ -38,6 +38,8 @@ const PART: &str = ".part";
 pub const STATE: &str = "state.json";
 /// What the last good build saw.
 pub const UP_TO_DATE: &str = "up-to-date.json";
+/// Pages that compare versions, for whoever asked: nothing is built from them.
+pub const COMPARED: &str = "diff";
 /// What is kept by digest.
 const KINDS: [&str; 3] = ["cas", "ac", "cell"];
 
@@ -113,6 +115,14 @@ impl Store {
             root.remove_empty(&all);
             root.remove_empty(&kind);
         }
+        let compared = Relative::known(COMPARED);
+        if let Some(folder) = root.below(&compared)? {
+            for (name, _) in folder.list()?.iter().filter(|(name, kind)| *kind == Kind::File && name.ends_with(".html"))
+            {
+                folder.remove(&Relative::known(name))?;
+            }
+        }
+        root.remove_empty(&compared);
         self.sweep()?;
         root.remove_empty(&Relative::known(PARTS));
         for name in [STATE, UP_TO_DATE] {

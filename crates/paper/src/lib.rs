@@ -5,6 +5,7 @@ pub mod checks;
 pub mod claim;
 pub mod claim_view;
 pub mod claims;
+pub mod diff_view;
 pub mod entry;
 pub mod faults;
 pub mod fences;

@@ -9,6 +9,7 @@ use serde::Serialize;
 use tera::{Context, Error, ErrorKind, Kwargs, State, Tera};
 
 use crate::claims::Claims;
+use crate::diff_view::DiffView;
 use crate::figure_view::FigureView;
 use crate::link::{self, Place};
 use crate::markup::Text;
@@ -119,6 +120,19 @@ pub fn render_single(templates: &Templates, report: &ReportView, cards: &[String
     let claims = Claims::in_order(report);
     let all = All { site: &report.site, report, counts: report.counts(), claims: &claims, cards };
     Ok(link::resolve(&templates.render("single.html", &all)?, Place::Single))
+}
+
+/// The page that compares two versions of a figure.
+///
+/// # Errors
+/// What a template asks for and the view does not have.
+pub fn render_diff(templates: &Templates, diff: &DiffView) -> Result<String, TemplateFault> {
+    #[derive(Serialize)]
+    struct Diff<'v> {
+        site: &'v Site,
+        diff: &'v DiffView,
+    }
+    Ok(link::resolve(&templates.render("diff.html", &Diff { site: &diff.site, diff })?, Place::Beside))
 }
 
 /// What pages that speak of all figures are made from.

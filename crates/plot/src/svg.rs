@@ -352,6 +352,25 @@ pub fn inline(svg: &str) -> String {
     })
 }
 
+/// The picture as the address of an image, for a page that holds everything.
+pub fn address(svg: &str) -> String {
+    let mut address = "data:image/svg+xml,".to_owned();
+    for c in svg.chars() {
+        match c {
+            '%' => address.push_str("%25"),
+            '#' => address.push_str("%23"),
+            '"' => address.push_str("%22"),
+            '<' => address.push_str("%3C"),
+            '>' => address.push_str("%3E"),
+            ' ' => address.push_str("%20"),
+            '\n' => address.push_str("%0A"),
+            '\r' | '\t' => {}
+            _ => address.push(c),
+        }
+    }
+    address
+}
+
 /// Text made safe for XML: entities for the five marks, nothing for characters that XML forbids.
 pub fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());

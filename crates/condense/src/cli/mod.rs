@@ -3,6 +3,7 @@
 
 pub mod accept;
 pub mod args;
+pub mod diff;
 pub mod differences;
 pub mod exit;
 pub mod list;
@@ -67,7 +68,7 @@ fn call(roster: &'static Roster, global: &Global, verb: Verb) -> Result<Answer, 
         Verb::Why { id, json } => list::why(&session()?, &id, json),
         Verb::List { json } => list::list(&session()?, json),
         Verb::Show { what } => show::show(&session()?, &what),
-        Verb::Diff { id } => show::diff(&session()?, &id),
+        Verb::Diff { id } => diff::diff(&session()?, &id),
         Verb::Accept { ids } => {
             accept::accept(&Session::open_merged(roster, global)?, &ids)?;
             // The pages tell how each figure stands to the lock: they are written again.

@@ -60,6 +60,11 @@ impl CliError {
         Self { exit, diagnostics: vec![Diagnostic::new(code, message)] }
     }
 
+    /// In one sentence.
+    pub fn text(&self) -> String {
+        self.diagnostics.iter().map(|diagnostic| diagnostic.message.as_str()).collect::<Vec<_>>().join("; ")
+    }
+
     /// Mistakes in what was written.
     pub fn written(diagnostics: Vec<Diagnostic>) -> Self {
         Self { exit: Exit::Usage, diagnostics }

@@ -1,20 +1,16 @@
-//! `show`, `diff` and `graph`: a figure in full, where its files differ, and what needs what.
+//! `show` and `graph`: a figure in full, and what needs what.
 
 use crate::cli::args::GraphFormat;
 use crate::cli::exit::Exit;
-use crate::cli::session::{Answer, CliError, Evaluation, Session, altered_where};
+use crate::cli::session::{Answer, CliError, Evaluation, Session};
 use crate::cli::style::plain;
 use crate::engine::digest::Digest;
 use crate::engine::files;
-use crate::engine::output::Found;
-use crate::engine::relative::Relative;
 use crate::paper::report::size;
 use crate::paper::work::Work;
-use crate::pipeline::assembly::FigureSteps;
 use crate::pipeline::check::{Further, Judged};
-use crate::pipeline::locked::LockStatus;
 use crate::pipeline::outputs;
-use crate::pipeline::{compare, run};
+use crate::pipeline::run;
 use crate::plot::text::significant;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -159,68 +155,6 @@ fn picture(session: &Session, evaluation: &Evaluation, path: &Path) -> Result<An
         .is_some_and(|entry| entry.outputs.values().any(|digest| *digest == found));
     let _ = writeln!(text, "{sentence}{}", if locked { "; it is the accepted one" } else { "" });
     Ok(Answer { text: plain(&text), exit })
-}
-
-/// Where files differ from what was written, and that from what was accepted.
-pub fn diff(session: &Session, id: &str) -> Result<Answer, CliError> {
-    session.evaluated(|evaluation| {
-        let figure = session.chosen(evaluation.assembly, &[id.to_owned()])?[0];
-        let mut text = String::new();
-        let survey = session.survey(evaluation.place)?;
-        let own =
-            |path: &Relative| outputs::owner(evaluation.assembly, path).is_some_and(|owner| owner.id == figure.id);
-        for altered in survey.altered.iter().filter(|altered| own(&altered.path)) {
-            let _ = writeln!(text, "{}: written -> on disk", evaluation.place.label(&altered.path));
-            if let Found::Other(what) = &altered.found {
-                let _ = writeln!(text, "    it {what}");
-            }
-            for place in altered_where(evaluation.place, altered, evaluation.store) {
-                let _ = writeln!(text, "    {place}");
-            }
-        }
-        for path in survey.missing.iter().filter(|path| own(path)) {
-            let _ = writeln!(text, "{}: it is missing", evaluation.place.label(path));
-        }
-        let (project, now) = (&session.project, outputs::locked(figure, evaluation.build));
-        let accepted = project.lock.entry(&project.profile, id);
-        let mut integrity = !text.is_empty();
-        if let (Some(now), Some(accepted)) = (now, accepted) {
-            if let LockStatus::Stale(what) = accepted.compare(&now) {
-                let _ = writeln!(
-                    text,
-                    "note: the lock is older than its {what}; this is what `{}` would change",
-                    session.command_line("accept")
-                );
-            } else {
-                integrity |= accepted.compare(&now) != LockStatus::Matches;
-            }
-            for (path, old, new) in accepted.differing(&now) {
-                let _ = writeln!(text, "{path}: accepted -> made");
-                for place in against_lock(evaluation, figure, path.as_str(), old, new) {
-                    let _ = writeln!(text, "    {place}");
-                }
-            }
-        }
-        let exit = if integrity { Exit::Integrity } else { Exit::Ok };
-        if text.is_empty() {
-            text.push_str("no difference\n");
-        }
-        Ok(Answer { text: plain(&text), exit })
-    })
-}
-
-fn against_lock(
-    evaluation: &Evaluation,
-    figure: &FigureSteps,
-    path: &str,
-    accepted: Option<Digest>,
-    found: Option<Digest>,
-) -> Vec<String> {
-    let bytes = |digest: Option<Digest>| digest.and_then(|digest| evaluation.store.get(&digest).ok().flatten());
-    match (bytes(accepted), bytes(found)) {
-        (Some(old), Some(new)) => compare::differences(path, &old, &new),
-        _ => vec![format!("the accepted bytes are not in the store ({}): only digests can be compared", figure.id)],
-    }
 }
 
 /// The steps and their needs.

@@ -17,6 +17,7 @@ pub mod links;
 pub mod locked;
 pub mod measured;
 pub mod merge;
+pub mod old_new;
 pub mod origin;
 pub mod outputs;
 pub mod place;

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// The templates that every paper has.
-const BUILT_IN: [(&str, &str); 19] = [
+const BUILT_IN: [(&str, &str); 20] = [
     ("base.html", include_str!("../../../../templates/base.html")),
     ("index.html", include_str!("../../../../templates/index.html")),
     ("figure.html", include_str!("../../../../templates/figure.html")),
@@ -23,6 +23,7 @@ const BUILT_IN: [(&str, &str); 19] = [
     ("claims.html", include_str!("../../../../templates/claims.html")),
     ("gallery.html", include_str!("../../../../templates/gallery.html")),
     ("single.html", include_str!("../../../../templates/single.html")),
+    ("diff.html", include_str!("../../../../templates/diff.html")),
     ("contents.html", include_str!("../../../../templates/contents.html")),
     ("style.css", include_str!("../../../../templates/style.css")),
     ("math-font.css", include_str!("../../../../templates/math-font.css")),

@@ -201,7 +201,7 @@ fn verbs_that_only_look_leave_a_store_that_lost_bytes_as_it_is() {
     paper.ok(&["show", "rising"]).prints("slide      A line that rises");
     paper.run(&["status"]).expect(3).prints("its artefacts are not in the store");
     paper.run(&["why", "rising"]).expect(3);
-    paper.ok(&["diff", "rising"]).prints("no difference");
+    paper.ok(&["diff", "rising"]).prints("as written; it is not computed");
     assert_eq!(store(&paper), before);
     // The report is as it was, and yet there is something to do.
     assert!(paper.report().steps().contains(&"run rising".to_owned()));
@@ -219,4 +219,47 @@ fn a_makefile_changes_what_pages_tell_and_the_up_to_date_check_sees_it() {
     paper.write("Makefile", "report:\n\tcondense report\n");
     paper.report();
     assert!(paper.read("report/report.md").contains("make report"));
+}
+
+#[test]
+fn diff_writes_a_page_with_both_versions() {
+    let paper = small();
+    paper.report();
+    paper.ok(&["accept"]);
+    let page = paper.file(".condense/diff/rising.html");
+    paper.ok(&["diff", "rising"]).prints("no difference");
+    assert!(!page.exists(), "there is nothing to show");
+    paper.edit("manifest.toml", "slope = 2", "slope = 4");
+    paper.ok(&["diff", "rising"]).prints("it is not computed as it is declared now");
+    paper.report();
+    paper.ok(&["diff", "rising"]).prints("accepted -> made").prints(".condense/diff/rising.html");
+    let text = fs::read_to_string(&page).expect("a page");
+    for part in [
+        "<code>slope</code>",
+        ">2<",
+        ">4<",
+        "+100 %",
+        "data:image/svg+xml,",
+        "The first of them is row",
+        "Claims whose",
+    ] {
+        assert!(text.contains(part), "`{part}` is not in the page");
+    }
+    assert!(!text.contains("<script") && !text.contains("http://www.w3.org/1999"), "it holds everything");
+    paper.ok(&["clean", "--store"]);
+    assert!(!page.exists());
+}
+
+#[test]
+fn diff_compares_with_what_was_written_where_someone_edited_a_file() {
+    let paper = small();
+    paper.report();
+    let table = fs::read_dir(paper.file("report/fig")).expect("files").flatten().map(|entry| entry.path());
+    let table = table.into_iter().find(|path| path.extension().is_some_and(|end| end == "csv")).expect("a table");
+    let id = if table.to_string_lossy().contains("rising") { "rising" } else { "falling" };
+    let text = fs::read_to_string(&table).expect("text");
+    fs::write(&table, text.replacen('1', "7", 1)).expect("edited");
+    paper.run(&["diff", id]).expect(4).prints("written -> on disk").prints(".condense/diff/");
+    let page = fs::read_to_string(paper.file(&format!(".condense/diff/{id}.html"))).expect("a page");
+    assert!(page.contains("on disk") && page.contains("<mark>"), "{page}");
 }

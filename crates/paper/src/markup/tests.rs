@@ -133,7 +133,7 @@ fn tables_and_code_scroll_inside_themselves() {
 }
 
 /// Elements that prose may become. Formulas add MathML, whose names all start with `m`.
-const ELEMENTS: [&str; 23] = [
+const ELEMENTS: [&str; 24] = [
     "p",
     "em",
     "strong",
@@ -145,6 +145,7 @@ const ELEMENTS: [&str; 23] = [
     "li",
     "blockquote",
     "br",
+    "wbr",
     "hr",
     "div",
     "table",
