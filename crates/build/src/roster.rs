@@ -39,8 +39,12 @@ pub fn text(paper: &Paper) -> Result<String, String> {
     for experiment in paper.experiments()? {
         let (name, module, file) = (&experiment.name, &experiment.module, &experiment.file);
         let code = literal(&condense, &experiment.code);
+        let source = format!("include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), {:?}))", format!("/{file}"));
         let kind = format!("crate::{module}::{}", camel(name));
-        let _ = writeln!(text, "        {condense}::roster::RosterEntry::of::<{kind}>({name:?}, {file:?}, {code}),");
+        let _ = writeln!(
+            text,
+            "        {condense}::roster::RosterEntry::of::<{kind}>({name:?}, [{file:?}, {source}], {code}),"
+        );
     }
     text.push_str("    ],\n");
     for (field, module) in STEPS {

@@ -75,6 +75,9 @@ pub struct RosterEntry {
     /// That file, below the folder of the paper. Where it lies changes no result.
     #[serde(skip)]
     pub file: &'static str,
+    /// What is in that file, as it was compiled: for readers.
+    #[serde(skip)]
+    pub text: &'static str,
     /// The code it reaches.
     pub code: Code,
     /// Its parameters, as they are declared. What they are worth in a run is in its recipe.
@@ -92,10 +95,11 @@ pub struct RosterEntry {
 
 impl RosterEntry {
     /// The experiment `E`.
-    pub const fn of<E: Experiment>(name: &'static str, file: &'static str, code: Code) -> Self {
+    pub const fn of<E: Experiment>(name: &'static str, [file, text]: [&'static str; 2], code: Code) -> Self {
         Self {
             name,
             file,
+            text,
             code,
             parameters: E::Params::DECLARED,
             defaults: defaults::<E>,

@@ -232,6 +232,8 @@ pub struct Value {
     pub claims: Vec<String>,
     /// Where in the tables it stands, if it does.
     pub standing: Option<Standing>,
+    /// The line of the program text that gives it, from 1, where that can be told.
+    pub line: Option<usize>,
 }
 
 /// A name and a text.
@@ -254,6 +256,10 @@ pub struct Provenance {
     pub experiment: String,
     /// The file that holds it.
     pub source_file: String,
+    /// The page that shows it, below the report.
+    pub source: String,
+    /// How many parts the code consists of.
+    pub parts: usize,
     /// Seed of every random stream.
     pub seed: u64,
     /// Every parameter, defaults spelled out.

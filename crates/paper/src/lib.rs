@@ -26,6 +26,7 @@ pub mod quote;
 pub mod report;
 pub mod robustness;
 pub mod share;
+pub mod source_view;
 pub mod tex;
 pub mod text_file;
 pub mod texts;

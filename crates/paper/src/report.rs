@@ -13,6 +13,7 @@ use crate::diff_view::DiffView;
 use crate::figure_view::FigureView;
 use crate::link::{self, Place};
 use crate::markup::Text;
+use crate::source_view::SourceView;
 use crate::view::{Counts, PageView, ReportView, Site};
 
 /// What is wrong with a template, and where.
@@ -120,6 +121,22 @@ pub fn render_single(templates: &Templates, report: &ReportView, cards: &[String
     let claims = Claims::in_order(report);
     let all = All { site: &report.site, report, counts: report.counts(), claims: &claims, cards };
     Ok(link::resolve(&templates.render("single.html", &all)?, Place::Single))
+}
+
+/// The page with the program text behind a figure.
+///
+/// # Errors
+/// What a template asks for and the view does not have.
+pub fn render_source(templates: &Templates, source: &SourceView) -> Result<String, TemplateFault> {
+    #[derive(Serialize)]
+    struct Source<'v> {
+        site: &'v Site,
+        source: &'v SourceView<'v>,
+    }
+    Ok(link::resolve(
+        &templates.render("source.html", &Source { site: source.site, source })?,
+        Place::Figure(source.id),
+    ))
 }
 
 /// The page that compares two versions of a figure.

@@ -14,6 +14,7 @@ use crate::paper::figure_view::{self, Block, Chart, Download, FigureView, Pair, 
 use crate::paper::markup::Text;
 use crate::paper::page::{Page, Part};
 use crate::paper::report;
+use crate::paper::source_view::SourceView;
 use crate::paper::view::{self, Neighbour, PageView};
 use crate::paper::written::Written;
 use crate::pipeline::check::{CLAIMS, Judged};
@@ -21,6 +22,7 @@ use crate::pipeline::declared::{Files, FurtherSeeds};
 use crate::pipeline::draw::{FRAMES, NARROW, PICTURE, REMARK, StoredFrame, StoredTable, TABLES};
 use crate::pipeline::files::{self, File, Maker};
 use crate::pipeline::locked::{LockStatus, Locked};
+use crate::pipeline::origin::Origin;
 use crate::pipeline::render::RenderContext;
 use crate::pipeline::rows::{self, Table};
 use crate::pipeline::run::VALUES;
@@ -53,12 +55,8 @@ pub struct CardRecipe<'p> {
     pub measured_by: Option<&'p str>,
     /// Its page.
     pub page: &'p Page,
-    /// Name of the experiment, or the command line.
-    pub work: &'p str,
-    /// The file that holds the code.
-    pub source_file: &'p str,
-    /// Digest of the code.
-    pub code: &'p str,
+    /// What computes it.
+    pub origin: &'p Origin,
     /// The parameters of its run.
     pub params: &'p Map<String, Value>,
     /// The seed of its run.
@@ -87,8 +85,14 @@ pub struct CardRecipe<'p> {
 pub const ENTRY: &str = "entry.json";
 /// The card itself, for the one page that holds all.
 pub const CARD: &str = "card.html";
+/// The program text behind its numbers.
+pub const SOURCE: &str = "source.html";
 /// The figure's own page.
 pub const PAGE: &str = "page.html";
+
+fn pair(name: &str, text: String) -> Pair {
+    Pair { name: name.to_owned(), text }
+}
 
 /// A picture of more px than this is shown in the margin beside the text, too.
 const TEXT_WIDTH: u32 = 720;
@@ -131,6 +135,17 @@ impl<'p> Recipe for CardRecipe<'p> {
             next: neighbour(self.beside[1]),
         };
         let page = report::render_figure(&templates.parsed, &page).map_err(broken)?;
+        let source = SourceView {
+            site: &site,
+            number: self.number,
+            id: &self.page.id,
+            title: &view.title,
+            experiment: &self.origin.work,
+            file: &self.origin.file,
+            lines: self.origin.text.lines().collect(),
+            parts: self.origin.parts.iter().map(|(name, text)| pair(name, text.clone())).collect(),
+        };
+        let source = report::render_source(&templates.parsed, &source).map_err(broken)?;
         let charts = view
             .blocks
             .into_iter()
@@ -152,6 +167,7 @@ impl<'p> Recipe for CardRecipe<'p> {
             (ENTRY.to_owned(), serde_json::to_vec(&entry).expect("words")),
             (CARD.to_owned(), whole.html.into_bytes()),
             (PAGE.to_owned(), page.into_bytes()),
+            (SOURCE.to_owned(), source.into_bytes()),
         ]))
     }
 }
@@ -206,6 +222,7 @@ impl CardRecipe<'_> {
             figure_view::Value {
                 claims,
                 standing: places.get(&value.to_bits()).cloned(),
+                line: self.origin.line_of(name),
                 ..view_value(name, value, DIGITS)
             }
         };
@@ -296,20 +313,21 @@ impl CardRecipe<'_> {
     }
 
     fn provenance(&self, inputs: &Inputs, files: &[(File, Digest, u64)], status: &LockStatus) -> Provenance {
-        let pair = |name: &str, text: String| Pair { name: name.to_owned(), text };
         let seconds = inputs.seconds(RUN).filter(|_| self.context.times);
         Provenance {
             command: format!("{}{}", self.context.remake.only, self.page.id),
             seconds: seconds.map(|seconds| {
                 if seconds < 0.1 { format!("{:.0} ms", seconds * 1e3) } else { format!("{seconds:.1} s") }
             }),
-            experiment: self.work.to_owned(),
-            source_file: self.source_file.to_owned(),
+            experiment: self.origin.work.clone(),
+            source_file: self.origin.file.clone(),
+            source: files::source(&self.page.id).to_string(),
+            parts: self.origin.parts.len(),
             seed: self.seed,
             params: self.params.iter().map(|(name, value)| pair(name, value.to_string())).collect(),
             inputs: self.data.digests().iter().map(|(path, digest)| pair(path, digest.to_string())).collect(),
             run_key: self.run.to_string(),
-            code: self.code.to_owned(),
+            code: self.origin.code.clone(),
             outputs: files.iter().map(|(file, digest, _)| pair(file.path.as_str(), digest.to_string())).collect(),
             lock: match status {
                 LockStatus::Matches => figure_view::Lock::Matches,

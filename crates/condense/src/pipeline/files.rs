@@ -68,7 +68,14 @@ pub fn page(id: &str) -> Relative {
     Relative::known(&format!("fig/{id}.html"))
 }
 
-/// How the files of narrow pictures end.
+/// The page with the program text behind a figure.
+pub fn source(id: &str) -> Relative {
+    Relative::known(&format!("fig/{id}{SOURCE}"))
+}
+
+/// How those are called,
+const SOURCE: &str = ".source.html";
+/// and how the files of narrow pictures end.
 const NARROW: &str = ".narrow.svg";
 
 /// Whether a file of a figure is one of those of which the lock does not speak.
@@ -81,6 +88,7 @@ pub fn page_artefact(path: &Relative) -> &str {
     match path.as_str() {
         page if !is_page(path) => page,
         page if page.ends_with(NARROW) => super::draw::NARROW,
+        page if page.ends_with(SOURCE) => super::card::SOURCE,
         _ => super::card::PAGE,
     }
 }

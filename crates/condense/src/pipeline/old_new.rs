@@ -33,13 +33,12 @@ pub fn view(site: Site, card: CardView, claims: &[Judged], files: &[Versions], w
         })
     };
     let [old, new] = both(".json").next().map_or_else(Default::default, |(_, old, new)| [numbers(&old), numbers(&new)]);
-    let picture = |(path, old, new): (&str, String, String)| {
-        let shown = card.pictures.iter().find(|picture| picture.file == path)?;
-        Some(pair(shown, &old, &new))
+    let picture = |shown: &Picture| {
+        both(".svg").find(|(path, ..)| *path == shown.file).map(|(_, old, new)| pair(shown, &old, &new))
     };
     let missing = files.iter().filter(|file| file.old.is_none() || file.new.is_none());
     DiffView {
-        pictures: both(".svg").filter_map(picture).collect(),
+        pictures: card.pictures.iter().filter_map(picture).collect(),
         values: values(&old, &new),
         claims: claims.iter().zip(&card.claims).filter_map(|(judged, view)| claim(judged, view, &old, &new)).collect(),
         tables: both(".csv").filter_map(|(path, old, new)| table(path, &old, &new)).collect(),

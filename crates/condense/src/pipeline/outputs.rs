@@ -86,10 +86,10 @@ pub fn of_figure(figure: &FigureSteps, build: &Build) -> Option<Vec<Output>> {
     files.into_iter().map(output).collect()
 }
 
-/// The page of a figure and its narrow pictures, as far as their steps are done.
+/// The page of a figure, its program text and its narrow pictures, as far as their steps are done.
 fn pages_of(figure: &FigureSteps, build: &Build) -> Vec<Output> {
     let narrow = figure.stems.iter().zip(&figure.draws).map(|(stem, &step)| (files::narrow(stem), step));
-    let pages = narrow.chain([(files::page(&figure.id), figure.card)]);
+    let pages = narrow.chain([files::page(&figure.id), files::source(&figure.id)].map(|page| (page, figure.card)));
     pages
         .filter_map(|(path, step)| {
             let (done, artefact) = (build.outcome(step)?, files::page_artefact(&path).to_owned());

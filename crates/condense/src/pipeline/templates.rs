@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// The templates that every paper has.
-const BUILT_IN: [(&str, &str); 20] = [
+const BUILT_IN: [(&str, &str); 21] = [
     ("base.html", include_str!("../../../../templates/base.html")),
     ("index.html", include_str!("../../../../templates/index.html")),
     ("figure.html", include_str!("../../../../templates/figure.html")),
@@ -24,6 +24,7 @@ const BUILT_IN: [(&str, &str); 20] = [
     ("gallery.html", include_str!("../../../../templates/gallery.html")),
     ("single.html", include_str!("../../../../templates/single.html")),
     ("diff.html", include_str!("../../../../templates/diff.html")),
+    ("source.html", include_str!("../../../../templates/source.html")),
     ("contents.html", include_str!("../../../../templates/contents.html")),
     ("style.css", include_str!("../../../../templates/style.css")),
     ("math-font.css", include_str!("../../../../templates/math-font.css")),

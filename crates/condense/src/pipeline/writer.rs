@@ -134,6 +134,7 @@ pub fn view_value(name: &str, value: f64, digits: usize) -> figure_view::Value {
         full: crate::frame::number(value),
         claims: Vec::new(),
         standing: None,
+        line: None,
     }
 }
 

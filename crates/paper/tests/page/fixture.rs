@@ -159,7 +159,7 @@ fn claim(id: &str, says: &str, value: &str, bound: &str, margin: &str, holds: bo
 
 fn value(name: &str, text: &str, full: &str) -> Value {
     let [name, text, full] = [name, text, full].map(str::to_owned);
-    Value { name, text, full, claims: Vec::new(), standing: None }
+    Value { name, text, full, claims: Vec::new(), standing: None, line: Some(12) }
 }
 
 fn pair(name: &str, text: &str) -> Pair {
@@ -177,6 +177,8 @@ fn figure(number: usize, id: &str, title: &str, lock: Lock) -> FigureView {
         seconds: Some("1.9 s here".to_owned()),
         experiment: "condensation_1d".to_owned(),
         source_file: "src/experiments/condensation_1d.rs".to_owned(),
+        source: "fig/condensation-1d.source.html".to_owned(),
+        parts: 3,
         seed: 7,
         params: vec![
             pair("epochs", "100000"),
