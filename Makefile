@@ -6,7 +6,7 @@ CONDENSE = $(CARGO) run --release --locked --package condensation --
 ONLY ?=
 ID ?=
 
-.PHONY: report verify identical test broken soak check accept new bench clean help
+.PHONY: report verify identical test broken soak web check accept new bench clean help
 
 help: ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
@@ -39,6 +39,9 @@ SEQUENCES ?= 5000
 SEED ?= 1000
 soak: ## thousands of random edits: a warm report equals a cold one (SEQUENCES=n SEED=n)
 	@SEQUENCES=$(SEQUENCES) SEED=$(SEED) $(CARGO) test --locked --package condense --test behaviour warm_cold -- --nocapture
+
+web: ## look at the finished report in a browser, and let validators read it (tests/web)
+	@tests/web/run
 
 check: ## format, lints, and the manifest and pages without running anything
 	@$(CARGO) fmt --all --check

@@ -47,6 +47,14 @@ const OWN: &[(&str, &str)] = &[
         "The record in the report's folder says which files are ours and which bytes they have. Without it nothing can be removed or put back. `condense report` takes files that have exactly the bytes of today's for its own, refuses to write over all others, and writes a new record.",
     ),
     (
+        "C013",
+        "`condense report --pdf FILE` lets a browser print the page that holds everything: Chromium or Chrome, found by `CHROME_PATH` or in the folders of `PATH`. Nothing else of condense needs one.",
+    ),
+    (
+        "C014",
+        "The browser that was to print the report ended without a PDF. Its own message, where it gives one, says why.",
+    ),
+    (
         "E009",
         "The store is kept in `.condense/`, which has a `CACHEDIR.TAG` of ours. A folder of that name that holds other things belongs to someone: it is left alone.",
     ),

@@ -24,6 +24,7 @@ pub mod params;
 pub mod profile;
 pub mod quote;
 pub mod report;
+pub mod ro_crate;
 pub mod robustness;
 pub mod share;
 pub mod source_view;

@@ -54,6 +54,8 @@ pub struct PaperInfo {
     pub repository: Option<String>,
     /// The day of this reproduction: `2025-02-13`.
     pub date: Option<String>,
+    /// Its licence, by the short name of the SPDX list: `MIT`.
+    pub license: Option<String>,
     /// The figure whose first picture stands beside the summary.
     pub picture: Option<String>,
 }

@@ -13,6 +13,7 @@ use crate::diff_view::DiffView;
 use crate::figure_view::FigureView;
 use crate::link::{self, Place};
 use crate::markup::Text;
+use crate::ro_crate;
 use crate::source_view::SourceView;
 use crate::view::{Counts, PageView, ReportView, Site};
 
@@ -110,6 +111,7 @@ pub fn render_pages(templates: &Templates, report: &ReportView) -> Result<Vec<(&
         ("cite.bib", templates.render("cite.bib", &all)?),
         ("style.css", templates.render("style.css", &all)? + &report.style),
         ("math.css", templates.render("math-font.css", &all)?),
+        (ro_crate::NAME, ro_crate::metadata(report)),
     ])
 }
 

@@ -24,6 +24,8 @@ pub struct Site {
     pub authors: Vec<String>,
     /// The day of this reproduction, `2025-02-13`, where it has one.
     pub date: Option<String>,
+    /// Its licence, by the short name of the SPDX list.
+    pub license: Option<String>,
     /// The program that wrote it.
     pub version: String,
     /// The command that makes the whole report.

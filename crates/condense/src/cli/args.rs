@@ -200,6 +200,9 @@ pub struct Build {
     /// Write single.html, too: one page that holds everything, to be sent as one file.
     #[arg(long, conflicts_with_all = ["ids", "only"])]
     pub single: bool,
+    /// Print that page, too: a tagged PDF, made by Chromium where that is installed.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["ids", "only", "dry_run"])]
+    pub pdf: Option<PathBuf>,
     /// How.
     #[command(flatten)]
     pub how: How,

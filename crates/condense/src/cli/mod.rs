@@ -8,6 +8,7 @@ pub mod differences;
 pub mod exit;
 pub mod list;
 pub mod new;
+pub mod pdf;
 pub mod publish;
 pub mod reasons;
 pub mod report;
@@ -58,8 +59,15 @@ fn call(roster: &'static Roster, global: &Global, verb: Verb) -> Result<Answer, 
             if let Some(answer) = report::when_up_to_date(roster, global, &build) {
                 return Ok(answer);
             }
-            let pages = if build.single { Pages::AndSingle } else { Pages::Usual };
-            report::build(&session, &[build.ids, build.only].concat(), &build.how, pages)
+            // Whether it can be printed is known before anything is computed.
+            let browser = |file| pdf::browser().map(|browser| (browser, file));
+            let pdf = build.pdf.map(browser).transpose()?;
+            let pages = if build.single || pdf.is_some() { Pages::AndSingle } else { Pages::Usual };
+            let answer = report::build(&session, &[build.ids, build.only].concat(), &build.how, pages)?;
+            if let Some((browser, file)) = pdf {
+                pdf::print(&session()?, &browser, &file)?;
+            }
+            Ok(answer)
         }
         Verb::Run { ids, how } => report::build(&session, &ids, &how, Pages::None),
         Verb::Verify { fast: true, ids, json, .. } => verify::hashes(&session()?, &ids, json),

@@ -29,7 +29,7 @@ use std::time::Instant;
 /// The answer to a `report` when nothing has changed since one ended well: a look at every file is enough.
 pub fn when_up_to_date(roster: &Roster, global: &Global, build: &args::Build) -> Option<Answer> {
     let start = Instant::now();
-    if build.how.dry_run || build.single || !build.ids.is_empty() || !build.only.is_empty() {
+    if build.how.dry_run || build.single || build.pdf.is_some() || !build.ids.is_empty() || !build.only.is_empty() {
         return None;
     }
     let known = UpToDate::still_true(roster.program, &global.project, &global.profile, tells_times())?;

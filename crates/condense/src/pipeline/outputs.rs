@@ -9,6 +9,7 @@ use crate::engine::relative::Relative;
 use crate::engine::step::StepId;
 use crate::engine::store::Store;
 use crate::paper::profile::DEFAULT;
+use crate::paper::ro_crate;
 use crate::pipeline::assembly::{Assembly, FigureSteps};
 use crate::pipeline::files::{self, File, Maker};
 use crate::pipeline::locked::{Lock, LockStatus, Locked};
@@ -21,7 +22,7 @@ pub const REPORT: &str = "report";
 pub const SUMS: &str = "SHA256SUMS";
 
 /// The files of every report that are no figure's.
-pub const PAGES: [&str; 9] = [
+pub const PAGES: [&str; 10] = [
     "index.html",
     "claims.html",
     "claims-by-room.html",
@@ -30,6 +31,7 @@ pub const PAGES: [&str; 9] = [
     "cite.bib",
     "style.css",
     "math.css",
+    ro_crate::NAME,
     SUMS,
 ];
 

@@ -41,6 +41,7 @@ impl RenderContext<'_> {
             repository: self.paper.repository.clone(),
             authors: self.paper.authors.clone(),
             date: self.paper.date.clone(),
+            license: self.paper.license.clone(),
             version: format!("condense {}", env!("CARGO_PKG_VERSION")),
             command: self.remake.whole.clone(),
             profile: (self.profile != DEFAULT).then_some(profile),

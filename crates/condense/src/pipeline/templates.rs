@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// The templates that every paper has.
-const BUILT_IN: [(&str, &str); 21] = [
+const BUILT_IN: [(&str, &str); 22] = [
     ("base.html", include_str!("../../../../templates/base.html")),
     ("index.html", include_str!("../../../../templates/index.html")),
     ("figure.html", include_str!("../../../../templates/figure.html")),
@@ -30,6 +30,7 @@ const BUILT_IN: [(&str, &str); 21] = [
     ("math-font.css", include_str!("../../../../templates/math-font.css")),
     ("report.md", include_str!("../../../../templates/report.md")),
     ("card.md", include_str!("../../../../templates/card.md")),
+    ("citation.bib", include_str!("../../../../templates/citation.bib")),
     ("cite.bib", include_str!("../../../../templates/cite.bib")),
 ];
 

@@ -164,7 +164,7 @@ fn report_stands(root: &Folder, store: &Store, project: &Path, profile: &str) ->
     let one = |path: &Relative| Some(stands(folder, path, Some(&expected(path)?)));
     let all = accepted.keys().all(|path| place.written.files.contains_key(*path));
     // A page that the record has forgotten would never be looked at.
-    let of_figures = lock.0.get(profile)?.keys().map(|id| files::page(id));
+    let of_figures = lock.0.get(profile)?.keys().flat_map(|id| [files::page(id), files::source(id)]);
     let narrow = accepted.keys().filter_map(|path| path.as_str().strip_prefix("fig/")?.strip_suffix(".svg"));
     let all_pages = outputs::PAGES.iter().map(|page| Relative::known(page));
     let mut all_pages = all_pages.chain(of_figures).chain(narrow.map(files::narrow));
