@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { after, before, test } from "node:test";
-import { each, folder, launch, pages, told } from "./report.js";
+import { each, everything, folder, launch, pages, told } from "./report.js";
 
 let browser;
 before(async () => { browser = await launch(); });
@@ -40,9 +40,9 @@ test("the words are the same without scripts", async () => {
 });
 
 test("every link leads somewhere", async () => {
-  const anchors = await each(browser, {}, pages, (tab) => tab.evaluate(() => [...document.querySelectorAll("[id]")].map(({ id }) => id)));
+  const anchors = await each(browser, {}, everything, (tab) => tab.evaluate(() => [...document.querySelectorAll("[id]")].map(({ id }) => id)));
   const known = new Map(Object.entries(anchors).map(([page, ids]) => [new URL(page, home).href, new Set(ids)]));
-  const links = await each(browser, {}, pages, (tab) =>
+  const links = await each(browser, {}, everything, (tab) =>
     tab.evaluate(() => [...document.querySelectorAll("a[href], link[href], area[href]")].map((a) => a.href.baseVal !== undefined ? new URL(a.href.baseVal, document.baseURI).href : a.href)));
   const lost = Object.entries(links).flatMap(([page, urls]) => urls.filter((url) => url.startsWith("file:")).filter((url) => {
     const [file, anchor] = url.split("#");

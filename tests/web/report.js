@@ -11,10 +11,15 @@ export const folder = process.env.REPORT;
 const html = (below) => readdirSync(join(folder, below)).filter((name) => name.endsWith(".html")).map((name) => join(below, name));
 
 /** All pages, as paths below the report. */
-export const pages = [...html("."), ...html("fig")].sort();
+export const everything = [...html("."), ...html("fig")].sort();
 
-/** The pages that are not of one kind with 47 others, and one of those. */
-export const kinds = [...html("."), pages.find((page) => page.startsWith("fig/"))];
+const isSource = (page) => page.endsWith(".source.html");
+
+/** The same with one page of program text for all of them: they differ in nothing but the text. */
+export const pages = everything.filter((page) => !isSource(page) || page === everything.find(isSource));
+
+/** One page of each kind. */
+export const kinds = [...html("."), everything.find((page) => page.startsWith("fig/")), everything.find(isSource)];
 
 export const address = (page) => pathToFileURL(join(folder, page)).href;
 

@@ -43,6 +43,8 @@ pub struct PicturePair {
     pub old: String,
     /// The new one.
     pub new: String,
+    /// Width and height of the old one in px.
+    pub old_size: [u32; 2],
     /// Width and height of the new one in px.
     pub size: [u32; 2],
 }

@@ -10,6 +10,8 @@ use condense_paper::markup::{self, Quote, Text};
 use condense_paper::report::{Templates, render_card, render_figure, render_pages, render_single};
 use condense_paper::view::*;
 
+use crate::more::{diff_page, source_page};
+
 pub const HOSTILE: &str = "<script>alert(\"1\")</script> & 'co' | {{ x }}";
 
 macro_rules! templates {
@@ -25,6 +27,9 @@ pub fn templates() -> Templates {
         "picture.html",
         "table.html",
         "beside.html",
+        "source.html",
+        "diff.html",
+        "citation.bib",
         "footer.html",
         "evidence.html",
         "proof.html",
@@ -177,7 +182,7 @@ fn figure(number: usize, id: &str, title: &str, lock: Lock) -> FigureView {
         seconds: Some("1.9 s here".to_owned()),
         experiment: "condensation_1d".to_owned(),
         source_file: "src/experiments/condensation_1d.rs".to_owned(),
-        source: "fig/condensation-1d.source.html".to_owned(),
+        source: format!("fig/{id}.source.html"),
         parts: 3,
         seed: 7,
         params: vec![
@@ -436,7 +441,7 @@ pub fn report() -> ReportView {
     }
 }
 
-/// The page of every figure, by path.
+/// The pages of every figure, by path.
 fn figure_pages() -> Vec<(String, String)> {
     let (templates, site, figures) = (templates(), site(), figures());
     let beside = |at: usize| figures.get(at).map(|figure| Neighbour { number: figure.number, id: &figure.id });
@@ -445,9 +450,9 @@ fn figure_pages() -> Vec<(String, String)> {
         let [previous, next] = [at.checked_sub(1), Some(at + 1)].map(|at| beside(at?));
         let page = PageView { site: &site, figure, card: &card, section: Some("Condensation"), previous, next };
         let html = render_figure(&templates, &page).unwrap_or_else(|fault| panic!("{fault:?}"));
-        (format!("fig/{}.html", figure.id), html)
+        [(format!("fig/{}.html", figure.id), html), source_page(&templates, &site, figure)]
     };
-    figures.iter().enumerate().map(page).collect()
+    figures.iter().enumerate().flat_map(page).collect()
 }
 
 /// All files of the report by path, the one page that holds everything among them.
@@ -457,7 +462,8 @@ pub fn files_of(report: &ReportView) -> BTreeMap<String, String> {
     let cards = figures().map(|figure| render_card(&templates, &figure, true).expect("a card").html);
     let single = render_single(&templates, report, &cards).unwrap_or_else(|fault| panic!("{fault:?}"));
     let pages = pages.into_iter().map(|(name, text)| (name.to_owned(), text)).chain(figure_pages());
-    pages.chain([("single.html".to_owned(), single)]).collect()
+    let diff = diff_page(&templates, &report.site, &figures()[0]);
+    pages.chain([("single.html".to_owned(), single), ("diff.html".to_owned(), diff)]).collect()
 }
 
 pub fn files() -> BTreeMap<String, String> {
