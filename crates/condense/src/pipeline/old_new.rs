@@ -65,6 +65,7 @@ fn pair(shown: &Picture, old: &str, new: &str) -> PicturePair {
         alt: shown.alt.clone(),
         old: svg::address(old),
         new: svg::address(new),
+        old_size: svg::size(old).unwrap_or(shown.size),
         size: shown.size,
     }
 }

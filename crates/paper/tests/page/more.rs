@@ -41,6 +41,7 @@ pub fn diff_page(templates: &Templates, site: &Site, figure: &FigureView) -> Str
             alt: text(),
             old: picture.clone(),
             new: picture,
+            old_size: [720, 290],
             size: [720, 290],
         }],
         values: vec![ValueChange { name: text(), old: text(), new: text(), change: text(), relative: text() }],
