@@ -61,6 +61,9 @@ pub fn room_right(axes: &Axes, bar: Option<&Bar>, height: f64, width: f64, look:
         let words = widest(&bar.ticks(most(height)), look.small);
         return heatmap::BAR * 2.0 + TICK + SPACE + words + line(bar.label.as_ref(), look);
     }
+    if axes.bare {
+        return 0.0;
+    }
     let (ticks, setting) = axes.x.ticks_across(width, look.small);
     let over = |tick: &Tick| {
         let wide = if setting == Setting::Level { text::width(&tick.label, look.small) } else { look.small };

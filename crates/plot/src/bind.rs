@@ -174,9 +174,19 @@ impl Binder<'_> {
     /// The columns of the layer. Every one is looked up, so that all faults are told.
     fn data<'a>(&mut self, frame: &'a Frame) -> Option<Data<'a>> {
         let layer = self.layer;
+        if layer.kind == Kind::Histogram {
+            let x = self.numbers(frame, "x", layer.x.as_ref()?);
+            let weight = layer.weight.as_ref().map(|name| self.numbers(frame, "weight", name));
+            let weight = weight.map_or(Some(None), |found| found.map(Some));
+            return Some(Data::Histogram { x: x?, weight: weight? });
+        }
         let mut place = |key, name: &Option<String>| self.column(frame, key, name.as_ref()?);
         let (x, y) = (place("x", &layer.x), place("y", &layer.y));
         match layer.kind {
+            Kind::Spread => {
+                let y = layer.y.as_ref().filter(|_| y.is_some()).and_then(|name| self.numbers(frame, "y", name));
+                Some(Data::Points { x: x?, y: y? })
+            }
             Kind::Line | Kind::Points => Some(Data::Points { x: x?, y: y? }),
             Kind::Segments | Kind::Arrows => {
                 let (x2, y2) = (place("x2", &layer.x2), place("y2", &layer.y2));
@@ -209,7 +219,7 @@ impl Binder<'_> {
                     fields.map(|field| Some((field.clone(), self.column(frame, "columns", &field.column)?))).collect();
                 Some(Data::Table(found.into_iter().collect::<Option<_>>()?))
             }
-            Kind::Rule => None,
+            Kind::Rule | Kind::Histogram => None,
         }
     }
 

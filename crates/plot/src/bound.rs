@@ -1,6 +1,7 @@
 //! A chart with the columns and rows that it draws: what drawing takes. It knows no scales and no pixels.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::iter;
 
 use crate::chart::{Chart, Direction, Field, Layer, Spacing};
 use crate::position::Position;
@@ -54,6 +55,8 @@ pub enum Data<'a> {
     Band { x: &'a Column, low: &'a Column, high: &'a Column },
     /// Bars. `y` holds numbers.
     Bars { x: &'a Column, y: &'a Column },
+    /// Shares. Both hold numbers.
+    Histogram { x: &'a Column, weight: Option<&'a Column> },
     /// Cells. `z` holds numbers.
     Heatmap { x: &'a Column, y: &'a Column, z: &'a Column, leads: Option<&'a Column> },
     /// Straight pieces from one point to another. `widths` holds numbers.
@@ -146,6 +149,7 @@ impl Data<'_> {
                 let ends = [of(0, "x2", layer.x2.as_ref(), x2), of(1, "y2", layer.y2.as_ref(), y2)];
                 place(x, y).into_iter().chain(ends).collect()
             }
+            Self::Histogram { x, .. } => vec![of(0, "x", layer.x.as_ref(), x)],
             Self::Table(_) => Vec::new(),
         }
     }
@@ -155,6 +159,7 @@ impl Data<'_> {
         match self {
             Self::Own(_) | Self::Table(_) => Vec::new(),
             Self::Points { x, y } | Self::Bars { x, y } => vec![x, y],
+            Self::Histogram { x, weight } => iter::once(*x).chain(*weight).collect(),
             Self::Band { x, low, high } => vec![x, low, high],
             Self::Heatmap { x, y, z, .. } => vec![x, y, z],
             Self::Pieces { from: [x, y], to: [x2, y2], widths } => {

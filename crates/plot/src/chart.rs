@@ -42,6 +42,10 @@ pub struct Panel {
     pub y: Axis,
     /// Height of the plotting area in px.
     pub height: Option<f64>,
+    /// Whether its axes are drawn: not those of a sketch. Then one unit is equally long on both.
+    pub axes: Option<bool>,
+    /// Whether one unit is equally long on both axes.
+    pub equal: Option<bool>,
     /// A frame around the plotting area: one of [`BORDERS`].
     pub border: Option<String>,
     /// A name to which cells of heat maps lead.
@@ -80,6 +84,8 @@ pub enum Spacing {
     Linear,
     /// Equal ratios are equally long.
     Log,
+    /// Equal differences are equally long; ticks stand at multiples of π: of angles in radians.
+    Angle,
     /// Equal times are equally long: of dates. An axis whose columns hold dates has it without being told.
     Time,
 }
@@ -131,6 +137,12 @@ pub struct Layer {
     pub width: Option<f64>,
     /// Column of widths in px, one a piece.
     pub widths: Option<String>,
+    /// Column of weights.
+    pub weight: Option<String>,
+    /// Number of bins.
+    pub bins: Option<usize>,
+    /// Share of the values that a spread shows: the central ones.
+    pub share: Option<f64>,
     /// Shape of a point.
     pub marker: Option<Marker>,
     /// Radius of a point, or height of a text, in px.
@@ -160,6 +172,10 @@ pub enum Kind {
     Band,
     /// Columns that stand on zero.
     Bars,
+    /// Shares of the whole in equal bins.
+    Histogram,
+    /// Medians, with a strip that holds a share of the values around them.
+    Spread,
     /// Coloured cells on a grid.
     Heatmap,
     /// Straight pieces.
@@ -202,6 +218,8 @@ impl Kind {
             Self::Points => "points",
             Self::Band => "band",
             Self::Bars => "bars",
+            Self::Histogram => "histogram",
+            Self::Spread => "spread",
             Self::Heatmap => "heatmap",
             Self::Segments => "segments",
             Self::Arrows => "arrows",
@@ -218,6 +236,8 @@ impl Kind {
             Self::Points => (&["frame", "x", "y"], &["where", "by", "label", "color", "marker", "size"]),
             Self::Band => (&["frame", "x", "low", "high"], &["where", "by", "label", "color"]),
             Self::Bars => (&["frame", "x", "y"], &["where", "by", "label", "color"]),
+            Self::Histogram => (&["frame", "x"], &["weight", "bins", "min", "max", "where", "by", "label", "color"]),
+            Self::Spread => (&["frame", "x", "y"], &["share", "where", "by", "label", "color", "dash", "width"]),
             Self::Heatmap => (&["frame", "x", "y", "z"], &["where", "label", "colors", "min", "max", "leads"]),
             Self::Segments | Self::Arrows => {
                 (&["frame", "x", "y", "x2", "y2"], &["where", "by", "label", "color", "dash", "width", "widths"])
@@ -350,6 +370,9 @@ impl Layer {
             ("dash", self.dash.is_some()),
             ("width", self.width.is_some()),
             ("widths", self.widths.is_some()),
+            ("weight", self.weight.is_some()),
+            ("bins", self.bins.is_some()),
+            ("share", self.share.is_some()),
             ("marker", self.marker.is_some()),
             ("size", self.size.is_some()),
             ("colors", self.colors.is_some()),
@@ -375,6 +398,7 @@ impl Layer {
             ("text", written),
             ("by", &self.by),
             ("widths", &self.widths),
+            ("weight", &self.weight),
             ("leads", &self.leads),
         ];
         let single = single.into_iter().filter_map(|(key, name)| Some((key, name.as_deref()?)));

@@ -108,6 +108,21 @@ fn of_panel(panel: &Panel, say: Say) {
     if let Some(border) = panel.border.as_ref().filter(strange) {
         say(Some("border"), format!("`border` is `{border}`, not one of {}", BORDERS.join(", ")));
     }
+    for (key, wanted) in [("axes", panel.axes == Some(false)), ("equal", panel.equal == Some(true))] {
+        let uneven = [&panel.x, &panel.y].iter().any(|axis| matches!(axis.scale, Spacing::Log | Spacing::Time));
+        if wanted && uneven {
+            say(
+                Some(key),
+                format!(
+                    "with `{key} = {}` one unit is equally long on both axes: not on log or time axes",
+                    panel.equal == Some(true) && key == "equal"
+                ),
+            );
+        }
+    }
+    if panel.axes == Some(false) && (panel.x.label.is_some() || panel.y.label.is_some()) {
+        say(Some("axes"), "axes that are not drawn have no `label`".into());
+    }
     of_axis(&panel.x, ["x", "x.min", "x.ticks"], say);
     of_axis(&panel.y, ["y", "y.min", "y.ticks"], say);
 }
@@ -146,13 +161,19 @@ fn of_layer(layer: &Layer, panel: &Panel, say: Say) {
             say(Some(key), format!("`{key}` must lie between 0.1 and 100 px"));
         }
     }
+    if layer.bins.is_some_and(|bins| !(1..=1000).contains(&bins)) {
+        say(Some("bins"), "`bins` must lie between 1 and 1000".into());
+    }
+    if layer.share.is_some_and(|share| !(share > 0.0 && share <= 1.0)) {
+        say(Some("share"), "`share` must be above 0 and at most 1".into());
+    }
     match layer.kind {
         Kind::Rule => of_rule(layer, say),
         Kind::Text => of_text(layer, say),
-        Kind::Bars if panel.x.scale == Spacing::Log => {
-            say(Some("x"), "bars need a linear x axis".into());
+        Kind::Bars | Kind::Histogram if panel.x.scale == Spacing::Log => {
+            say(Some("x"), format!("a `{kind}` layer needs a linear x axis"));
         }
-        Kind::Heatmap if matches!((layer.min, layer.max), (Some(low), Some(high)) if low >= high) => {
+        Kind::Heatmap | Kind::Histogram if matches!((layer.min, layer.max), (Some(low), Some(high)) if low >= high) => {
             say(Some("min"), "`min` is not below `max`".into());
         }
         Kind::Table if layer.columns.as_ref().is_some_and(Vec::is_empty) => {
@@ -235,7 +256,7 @@ mod tests {
             "`min` = 2 is not below `max` = 1",
             "panel 1, layer 1: a `rule` has either",
             "layer 2, `color`: text is `ink` or `muted`",
-            "bars need a linear x axis",
+            "a `bars` layer needs a linear x axis",
             "no `by` to fill it",
             "at least one column",
             "panel 2: a panel needs at least one",

@@ -84,11 +84,13 @@ fn bodies(bound: &Bound, look: &Look) -> Result<Vec<Body>, Vec<ChartFault>> {
 /// One panel: grid, cells, marks, axes, legend.
 fn draw_axes(pen: &Pen, axes: &Axes, place: &Place, look: &Look) {
     let area = &place.area;
-    if axes.bar().is_none() {
+    if axes.bar().is_none() && !axes.bare {
         axes::grid(pen, axes, area, look);
     }
     draw_cells(pen, axes, place);
-    axes::draw(pen, axes, area, place.written, look);
+    if !axes.bare {
+        axes::draw(pen, axes, area, place.written, look);
+    }
     if let Some(bar) = place.bar {
         axes::bar(pen, bar, area, look);
     }
@@ -212,6 +214,11 @@ mod tests {
             ("kind = 'points'\nframe = 'f'\nx = 'x'\ny = 'y'\nsize = 4\ncolor = 'green'", "r=\"40\"/><circle"),
             ("kind = 'band'\nframe = 'f'\nx = 'x'\nlow = 'low'\nhigh = 'y'", "fill=\"currentColor\" opacity=\"0.22\""),
             ("kind = 'bars'\nframe = 'f'\nx = 'name'\ny = 'y'", ">b &amp; c</text>"),
+            (
+                "kind = 'histogram'\nframe = 'f'\nx = 'x'\nweight = 'y'\nbins = 4",
+                "fill=\"currentColor\" opacity=\"0.22\"",
+            ),
+            ("kind = 'spread'\nframe = 'f'\nx = 'm'\ny = 'y'", "fill=\"currentColor\" opacity=\"0.22\""),
             (
                 "kind = 'heatmap'\nframe = 'cells'\nx = 'i'\ny = 'j'\nz = 'z'",
                 "fill=\"#fde725\" shape-rendering=\"crispEdges\"",
@@ -381,6 +388,49 @@ mod tests {
         assert!(size("kind = 'heatmap'\nframe = 'cells'\nx = 'x'\ny = 'y'\nz = 'z'") <= 20_000);
     }
 
+    #[test]
+    fn a_sketch_has_no_axes_and_equal_units() {
+        let sketch = "[[panel]]\naxes = false\n[[panel.layer]]\nkind = 'line'\nframe = 'f'\nx = 'x'\ny = 'x'\n";
+        let svg = drawn(&chart(sketch));
+        assert_eq!((svg.matches("class=\"plot-grid").count(), svg.matches("<text").count()), (0, 0), "{svg}");
+        let equal = drawn(&chart(&sketch.replace("axes = false", "equal = true\nheight = 200")));
+        // The line from corner to corner is as high as it is wide.
+        let line =
+            equal.split("class=\"plot-blue\"").nth(1).and_then(|rest| rest.split(" d=\"m").nth(1)).expect("a line");
+        let spaced = line[..line.find('"').expect("an end")].replace('-', " -");
+        let numbers: Vec<f64> = spaced.split(' ').filter_map(|number| number.parse().ok()).collect();
+        let [dx, dy] = [2, 3].map(|at| numbers.iter().skip(at).step_by(2).sum::<f64>().abs());
+        assert!((dx - dy).abs() <= 4.0 && dx > 100.0, "{dx} {dy} {line}");
+        assert_eq!(
+            refused(&chart(&sketch.replace("axes = false", "axes = false\nx = { label = 'x' }"))),
+            ["panel 1, `axes`: axes that are not drawn have no `label`"]
+        );
+    }
+
+    #[test]
+    fn one_colour_bar_serves_all_rows_that_share_it() {
+        let map = "[[panel]]\n[[panel.layer]]\nkind = 'heatmap'\nframe = 'cells'\nx = 'i'\ny = 'j'\nz = 'z'\nlabel = 'shade'\n";
+        assert_eq!(drawn(&chart(&format!("columns = 2\n{}", map.repeat(4)))).matches(">shade</text>").count(), 1);
+        let other = map.replace("'shade'", "'shade'\nmax = 9");
+        let svg = drawn(&chart(&format!("columns = 2\n{}{}", map.repeat(2), other.repeat(2))));
+        assert_eq!(svg.matches(">shade</text>").count(), 2, "another range is another bar");
+    }
+
+    #[test]
+    fn a_legend_that_is_part_of_another_is_not_repeated() {
+        let layer = |label: &str, color: &str| {
+            format!(
+                "[[panel.layer]]\nkind = 'line'\nframe = 'f'\nx = 'x'\ny = 'y'\nlabel = '{label}'\ncolor = '{color}'\n"
+            )
+        };
+        let (a, b) = (layer("one", "blue"), layer("two", "green"));
+        let svg = drawn(&chart(&format!("columns = 2\n[[panel]]\n{a}{b}[[panel]]\n{b}")));
+        assert_eq!((svg.matches(">one</text>").count(), svg.matches(">two</text>").count()), (1, 1));
+        let other = layer("two", "purple");
+        let svg = drawn(&chart(&format!("columns = 2\n[[panel]]\n{a}{b}[[panel]]\n{other}")));
+        assert_eq!(svg.matches(">two</text>").count(), 2, "another look is another entry");
+    }
+
     fn any_number() -> impl Strategy<Value = f64> {
         prop_oneof![4 => -10.0..10.0f64, 1 => Just(0.0), 1 => any::<f64>(), 1 => -1e300..1e300f64]
     }
@@ -397,6 +447,8 @@ mod tests {
                 "kind = 'points'\nx = 'a'\ny = 'b'\nby = 'c'\nlabel = '{}'",
                 "kind = 'band'\nx = 'a'\nlow = 'b'\nhigh = 'c'",
                 "kind = 'bars'\nx = 'a'\ny = 'b'",
+                "kind = 'histogram'\nx = 'a'\nweight = 'b'\nby = 'c'",
+                "kind = 'spread'\nx = 'a'\ny = 'b'\nshare = 1",
                 "kind = 'heatmap'\nx = 'a'\ny = 'b'\nz = 'c'\ncolors = 'diverging'",
                 "kind = 'heatmap'\nx = 'a'\ny = 'b'\nz = 'c'\ncolors = 'steps'",
                 "kind = 'arrows'\nx = 'a'\ny = 'b'\nx2 = 'c'\ny2 = 'd'",

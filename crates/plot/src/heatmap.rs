@@ -227,17 +227,17 @@ fn grid(mut centres: Vec<f64>, spacing: Spacing) -> Vec<f64> {
 
 fn borders(centres: &[f64], spacing: Spacing) -> Vec<f64> {
     let between = |a: f64, b: f64| match spacing {
-        Spacing::Linear | Spacing::Time => a + (b - a) / 2.0,
+        Spacing::Linear | Spacing::Angle | Spacing::Time => a + (b - a) / 2.0,
         Spacing::Log => a.sqrt() * b.sqrt(),
     };
     let beyond = |a: f64, inner: f64| match spacing {
-        Spacing::Linear | Spacing::Time => a - (inner - a),
+        Spacing::Linear | Spacing::Angle | Spacing::Time => a - (inner - a),
         Spacing::Log => a * (a / inner),
     };
     let (first, last) = (centres[0], centres[centres.len() - 1]);
     if centres.len() == 1 {
         return match spacing {
-            Spacing::Linear => vec![first - 0.5, first + 0.5],
+            Spacing::Linear | Spacing::Angle => vec![first - 0.5, first + 0.5],
             Spacing::Time => vec![first - calendar::DAY / 2.0, first + calendar::DAY / 2.0],
             Spacing::Log => vec![first / 2.0, first * 2.0],
         };

@@ -119,7 +119,7 @@ pub fn layout<'a>(chart: &Chart, bodies: &'a [Body], common: &[Option<String>; 2
     let bars: Vec<Option<&Bar>> = (0..bodies.len()).map(|at| bar(bodies, columns, at)).collect();
     let entries: Vec<Vec<LegendEntry>> =
         bodies.iter().map(|body| axes(body).map_or_else(Vec::new, legend::entries)).collect();
-    let shared = shares_legend(&entries);
+    let shared = shared_legend(&entries);
 
     let headed = shares_titles(chart, columns);
     let title = |at: usize| chart.panels[at].title.as_ref().filter(|_| !headed || at < columns);
@@ -141,6 +141,8 @@ pub fn layout<'a>(chart: &Chart, bodies: &'a [Body], common: &[Option<String>; 2
     let width = ((full - gaps - margins) / columns as f64).min(widest(bodies, &heights)).max(NARROW);
     let total = width * columns as f64 + gaps + margins;
 
+    let inside = shared.is_some() || all_inside(bodies, &entries, width, &heights, look);
+
     let mut places = Vec::new();
     let mut top = look.gap * 0.5;
     let rows = bodies.len().div_ceil(columns);
@@ -152,11 +154,11 @@ pub fn layout<'a>(chart: &Chart, bodies: &'a [Body], common: &[Option<String>; 2
         let mut x = look.gap + beside;
         for at in members {
             x += left[at % columns];
-            let area = Area { left: x, right: x + width, top, bottom: top + heights[at] };
-            x = area.right + right[at % columns] + gap;
-            let own = if shared { Vec::new() } else { entries[at].clone() };
+            let area = fitted(Area { left: x, right: x + width, top, bottom: top + heights[at] }, axes(&bodies[at]));
+            x += width + right[at % columns] + gap;
+            let own = if shared.is_some() { Vec::new() } else { entries[at].clone() };
             let written = written(at);
-            let (legend, end) = place_legend(own, axes(&bodies[at]), area, written[0], look);
+            let (legend, end) = place_legend(own, axes(&bodies[at]), area, [written[0], inside], look);
             bottom = bottom.max(end);
             places.push(Place { area, written, titled: title(at).is_some(), bar: bars[at], legend });
         }
@@ -164,10 +166,16 @@ pub fn layout<'a>(chart: &Chart, bodies: &'a [Body], common: &[Option<String>; 2
     }
     let grid = Area { left: look.gap, top: look.gap * 0.5, right: total - look.gap, bottom: top - look.gap };
     top += axes::line(common[0].as_ref(), look);
-    let shared = shared.then(|| entries.into_iter().find(|entries| !entries.is_empty())).flatten();
     let below = shared.as_ref().map_or(0.0, |entries| legend::height_below(entries, total - 2.0 * look.gap, look));
     let height = top - look.gap * 0.5 + below;
     Layout { size: [total, height], grid, places, shared: shared.map(|entries| (entries, top - look.gap)) }
+}
+
+/// The part of an area in which one unit is equally long on both axes, where that is asked for.
+fn fitted(area: Area, axes: Option<&Axes>) -> Area {
+    let Some(shape) = axes.and_then(Axes::shape) else { return area };
+    let (width, height) = (area.width().min(area.height() / shape), area.height().min(area.width() * shape));
+    Area { right: area.left + width, bottom: area.top + height, ..area }
 }
 
 /// Where a panel's legend goes, and the lower end of the panel with its labels.
@@ -175,7 +183,7 @@ fn place_legend<'a>(
     entries: Vec<LegendEntry<'a>>,
     axes: Option<&'a Axes>,
     area: Area,
-    written: bool,
+    [written, inside]: [bool; 2],
     look: &Look,
 ) -> (Legend<'a>, f64) {
     let Some(axes) = axes else { return (Legend::Nowhere, area.bottom) };
@@ -184,9 +192,7 @@ fn place_legend<'a>(
     if entries.is_empty() {
         return (Legend::Nowhere, end);
     }
-    let placer = Placer { axes, area };
-    let covered: Vec<_> = axes.series.iter().flat_map(|series| placer.footprint(series)).collect();
-    if let Some(place) = legend::free_place(&entries, &area, &covered, look) {
+    if let Some(place) = free_place(&entries, axes, area, look).filter(|_| inside) {
         return (Legend::Inside(entries, place), end);
     }
     let height = legend::height_below(&entries, area.width(), look);
@@ -198,6 +204,10 @@ fn heights(chart: &Chart, bodies: &[Body], columns: usize, full: f64, look: &Loo
     let height = |at: usize| match (&bodies[at], chart.panels[at].height) {
         (Body::Table(grid), _) => grid.height(look),
         (_, Some(height)) => height,
+        (Body::Axes(axes), None) if axes.equal => {
+            let shape = axes.shape().unwrap_or(1.0);
+            (0.86 * full / columns as f64 * shape).min(LONE.max(look.height))
+        }
         (Body::Axes(axes), None) if columns == 1 && axes.bar().is_some() => LONE,
         _ => look.height.min(0.8 * full / columns as f64),
     };
@@ -206,28 +216,48 @@ fn heights(chart: &Chart, bodies: &[Body], columns: usize, full: f64, look: &Loo
 
 /// Whether the x and y labels of a panel are written: not where the neighbour below or to the left has the same.
 fn written(bodies: &[Body], heights: &[f64], columns: usize, at: usize) -> [bool; 2] {
-    let Some(own) = axes(&bodies[at]) else { return [false; 2] };
-    let below = bodies.get(at + columns).and_then(axes);
+    let Some(own) = axes(&bodies[at]).filter(|axes| !axes.bare) else { return [false; 2] };
+    let below = bodies.get(at + columns).and_then(axes).filter(|axes| !axes.bare);
     let left = if at.is_multiple_of(columns) {
         None
     } else {
-        axes(&bodies[at - 1]).filter(|_| heights[at - 1] == heights[at])
+        axes(&bodies[at - 1]).filter(|axes| !axes.bare && heights[at - 1] == heights[at])
     };
     [below.is_none_or(|other| other.x != own.x), left.is_none_or(|other| other.y != own.y)]
 }
 
-/// The colour bar to draw beside a panel: not where the next panel of the row draws the same.
+/// The colour bar to draw beside a panel: not where the next panel of the row draws the same, or a row above did.
 fn bar(bodies: &[Body], columns: usize, at: usize) -> Option<&Bar> {
     let own = axes(&bodies[at])?.bar()?;
     let last = (at + 1).is_multiple_of(columns) || at + 1 == bodies.len();
     let next = if last { None } else { axes(&bodies[at + 1]).and_then(Axes::bar) };
-    (next != Some(own)).then_some(own)
+    let above = &bodies[..at - at % columns];
+    let drawn = above.iter().any(|other| axes(other).and_then(Axes::bar) == Some(own));
+    (next != Some(own) && !drawn).then_some(own)
 }
 
-/// Whether at least two panels have a legend and all legends are the same.
-fn shares_legend(entries: &[Vec<LegendEntry>]) -> bool {
+/// The legend that serves all panels, where at least two have one: the longest, if all others are parts of it.
+fn shared_legend<'a>(entries: &[Vec<LegendEntry<'a>>]) -> Option<Vec<LegendEntry<'a>>> {
     let legends: Vec<&Vec<LegendEntry>> = entries.iter().filter(|entries| !entries.is_empty()).collect();
-    legends.len() > 1 && legends.windows(2).all(|pair| legend::same(pair[0], pair[1]))
+    let longest = legends.iter().max_by_key(|legend| legend.len())?;
+    let serves = legends.len() > 1 && legends.iter().all(|legend| legend::is_part(legend, longest));
+    serves.then(|| (*longest).clone())
+}
+
+/// Whether every panel has room for its own legend: else all stand below, for legends of one chart have one place.
+fn all_inside(bodies: &[Body], entries: &[Vec<LegendEntry>], width: f64, heights: &[f64], look: &Look) -> bool {
+    (0..bodies.len()).filter(|&at| !entries[at].is_empty()).all(|at| {
+        let Some(axes) = axes(&bodies[at]) else { return true };
+        let area = fitted(Area { left: 0.0, right: width, top: 0.0, bottom: heights[at] }, Some(axes));
+        free_place(&entries[at], axes, area, look).is_some()
+    })
+}
+
+/// Where in a plotting area a legend covers nothing.
+fn free_place(entries: &[LegendEntry], axes: &Axes, area: Area, look: &Look) -> Option<Area> {
+    let placer = Placer { axes, area };
+    let covered: Vec<_> = axes.series.iter().flat_map(|series| placer.footprint(series)).collect();
+    legend::free_place(entries, &area, &covered, look)
 }
 
 /// Whether in every column of a grid all panels have one title: it is written once, above the column.

@@ -39,12 +39,12 @@ pub fn entries(axes: &Axes) -> Vec<LegendEntry<'_>> {
     entries
 }
 
-/// Whether two legends would read the same.
-pub fn same(a: &[LegendEntry], b: &[LegendEntry]) -> bool {
+/// Whether all entries of a legend are in another one, too, and look the same there.
+pub fn is_part(part: &[LegendEntry], whole: &[LegendEntry]) -> bool {
     let look = |entry: &LegendEntry| -> Vec<_> {
         entry.series.iter().map(|series| (std::mem::discriminant(&series.shape), series.style)).collect()
     };
-    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.label == b.label && look(a) == look(b))
+    part.iter().all(|own| whole.iter().any(|other| own.label == other.label && look(own) == look(other)))
 }
 
 fn width(entry: &LegendEntry, look: &Look) -> f64 {
@@ -84,8 +84,17 @@ pub fn draw_column(pen: &Pen, entries: &[LegendEntry], place: &Area, look: &Look
     }
 }
 
-/// Lines of entries that fit a width: each the entries' numbers and the line's own width.
+/// Lines of entries that fit a width, as few as there can be and about equally long: each the entries' numbers and the
+/// line's own width.
 fn lines(entries: &[LegendEntry], room: f64, look: &Look) -> Vec<(Vec<usize>, f64)> {
+    let few = filled(entries, room, look);
+    let narrower = (1..).map(|step| filled(entries, room - f64::from(step) * LINE * look.small, look));
+    let same = |lines: &Vec<(Vec<usize>, f64)>| lines.len() == few.len() && lines.len() > 1;
+    narrower.take(1000).take_while(same).last().unwrap_or(few)
+}
+
+/// The same, each line as full as can be.
+fn filled(entries: &[LegendEntry], room: f64, look: &Look) -> Vec<(Vec<usize>, f64)> {
     let mut lines: Vec<(Vec<usize>, f64)> = Vec::new();
     for (at, entry) in entries.iter().enumerate() {
         let wide = width(entry, look);

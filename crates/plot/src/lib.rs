@@ -29,6 +29,7 @@ pub mod position;
 pub mod scale;
 pub mod series;
 pub mod strip;
+pub mod summary;
 pub mod svg;
 pub mod table;
 pub mod text;

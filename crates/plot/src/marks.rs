@@ -48,6 +48,15 @@ impl Placer<'_> {
         rows.iter().map(bar).filter(|bar| bar.width() > 0.0 && bar.height() > 0.0).collect()
     }
 
+    /// The upper outline of bins; bins that are equally high make one step.
+    fn steps(&self, rows: &[[f64; 3]]) -> Vec<Point> {
+        let steps = rows.chunk_by(|a, b| a[2] == b[2]);
+        steps
+            .flat_map(|step| [[step[0][0], step[0][2]], [step[step.len() - 1][1], step[0][2]]])
+            .map(|point| self.at(point))
+            .collect()
+    }
+
     /// The outline of one stretch of a band.
     fn band(&self, rows: &[[f64; 3]]) -> Vec<Point> {
         let high = rows.iter().map(|&[x, _, high]| self.at([x, high])).collect();
@@ -78,7 +87,7 @@ impl Placer<'_> {
                 .filter_map(|&[x, low, high]| self.area.cut([self.at([x, low]), self.at([x, high])]))
                 .flat_map(|[a, b]| between(a, b))
                 .collect(),
-            Shape::Bars(rows) => self
+            Shape::Bars(rows) | Shape::Steps(rows) => self
                 .bars(rows)
                 .iter()
                 .flat_map(|bar| [bar.left, bar.middle()[0], bar.right].map(|x| [[x, bar.top], [x, bar.bottom]]))
@@ -127,6 +136,17 @@ pub fn draw(pen: &Pen, placer: &Placer, series: &Series, taken: &mut Vec<Area>, 
         Shape::Points(rows) => points(pen, placer, rows, style),
         Shape::Band(parts) => parts.iter().for_each(|rows| pen.area(&placer.band(rows), style.ink, look.band)),
         Shape::Bars(rows) => placer.bars(rows).iter().for_each(|bar| pen.block(bar, style.ink)),
+        Shape::Steps(rows) => {
+            let outline = placer.steps(rows);
+            let foot =
+                rows.last().zip(rows.first()).map(|(last, first)| [last[1], first[0]].map(|x| placer.at([x, 0.0])));
+            pen.area(
+                &area.cut_area(&[outline.clone(), foot.into_iter().flatten().collect()].concat()),
+                style.ink,
+                look.band,
+            );
+            lines(pen, &area.cut_line(&outline), Stroke { width: look.line * 0.75, ..stroke });
+        }
         Shape::Heat(_) => {}
         Shape::Segments(pieces) => {
             let cut = pieces.iter().filter_map(|piece| area.cut(piece.map(|end| placer.at(end))));
@@ -217,6 +237,10 @@ pub fn sample(pen: &Pen, series: &Series, [x, y]: Point, width: f64, look: &Look
     let stroke = Stroke { ink: style.ink, width: style.width, dash: style.dash };
     match &series.shape {
         Shape::Points(_) => pen.marker([x, y], style.marker, style.size.clamp(2.5, 5.0), style.ink),
+        Shape::Steps(_) => {
+            pen.area(&corners, style.ink, look.band);
+            pen.line(&[corners[0], corners[1]], stroke);
+        }
         Shape::Band(_) => pen.area(&corners, style.ink, look.band),
         Shape::Bars(_) => pen.block(&Area { left: x - 5.0, right: x + 5.0, top: y - 5.0, bottom: y + 5.0 }, style.ink),
         Shape::Arrows(_) => {

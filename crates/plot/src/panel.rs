@@ -37,6 +37,10 @@ pub struct Axes {
     pub y: Ruler,
     /// Bottom first.
     pub series: Vec<Series>,
+    /// Whether neither is drawn: a sketch.
+    pub bare: bool,
+    /// Whether one unit is equally long on both.
+    pub equal: bool,
 }
 
 /// An axis with its numbers. Panels with equal rulers share their labels.
@@ -53,6 +57,11 @@ pub struct Ruler {
 }
 
 impl Axes {
+    /// How high the plotting area is for its width, where that is given by the numbers.
+    pub fn shape(&self) -> Option<f64> {
+        self.equal.then(|| self.y.scale.length() / self.x.scale.length())
+    }
+
     /// The colour bar of its heat map.
     pub fn bar(&self) -> Option<&Bar> {
         self.series.iter().find_map(|series| match &series.shape {
@@ -95,10 +104,13 @@ impl Body {
             |axis: usize| extents.iter().flat_map(|extent| extent[axis].iter().copied()).collect::<Vec<f64>>();
         let tight = all.iter().any(|series| matches!(series.shape, Shape::Heat(_)));
         let x = Ruler::new(&panel.x, spacing[0], &numbers(0), &shared.across, tight, false);
-        let standing = all.iter().any(|series| matches!(series.shape, Shape::Bars(_)));
+        let standing = all.iter().any(|series| matches!(series.shape, Shape::Bars(_) | Shape::Steps(_)));
         let y = Ruler::new(&panel.y, spacing[1], &numbers(1), &shared.up, tight, standing);
         match (x, y) {
-            (Ok(x), Ok(y)) => Ok(Self::Axes(Axes { x, y, series: all })),
+            (Ok(x), Ok(y)) => {
+                let bare = panel.axes == Some(false);
+                Ok(Self::Axes(Axes { x, y, series: all, bare, equal: bare || panel.equal == Some(true) }))
+            }
             (x, y) => Err([("x", x.err()), ("y", y.err())]
                 .into_iter()
                 .filter_map(|(axis, message)| Some(fault(None, Some(axis), &format!("axis `{axis}`: {}", message?))))

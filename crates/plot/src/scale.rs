@@ -4,10 +4,17 @@
 use crate::chart::Spacing;
 use crate::dates;
 use crate::text;
+use std::f64::consts::PI;
+
 use condense_base::frame::calendar;
 
 /// Share of the range left free on each side that the author did not fix.
 const PADDING: f64 = 0.04;
+
+/// Numbers that differ by less than this share of them are the same but for rounding.
+const SAME: f64 = 8e-15;
+/// More decades than have a tick each.
+const MANY: usize = 24;
 
 /// One axis' worth of numbers, from `low` to `high` (both in decades when logarithmic).
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -52,12 +59,12 @@ impl Scale {
         }
         let size = low.abs().max(high.abs());
         let (mut low, mut high) = (low, high);
-        if high - low <= size * 1e-12 || high - low < 1e-290 {
+        if high - low <= size * SAME || high - low < 1e-290 {
             let half = match spacing {
                 Spacing::Log => 0.5,
                 Spacing::Time => calendar::DAY / 2.0,
-                Spacing::Linear if size < 1e-280 => 1.0,
-                Spacing::Linear => size * 0.1,
+                Spacing::Linear | Spacing::Angle if size < 1e-280 => 1.0,
+                Spacing::Linear | Spacing::Angle => size * 0.1,
             };
             low = min.unwrap_or(if max.is_some() { high } else { low } - half);
             high = max.unwrap_or(low.max(high) + half);
@@ -67,6 +74,11 @@ impl Scale {
             high += if max.is_none() { air } else { 0.0 };
         }
         Ok(Self { spacing, low, high })
+    }
+
+    /// From one end to the other, in units of the data (in decades when logarithmic).
+    pub fn length(&self) -> f64 {
+        self.high - self.low
     }
 
     /// Where `value` stands: 0 at the lower end, 1 at the upper; beyond them outside.
@@ -85,6 +97,7 @@ impl Scale {
         match self.spacing {
             Spacing::Linear => linear(self.low, self.high, most),
             Spacing::Log => self.decades(most),
+            Spacing::Angle => angles(self.low, self.high, most),
             Spacing::Time => {
                 let ticks = dates::ticks(self.low, self.high, most);
                 ticks.into_iter().map(|(value, label)| Tick { value, label }).collect()
@@ -108,6 +121,10 @@ impl Scale {
         let mut ticks: Vec<Tick> = Vec::new();
         for exponent in first - 1..=last {
             let labelled = exponent.rem_euclid(every) == 0;
+            // Beyond some decades, ticks at each of them would be a black bar.
+            if !labelled && count > MANY {
+                continue;
+            }
             let label = if plainly { text::exact(1, exponent, true) } else { text::power(exponent) };
             ticks.push(Tick { value: shifted(1, exponent), label: if labelled { label } else { String::new() } });
             if every == 1 && count <= 8 {
@@ -138,7 +155,7 @@ impl Scale {
 
 fn forward(spacing: Spacing, value: f64) -> f64 {
     match spacing {
-        Spacing::Linear | Spacing::Time => value,
+        Spacing::Linear | Spacing::Angle | Spacing::Time => value,
         Spacing::Log => libm::log10(value),
     }
 }
@@ -146,6 +163,43 @@ fn forward(spacing: Spacing, value: f64) -> f64 {
 /// `count × 10^exponent`, correctly rounded.
 fn shifted(count: i64, exponent: i32) -> f64 {
     format!("{count}e{exponent}").parse().unwrap_or(0.0)
+}
+
+/// Multiples of π, or of a half, a quarter, … of it: the finest such grid with at most `most` lines.
+fn angles(low: f64, high: f64, most: usize) -> Vec<Tick> {
+    // Steps in eighths of π.
+    for step in [1, 2, 4, 8, 16, 32] {
+        let unit = f64::from(step) * PI / 8.0;
+        let slack = (high - low) * 1e-9;
+        let (first, last) = (((low - slack) / unit).ceil(), ((high + slack) / unit).floor());
+        let count = last - first + 1.0;
+        if count > most.max(2) as f64 {
+            continue;
+        }
+        if count < 2.0 {
+            break;
+        }
+        let tick = |at: i32| Tick { value: f64::from(at) * unit, label: parts_of_pi(at * step) };
+        return (first as i32..=last as i32).map(tick).collect();
+    }
+    linear(low, high, most)
+}
+
+/// So many eighths of π in words: `−3π/4`.
+fn parts_of_pi(eighths: i32) -> String {
+    let shared = match eighths.trailing_zeros() {
+        zeros if eighths == 0 || zeros >= 3 => 8,
+        zeros => 1 << zeros,
+    };
+    let (over, under) = (eighths.abs() / shared, 8 / shared);
+    let sign = if eighths < 0 { "−" } else { "" };
+    match (over, under) {
+        (0, _) => "0".to_owned(),
+        (1, 1) => format!("{sign}π"),
+        (_, 1) => format!("{sign}{over}π"),
+        (1, _) => format!("{sign}π/{under}"),
+        _ => format!("{sign}{over}π/{under}"),
+    }
 }
 
 /// Multiples of 1, 2 or 5 times a power of ten: the finest such grid with at most `most` lines.
@@ -217,6 +271,33 @@ mod tests {
         assert!(Scale::around(Spacing::Linear, &[-f64::MAX, f64::MAX], [None; 2], false).is_err());
         let fixed = Scale::around(Spacing::Linear, &[1.0], [Some(5.0), None], false).expect("a scale");
         assert!(fixed.place(5.0) == 0.0 && fixed.high > 5.0);
+    }
+
+    /// Once they were drawn as equal.
+    #[test]
+    fn numbers_that_differ_in_the_thirteenth_digit_are_told_apart() {
+        let scale = around(Spacing::Linear, &[1.0, 1.000_000_000_000_4]);
+        assert!(scale.place(1.0) < 0.1 && scale.place(1.000_000_000_000_4) > 0.9);
+        let labels = labels(&scale, 4);
+        assert!(labels.len() >= 2 && labels.windows(2).all(|pair| pair[0] != pair[1]), "{labels:?}");
+    }
+
+    /// Once they were a black bar.
+    #[test]
+    fn ticks_over_hundreds_of_decades_stand_apart() {
+        let ticks = around(Spacing::Log, &[1e-150, 1e150]).ticks(6);
+        assert!((3..=8).contains(&ticks.len()) && ticks.iter().all(|tick| !tick.label.is_empty()), "{}", ticks.len());
+    }
+
+    #[test]
+    fn angles_have_ticks_at_parts_of_pi() {
+        let circle = around(Spacing::Angle, &[-PI, PI]);
+        assert_eq!(labels(&circle, 5), ["−π", "−π/2", "0", "π/2", "π"]);
+        assert_eq!(labels(&circle, 3), ["−π", "0", "π"]);
+        assert_eq!(labels(&circle, 9)[..2], ["−π", "−3π/4"]);
+        assert!(circle.place(-PI) > 0.0 && circle.place(PI) < 1.0, "nothing is cut at the ends");
+        assert_eq!(labels(&around(Spacing::Angle, &[0.1, 0.2]), 5).first().map(String::as_str), Some("0.10"));
+        assert_eq!([8, -4, 6, 16, 1].map(parts_of_pi), ["π", "−π/2", "3π/4", "2π", "π/8"]);
     }
 
     proptest! {

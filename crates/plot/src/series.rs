@@ -2,6 +2,7 @@
 //! It knows no pixels.
 
 use std::collections::BTreeMap;
+use std::f64::consts::PI;
 
 use crate::bound::{BoundLayer, Data, Own};
 use crate::chart::{Colors, Dash, Direction, Kind, Layer, Marker, Spacing};
@@ -9,9 +10,14 @@ use crate::clip::Point;
 use crate::heatmap::{Heat, Lead};
 use crate::look::{Ink, Look};
 use crate::position::Position;
+use crate::summary;
 use crate::text;
 use condense_base::frame::cell::Content;
 use condense_base::frame::{Column, number};
+
+/// Bins of a histogram, and the share of the values that a spread shows, where the author does not say.
+const BINS: usize = 40;
+const SHARE: f64 = 0.5;
 
 /// One thing with one style, and at most one legend entry.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,6 +41,8 @@ pub enum Shape {
     Band(Vec<Vec<[f64; 3]>>),
     /// Rows of left, right, top; they stand on zero.
     Bars(Vec<[f64; 3]>),
+    /// Rows of left, right, top, side by side: they stand on zero.
+    Steps(Vec<[f64; 3]>),
     /// Cells.
     Heat(Heat),
     /// Pieces.
@@ -80,7 +88,7 @@ impl Shape {
             Self::Line(parts) => parts.is_empty(),
             Self::Band(parts) => parts.is_empty(),
             Self::Points(points) => points.is_empty(),
-            Self::Bars(rows) => rows.is_empty(),
+            Self::Bars(rows) | Self::Steps(rows) => rows.is_empty(),
             Self::Segments(pieces) | Self::Arrows(pieces) => pieces.is_empty(),
             Self::Words(words, _) => words.is_empty(),
             Self::Heat(_) | Self::Rule(..) => false,
@@ -99,7 +107,7 @@ impl Shape {
                 let rows = || parts.iter().flatten();
                 [rows().map(|row| row[0]).collect(), rows().flat_map(|row| [row[1], row[2]]).collect()]
             }
-            Self::Bars(rows) => {
+            Self::Bars(rows) | Self::Steps(rows) => {
                 let foot = (vertical == Spacing::Linear).then_some(0.0);
                 [
                     rows.iter().flat_map(|row| [row[0], row[1]]).collect(),
@@ -141,6 +149,14 @@ pub fn series(
         let label = layer.label.as_ref().map(|label| label.replace("{}", &value));
         let name = layer.by.as_ref().map(|by| format!("{by} = {value}")).or_else(|| label.clone());
         let style = style(layer, look, shared.turn(layer, name));
+        if layer.kind == Kind::Spread || layer.kind == Kind::Histogram {
+            let shapes = summed_up(layer, &bound.data, bound.rows.as_slice(), &rows, spacing[0], shared)?;
+            // The line speaks for its strip.
+            let named = |at: usize| label.clone().filter(|_| at == 0);
+            let shapes = shapes.into_iter().enumerate().filter(|(_, shape)| !shape.is_empty());
+            made.extend(shapes.map(|(at, shape)| Series { shape, style, label: named(at) }));
+            continue;
+        }
         for (width, rows) in by_width(&bound.data, rows)? {
             let shape = shape(layer.kind, &bound.data, &rows, shared);
             if !shape.is_empty() {
@@ -221,8 +237,42 @@ fn shape(kind: Kind, data: &Data, rows: &[usize], shared: &mut Shared) -> Shape 
             let words = rows.iter().map(|&row| text::of_cell(text, row, 3));
             Shape::Words(places.into_iter().zip(words).filter_map(|(at, word)| Some((at?, word?))).collect(), false)
         }
-        // Cells make one series, and a table makes none.
-        Data::Heatmap { .. } | Data::Table(_) => Shape::Points(Vec::new()),
+        // Cells make one series, and a table makes none; shares are summed up elsewhere.
+        Data::Heatmap { .. } | Data::Table(_) | Data::Histogram { .. } => Shape::Points(Vec::new()),
+    }
+}
+
+/// What a layer draws that sums up its rows; the range of a histogram is that of `all` its rows, or the whole circle.
+fn summed_up(
+    layer: &Layer,
+    data: &Data,
+    all: &[usize],
+    rows: &[usize],
+    spacing: Spacing,
+    shared: &mut Shared,
+) -> Result<Vec<Shape>, String> {
+    match data {
+        Data::Histogram { x, weight } => {
+            let row = |&row: &usize| Some((x.value(row)?, weight.map_or(Some(1.0), |weight| weight.value(row))?));
+            let values = || all.iter().filter_map(|&row| x.value(row));
+            let [low, high] = if spacing == Spacing::Angle {
+                [-PI, PI]
+            } else {
+                [values().fold(f64::INFINITY, f64::min), values().fold(f64::NEG_INFINITY, f64::max)]
+            };
+            let [low, high] = [layer.min.unwrap_or(low), layer.max.unwrap_or(high)];
+            let high = if high > low { high } else { low + 1.0 };
+            let rows: Vec<(f64, f64)> = rows.iter().filter_map(row).collect();
+            Ok(vec![Shape::Steps(summary::histogram(&rows, [low, high], layer.bins.unwrap_or(BINS))?)])
+        }
+        Data::Points { x, y } => {
+            let points: Vec<Point> = points(x, y, rows, shared).into_iter().flatten().collect();
+            let (medians, strip) = summary::spread(&points, layer.share.unwrap_or(SHARE));
+            let bare = strip.iter().all(|[_, low, high]| low == high);
+            let strip = if bare { Vec::new() } else { vec![strip] };
+            Ok(vec![Shape::Line(vec![medians]), Shape::Band(strip)])
+        }
+        _ => Ok(Vec::new()),
     }
 }
 
@@ -317,7 +367,7 @@ fn style(layer: &Layer, look: &Look, turn: Option<usize>) -> Style {
         Kind::Rule => (1.0, Dash::Dashed, look.point),
         Kind::Segments | Kind::Arrows => (1.2, Dash::Solid, look.point),
         Kind::Text => (look.line, Dash::Solid, look.small),
-        Kind::Line => (look.line, DASHES[sign % 3], look.point),
+        Kind::Line | Kind::Spread => (look.line, DASHES[sign % 3], look.point),
         _ => (look.line, Dash::Solid, look.point),
     };
     Style {

@@ -19,7 +19,7 @@ const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "g
 /// The environment variable that names another one.
 const OWN: &str = "CHROME_PATH";
 /// A page of fifty figures takes some ten seconds.
-const PATIENCE: Duration = Duration::from_secs(180);
+const PATIENCE: Duration = Duration::from_mins(3);
 
 /// The browser that would print.
 ///

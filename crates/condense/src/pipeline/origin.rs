@@ -95,7 +95,7 @@ fn fixed(string: &str, name: &str) -> Option<usize> {
         open = open.split_once(part)?.1;
     }
     let whole = |part: &&str| part.split('.').any(|word| !word.is_empty() && name.split('.').any(|own| own == word));
-    parts.iter().any(|part| whole(part)).then(|| parts.iter().map(|part| part.len()).sum())
+    parts.iter().any(whole).then(|| parts.iter().map(|part| part.len()).sum())
 }
 
 #[cfg(test)]
