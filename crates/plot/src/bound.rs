@@ -79,10 +79,13 @@ pub enum Own {
 }
 
 impl Bound<'_> {
-    /// One chart for each panel, where a page shows them one at a time; none elsewhere.
+    /// One chart for each step, where a page shows one at a time; none elsewhere.
     pub fn frames(&self) -> Vec<Self> {
-        let panels = self.panels.iter().cloned();
-        self.chart.frames().into_iter().zip(panels).map(|(chart, panel)| Self { chart, panels: vec![panel] }).collect()
+        let step = |panels: Vec<usize>| Self {
+            chart: self.chart.only(&panels),
+            panels: panels.iter().map(|&at| self.panels[at].clone()).collect(),
+        };
+        self.chart.steps().into_iter().map(step).collect()
     }
 
     /// What to say of missing values, where there are any: readers cannot see what is not drawn.

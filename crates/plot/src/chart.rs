@@ -19,7 +19,8 @@ pub struct Chart {
     pub name: Option<String>,
     /// Panels per row; by default as many as fit, at most three.
     pub columns: Option<usize>,
-    /// What the panels are steps of: "Epoch". A page then shows one at a time, and the grid where it is printed.
+    /// What the panels are steps of: "Epoch". A page then shows one step at a time, beside the grid; panels of one title are
+    /// one step.
     pub scrub: Option<String>,
     /// The panels, row by row.
     #[serde(rename = "panel", default)]
@@ -191,14 +192,27 @@ pub enum Kind {
 }
 
 impl Chart {
-    /// One chart for each panel, where a page shows them one at a time; none elsewhere.
-    pub fn frames(&self) -> Vec<Chart> {
-        let alone = |panel: &Panel| {
+    /// The panels of each step, where a page shows one step at a time: those of one title. None elsewhere.
+    pub fn steps(&self) -> Vec<Vec<usize>> {
+        let mut steps: Vec<Vec<usize>> = Vec::new();
+        for at in 0..if self.scrub.is_some() { self.panels.len() } else { 0 } {
+            let same = |step: &&mut Vec<usize>| self.panels[step[0]].title == self.panels[at].title;
+            match steps.iter_mut().find(same) {
+                Some(step) => step.push(at),
+                None => steps.push(vec![at]),
+            }
+        }
+        steps
+    }
+
+    /// Some of its panels, as a chart of their own.
+    pub fn only(&self, panels: &[usize]) -> Self {
+        let alone = |&at: &usize| {
             // With the width of all of them, a panel may be higher, too.
-            let panel = Panel { height: panel.height.map(|height| 1.6 * height), ..panel.clone() };
-            Chart { columns: None, scrub: None, panels: vec![panel], ..self.clone() }
+            let panel = &self.panels[at];
+            Panel { height: panel.height.map(|height| 1.6 * height), ..panel.clone() }
         };
-        if self.scrub.is_some() { self.panels.iter().map(alone).collect() } else { Vec::new() }
+        Self { columns: None, scrub: None, panels: panels.iter().map(alone).collect(), ..self.clone() }
     }
 }
 

@@ -53,7 +53,7 @@ pub fn undrawable(chart: &Chart) -> Vec<ChartFault> {
     faults
 }
 
-/// More panels than the style sheet has rules for.
+/// More steps than the style sheet has rules for.
 const MOST_STEPS: usize = 12;
 
 /// What keeps a chart from being shown panel by panel, if it asks for that.
@@ -64,11 +64,12 @@ fn scrub(chart: &Chart) -> Option<String> {
     }
     // How many panels an `each` stands for is known once there are rows.
     let open = chart.panels.iter().any(|panel| panel.each.is_some());
-    if !open && !(2..=MOST_STEPS).contains(&chart.panels.len()) {
-        return Some(format!("`scrub` is for 2 to {MOST_STEPS} panels, not {}", chart.panels.len()));
+    let steps = chart.steps().len();
+    if !open && !(2..=MOST_STEPS).contains(&steps) {
+        return Some(format!("`scrub` is for 2 to {MOST_STEPS} steps, panels of one title each, not {steps}"));
     }
     if chart.panels.iter().any(|panel| panel.anchor.is_some()) {
-        return Some("`scrub` shows one panel at a time: none can have an `anchor`".into());
+        return Some("`scrub` shows one step at a time: no panel can have an `anchor`".into());
     }
     let untitled = chart.panels.iter().any(|panel| panel.title.as_ref().is_none_or(|title| title.trim().is_empty()));
     untitled.then(|| "`scrub` needs a `title` on every panel: it is what a reader chooses".into())
