@@ -101,9 +101,28 @@ impl Experiment for CondensationTransformer {
         results.value("large.share", widest);
         results.frame("course", Frame::from_rows(&COURSE, course));
         results.frame("similarity", Frame::from_rows(&["run", "stage", "matrix", "row", "column", "cosine"], matrices));
+        results.frame("maps", maps(p));
         Ok(results)
     }
 }
+
+/// The cosines that the figure shows: each matrix before training, at the first stage and at the last, and, from large
+/// weights, at the last.
+fn maps(p: &Params) -> Frame {
+    let last = p.stages.len();
+    let at = |stage: usize| format!("step {}", p.stages[stage - 1]);
+    let rows = [(0, 0, "before".to_owned()), (0, 1, at(1)), (0, last, at(last)), (1, last, "large init.".to_owned())];
+    let each = || rows.iter().flat_map(|row| (0..MATRICES.len()).map(move |matrix| (row, matrix)));
+    Frame::new()
+        .with("run", each().map(|((run, ..), _)| f64::from(*run)))
+        .with("stage", each().map(|((_, stage, _), _)| *stage as f64))
+        .with("matrix", each().map(|(_, matrix)| matrix as f64))
+        .with_words("name", each().map(|(_, matrix)| MATRICES[matrix]))
+        .with_words("when", each().map(|((.., when), _)| when.as_str()))
+}
+
+/// The matrices of a head, in the order of their parameters.
+const MATRICES: [&str; 4] = ["Q", "K", "V", "O"];
 
 /// The columns of [`Look::line`].
 const COURSE: [&str; 14] = [
