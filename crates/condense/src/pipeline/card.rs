@@ -94,8 +94,9 @@ fn pair(name: &str, text: String) -> Pair {
     Pair { name: name.to_owned(), text }
 }
 
-/// A picture of more px than this is shown in the margin beside the text, too.
+/// A picture of more px than this is shown in the margin beside the text, too; and a table of more columns.
 const TEXT_WIDTH: u32 = 720;
+const TEXT_COLUMNS: usize = 7;
 
 const RUN: &str = "run";
 const CHECK: &str = "check";
@@ -364,6 +365,7 @@ impl CardRecipe<'_> {
         let narrow = inputs.text(&role, NARROW)?;
         let stem = self.page.stem(block);
         let size = |svg: &str| svg::size(svg).unwrap_or_default();
+        let columns = tables.first().map_or(0, |table| table.head.len());
         Ok(Chart {
             picture: figure_view::Picture {
                 table: tables.into_iter().next().map(|table| table_view(&table)),
@@ -372,7 +374,7 @@ impl CardRecipe<'_> {
                 file: files::picture(&stem).to_string(),
                 narrow: files::narrow(&stem).to_string(),
                 anchor: stem,
-                wide: size(picture)[0] > TEXT_WIDTH,
+                wide: size(picture)[0] > TEXT_WIDTH || columns > TEXT_COLUMNS,
                 size: size(picture),
                 narrow_size: size(narrow),
                 alt: block.drawing.chart.alt.clone(),
