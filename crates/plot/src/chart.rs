@@ -43,7 +43,7 @@ pub struct Panel {
     pub y: Axis,
     /// Height of the plotting area in px.
     pub height: Option<f64>,
-    /// Whether its axes are drawn: not those of a sketch. Then one unit is equally long on both.
+    /// Whether its axes are drawn: not those of a sketch. Then one unit is equally long on both, unless `equal` says otherwise.
     pub axes: Option<bool>,
     /// Whether one unit is equally long on both axes.
     pub equal: Option<bool>,

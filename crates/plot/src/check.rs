@@ -109,17 +109,10 @@ fn of_panel(panel: &Panel, say: Say) {
     if let Some(border) = panel.border.as_ref().filter(strange) {
         say(Some("border"), format!("`border` is `{border}`, not one of {}", BORDERS.join(", ")));
     }
-    for (key, wanted) in [("axes", panel.axes == Some(false)), ("equal", panel.equal == Some(true))] {
-        let uneven = [&panel.x, &panel.y].iter().any(|axis| matches!(axis.scale, Spacing::Log | Spacing::Time));
-        if wanted && uneven {
-            say(
-                Some(key),
-                format!(
-                    "with `{key} = {}` one unit is equally long on both axes: not on log or time axes",
-                    panel.equal == Some(true) && key == "equal"
-                ),
-            );
-        }
+    let uneven = [&panel.x, &panel.y].iter().any(|axis| matches!(axis.scale, Spacing::Log | Spacing::Time));
+    if panel.equal.unwrap_or(panel.axes == Some(false)) && uneven {
+        let key = if panel.equal.is_some() { "equal" } else { "axes" };
+        say(Some(key), "one unit is equally long on both axes: neither can be logarithmic, or one of dates".into());
     }
     if panel.axes == Some(false) && (panel.x.label.is_some() || panel.y.label.is_some()) {
         say(Some("axes"), "axes that are not drawn have no `label`".into());

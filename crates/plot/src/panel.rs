@@ -109,7 +109,7 @@ impl Body {
         match (x, y) {
             (Ok(x), Ok(y)) => {
                 let bare = panel.axes == Some(false);
-                Ok(Self::Axes(Axes { x, y, series: all, bare, equal: bare || panel.equal == Some(true) }))
+                Ok(Self::Axes(Axes { x, y, series: all, bare, equal: panel.equal.unwrap_or(bare) }))
             }
             (x, y) => Err([("x", x.err()), ("y", y.err())]
                 .into_iter()
