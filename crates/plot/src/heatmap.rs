@@ -12,7 +12,7 @@ use condense_base::frame::calendar;
 pub const BAR: f64 = 12.0;
 
 /// From so many cells on a heat map is one embedded picture; so many pixels are the most that makes sense.
-const MANY_CELLS: usize = 400;
+const MANY_CELLS: usize = 200;
 const MOST_PIXELS: usize = 1 << 20;
 
 /// Cells of a grid, not necessarily all of them.

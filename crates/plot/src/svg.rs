@@ -124,7 +124,7 @@ impl<'s> Svg<'s> {
         let _ = writeln!(
             self.out,
             "<image x=\"{}\" y=\"{}\" width=\"{width}\" height=\"{height}\" preserveAspectRatio=\"none\" \
-             image-rendering=\"pixelated\" href=\"{url}\"/>",
+             style=\"image-rendering:pixelated\" href=\"{url}\"/>",
             from.0, from.1
         );
     }
