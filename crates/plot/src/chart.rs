@@ -225,6 +225,22 @@ impl Chart {
 }
 
 impl Kind {
+    /// All of them.
+    pub const ALL: [Self; 12] = [
+        Self::Line,
+        Self::Points,
+        Self::Band,
+        Self::Bars,
+        Self::Histogram,
+        Self::Spread,
+        Self::Heatmap,
+        Self::Segments,
+        Self::Arrows,
+        Self::Text,
+        Self::Rule,
+        Self::Table,
+    ];
+
     /// Its name in the chart block.
     pub fn name(self) -> &'static str {
         match self {
