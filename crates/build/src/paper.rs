@@ -110,6 +110,14 @@ impl Paper {
         Ok(all.into_values().collect())
     }
 
+    /// What stands in the file of an experiment.
+    ///
+    /// # Errors
+    /// The system's, in words.
+    pub fn text_of(&self, experiment: &Experiment) -> Result<String, String> {
+        text(&self.packages[0].folder.join(&experiment.file))
+    }
+
     /// The code that a module of a crate reaches; of a crate that is not local, its lock entry.
     ///
     /// # Errors

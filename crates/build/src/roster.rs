@@ -36,10 +36,13 @@ pub fn roster() {
 pub fn text(paper: &Paper) -> Result<String, String> {
     let condense = paper.name_of(TOOL).ok_or_else(|| format!("the paper does not depend on `{TOOL}`"))?;
     let mut text = format!("{condense}::roster::Roster {{\n    entries: &[\n");
+    let mut program = paper.whole();
     for experiment in paper.experiments()? {
         let (name, module, file) = (&experiment.name, &experiment.module, &experiment.file);
         let code = literal(&condense, &experiment.code);
         let source = format!("include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), {:?}))", format!("/{file}"));
+        // The report shows the text as it is, comments included.
+        program = crate::hex((program + &paper.text_of(&experiment)?).as_bytes());
         let kind = format!("crate::{module}::{}", camel(name));
         let _ = writeln!(
             text,
@@ -50,7 +53,7 @@ pub fn text(paper: &Paper) -> Result<String, String> {
     for (field, module) in STEPS {
         let _ = writeln!(text, "    {field}: {},", literal(&condense, &paper.reach(TOOL, module)?));
     }
-    let _ = writeln!(text, "    program: {:?},\n}}", paper.whole());
+    let _ = writeln!(text, "    program: {program:?},\n}}");
     Ok(text)
 }
 

@@ -26,7 +26,8 @@ pub struct Roster {
     pub check: Code,
     /// The code that writes the pages.
     pub page: Code,
-    /// Digest of the whole program: its modules, those of the tool, and the crates that both are built with.
+    /// Digest of the whole program: its modules, those of the tool, the crates that both are built with, and the texts of the
+    /// experiments, which the report shows.
     pub program: &'static str,
 }
 

@@ -91,7 +91,7 @@ fn a_figure_is_added_as_the_readme_says() {
     }
     assert!(workshop.read("report/fig/decay.svg").starts_with('<'));
     assert_eq!(workshop.read("report/fig/decay.csv").lines().count(), 81);
-    assert!(workshop.read("report/index.html").contains("href=\"fig/decay.csv\""));
+    assert!(workshop.read("report/fig/decay.html").contains("href=\"decay.csv\""));
     let (accepted, before): (BTreeSet<String>, BTreeSet<String>) =
         (lines(&workshop.read("manifest.lock")), lines(&lock));
     assert!(before.is_subset(&accepted), "accept moved what did not change");
