@@ -15,6 +15,7 @@ mod stumbles;
 mod support;
 mod tables;
 mod tampering;
+mod terminal;
 mod texts;
 mod verbs;
 mod warm_cold;
