@@ -192,6 +192,10 @@ impl<'a> Rendition<'a> {
                 self.markup("<div class=\"tw\" tabindex=\"0\">");
                 self.html.push(Event::Start(Tag::Table(columns)));
             }
+            Tag::Link { id, .. } if id.starts_with('^') => {
+                shown = false;
+                self.fault(at, "footnotes are not supported: say it in the text".to_owned());
+            }
             Tag::Link { link_type, dest_url, id, .. } => {
                 self.literal.push(at.clone());
                 let dest_url: CowStr<'a> = plain(&dest_url, self.quotes).into();
@@ -265,6 +269,15 @@ impl<'a> Rendition<'a> {
                 let inside = |byte: usize| (tex + byte).min(at.end);
                 self.fault(inside(fault.span.start)..inside(fault.span.end), fault.message);
             }
+        }
+        // Forges take a backslash before a mark of punctuation for Markdown's own, except where a formula is code, too.
+        let tex = plain(formula, self.quotes);
+        let fragile =
+            tex.split('\\').skip(1).any(|rest| rest.is_empty() || rest.starts_with(|c: char| c.is_ascii_punctuation()));
+        if fragile && !display {
+            self.edits.push((at.clone(), format!("$`{tex}`$")));
+        } else if fragile && alone && parent == Some(TagEnd::Paragraph) {
+            self.edits.push((at.clone(), format!("\n\n```math\n{}\n```\n\n", tex.trim())));
         }
         self.literal.push(at);
     }

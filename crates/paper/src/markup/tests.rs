@@ -132,6 +132,23 @@ fn tables_and_code_scroll_inside_themselves() {
     assert!(page.ends_with("<pre tabindex=\"0\"><code>let a = \"&lt;b&gt;\";\n</code></pre>"), "{page}");
 }
 
+/// Once a footnote became a link to nowhere.
+#[test]
+fn footnotes_are_refused() {
+    let faults = block("It holds.[^1]\n\n[^1]: Mostly.", &[]).expect_err("a footnote");
+    assert!(faults[0].message.contains("footnotes are not supported"), "{}", faults[0].message);
+    assert!(block("It holds [here](https://example.org/^1).", &[]).is_ok());
+}
+
+/// Forges lost the backslashes of `\,` and `\{`.
+#[test]
+fn formulas_survive_a_forge() {
+    let md = |prose: &str| block(prose, &[]).expect("prose").md;
+    assert_eq!(md("Let $a\\,b$ and $c$ be."), "Let $`a\\,b`$ and $c$ be.");
+    assert_eq!(md("So\n\n$$\\{x\\}$$\n\nit is."), "So\n\n\n\n```math\n\\{x\\}\n```\n\n\n\nit is.");
+    assert_eq!(md("$$x + y$$"), "$$x + y$$");
+}
+
 /// Elements that prose may become. Formulas add MathML, whose names all start with `m`.
 const ELEMENTS: [&str; 24] = [
     "p",
