@@ -18,12 +18,19 @@ pub struct Origin {
     pub text: String,
     /// The digest of the code.
     pub code: String,
-    /// The modules or files that it consists of, with their digests.
+    /// The modules or files that it consists of, with their digests. A change is told where they compute: here one digest is
+    /// enough.
+    #[serde(serialize_with = "digest_of_parts")]
     pub parts: Vec<(String, String)>,
 }
 
 fn digest<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
     Digest::of(text.as_bytes()).serialize(serializer)
+}
+
+fn digest_of_parts<S: Serializer>(parts: &[(String, String)], serializer: S) -> Result<S::Ok, S::Error> {
+    let all: String = parts.iter().map(|(name, digest)| format!("{name} {digest}\n")).collect();
+    Digest::of(all.as_bytes()).serialize(serializer)
 }
 
 impl Origin {
