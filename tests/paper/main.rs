@@ -11,3 +11,4 @@ mod readme;
 mod rebuilt;
 mod science;
 mod smallest;
+mod words;
