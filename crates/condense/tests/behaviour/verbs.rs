@@ -1,6 +1,6 @@
 //! The other verbs, signals, pipes and the two streams.
 
-use crate::support::{Paper, small};
+use crate::support::{Paper, Run, small};
 use std::fs;
 
 #[test]
@@ -262,4 +262,34 @@ fn diff_compares_with_what_was_written_where_someone_edited_a_file() {
     paper.run(&["diff", id]).expect(4).prints("written -> on disk").prints(".condense/diff/");
     let page = fs::read_to_string(paper.file(&format!(".condense/diff/{id}.html"))).expect("a page");
     assert!(page.contains("on disk") && page.contains("<mark>"), "{page}");
+}
+
+/// A browser of five lines: it prints the first words of the page that it is given.
+const BROWSER: &str = "#!/bin/sh\nfor word in \"$@\"; do case $word in --print-to-pdf=*) out=${word#*=};; file://*) page=${word#file://};; esac; done\n\
+                       [ \"$BROKEN\" ] || head -c 15 \"$page\" > \"$out\"\n";
+
+#[test]
+fn a_browser_prints_the_page_that_holds_everything() {
+    let paper = small();
+    paper.write("browser", BROWSER);
+    fs::set_permissions(paper.file("browser"), std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("a program");
+    let pdf = paper.file("out/paper.pdf");
+    let print = |set: &[(&str, &str)]| {
+        let mut command = paper.command(&["report", "--pdf", "out/paper.pdf"]);
+        command.current_dir(paper.path()).env("CHROME_PATH", paper.file("browser")).envs(set.iter().copied());
+        Run::of(command.output().expect("it starts"))
+    };
+    print(&[]).expect(0).says("printed  out/paper.pdf");
+    assert_eq!(fs::read(&pdf).expect("printed"), b"<!DOCTYPE html>");
+    assert!(paper.file("report/single.html").exists());
+    print(&[("BROKEN", "1")]).expect(1).says("printed nothing: it ended with exit status: 0");
+}
+
+#[test]
+fn without_a_browser_nothing_is_computed_for_a_pdf() {
+    let paper = small();
+    let mut command = paper.command(&["report", "--pdf", "paper.pdf"]);
+    command.env("PATH", "").env_remove("CHROME_PATH");
+    Run::of(command.output().expect("it starts")).expect(2).says("there is no browser to print with");
+    assert!(!paper.file("report").exists());
 }
