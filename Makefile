@@ -41,6 +41,7 @@ soak: ## thousands of random edits: a warm report equals a cold one (SEQUENCES=n
 	@SEQUENCES=$(SEQUENCES) SEED=$(SEED) $(CARGO) test --locked --package condense --test behaviour warm_cold -- --nocapture
 
 web: ## look at the finished report in a browser, and let validators read it (tests/web)
+	@$(CONDENSE) report --single
 	@tests/web/run
 
 check: ## format, lints, and the manifest and pages without running anything

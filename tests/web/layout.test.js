@@ -27,6 +27,7 @@ for (const width of [320, 360, 390, 768, 1280]) {
 }
 
 test("the scrubber moves by keyboard", async () => {
+  let moved = 0;
   const found = await each(browser, {}, pages, async (tab) => {
     const scrubbers = tab.locator(".scrub");
     const faults = [];
@@ -38,6 +39,7 @@ test("the scrubber moves by keyboard", async () => {
       for (let step = 0; step < await steps.count(); step++) {
         const shown = await steps.evaluateAll((all) => all.map((one) => one.getClientRects().length > 0));
         seen.push(shown.indexOf(true));
+        moved += 1;
         if (shown.filter(Boolean).length !== 1) faults.push(`step ${step}: ${shown}`);
         await tab.keyboard.press("ArrowRight");
       }
@@ -46,9 +48,11 @@ test("the scrubber moves by keyboard", async () => {
     return faults;
   });
   assert.deepEqual(told(found), []);
+  assert.ok(moved > 5, `${moved} steps`);
 });
 
 test("chart text is large enough to read", async () => {
+  let measured = 0;
   for (const [width, least] of [[1280, 10], [390, 9]]) {
     const found = await each(browser, { viewport: { width, height: 900 } }, pages, async (tab) => {
       const shown = await tab.evaluate(async () => {
@@ -61,10 +65,12 @@ test("chart text is large enough to read", async () => {
         const svg = file ? readFileSync(fileURLToPath(file), "utf8") : text;
         const scale = width / Number(/viewBox="\S+ \S+ ([\d.]+)/.exec(svg)[1]);
         const least_of = Math.min(...[...svg.matchAll(/font-size="(\d+)"/g)].map(([, size]) => Number(size))) * scale;
+        measured += Number.isFinite(least_of);
         return least_of < least ? [`text of ${least_of.toFixed(1)} px in ${file.split("/").pop() || svg.slice(0, 60)}`] : [];
       });
       return [...new Set(small)];
     });
     assert.deepEqual(told(found), [], `${width} px`);
+    assert.ok(measured > 100, `${measured} pictures with words`);
   }
 });

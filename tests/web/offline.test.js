@@ -46,6 +46,7 @@ test("every link leads somewhere", async () => {
     tab.evaluate(() => [...document.querySelectorAll("a[href], link[href], area[href]")].map((a) => a.href.baseVal !== undefined ? new URL(a.href.baseVal, document.baseURI).href : a.href)));
   const lost = Object.entries(links).flatMap(([page, urls]) => urls.filter((url) => url.startsWith("file:")).filter((url) => {
     const [file, anchor] = url.split("#");
+    if (!file.startsWith(home)) return true;
     if (!existsSync(fileURLToPath(file))) return true;
     return anchor && known.has(file) && !known.get(file).has(decodeURIComponent(anchor));
   }).map((url) => `${page}: ${url}`));

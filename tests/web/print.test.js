@@ -1,4 +1,4 @@
-// On paper there is everything: each caption, each frame of a scrubber, each command; and the PDF is tagged.
+// On paper there is every caption, and the PDF is tagged. (Digests and lists of all digits stay on the screen.)
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";

@@ -7,6 +7,7 @@ use crate::view::Site;
 
 /// Two versions of a figure.
 #[derive(Clone, Debug, Serialize)]
+#[must_use]
 pub struct DiffView {
     /// What every page says of the report.
     pub site: Site,
@@ -32,6 +33,14 @@ pub struct DiffView {
     pub others: Vec<[String; 2]>,
 }
 
+impl DiffView {
+    /// Whether there is nothing to show.
+    pub fn is_empty(&self) -> bool {
+        let Self { pictures, values, claims, tables, others, .. } = self;
+        [pictures.is_empty(), values.is_empty(), claims.is_empty(), tables.is_empty(), others.is_empty()] == [true; 5]
+    }
+}
+
 /// A picture in two versions.
 #[derive(Clone, Debug, Serialize)]
 pub struct PicturePair {
@@ -47,6 +56,8 @@ pub struct PicturePair {
     pub old_size: [u32; 2],
     /// Width and height of the new one in px.
     pub size: [u32; 2],
+    /// Width and height that hold both.
+    pub room: [u32; 2],
 }
 
 /// A number in two versions; empty texts where it is in one only.

@@ -213,7 +213,7 @@ pub struct Record {
 pub struct Download {
     /// `CSV`, `SVG`, …, with a name where there are several.
     pub label: String,
-    /// Relative to the page.
+    /// Below the report.
     pub href: String,
     /// Its size.
     pub bytes: u64,

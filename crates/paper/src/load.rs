@@ -58,13 +58,18 @@ impl Paper {
         faults.into_list()
     }
 
-    /// The same of the texts beside the figures, and what of them cannot be rendered.
-    pub fn faults_of_texts(&self) -> Vec<Diagnostic> {
+    /// What of the texts beside the figures cannot be rendered.
+    pub fn unrenderable_texts(&self) -> Vec<Diagnostic> {
         let mut faults = Faults::default();
-        for PlacedText { text, .. } in &self.texts {
-            text.check_markup(&mut faults);
-            text.check_numbers(&mut faults);
-        }
+        self.texts.iter().for_each(|PlacedText { text, .. }| text.check_markup(&mut faults));
+        faults.sort();
+        faults.into_list()
+    }
+
+    /// The numbers that were typed in them.
+    pub fn typed_numbers_of_texts(&self) -> Vec<Diagnostic> {
+        let mut faults = Faults::default();
+        self.texts.iter().for_each(|PlacedText { text, .. }| text.check_numbers(&mut faults));
         faults.sort();
         faults.into_list()
     }

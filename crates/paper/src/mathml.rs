@@ -82,8 +82,12 @@ pub fn breakable(formula: &str) -> String {
         let piece = pieces.last_mut().expect("one at least");
         let sign = part.whole.strip_suffix("</mo>").map(|whole| &whole[part.tag.len()..]);
         // A sign after nothing, or after another sign, is no sum: as in `= -1`.
-        let after = at.checked_sub(1).is_some_and(|before| !parts[before].tag.starts_with("<mo"));
-        let after = after || at.checked_sub(1).is_some_and(|before| parts[before].whole.ends_with(">)</mo>"));
+        let after = at.checked_sub(1).is_some_and(|before| {
+            let before = &parts[before];
+            let sign = before.tag == "<mo>" || before.tag.starts_with("<mo ");
+            !sign
+                || [">)</mo>", ">]</mo>", ">}</mo>", ">|</mo>", ">‖</mo>"].iter().any(|end| before.whole.ends_with(end))
+        });
         let may = sign.is_some_and(|sign| BREAKS.contains(&sign)) && after && at + 1 < parts.len();
         if may && !part.tag.contains("form=") {
             // The last of a row would be taken for a postfix.

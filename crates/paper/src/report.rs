@@ -232,12 +232,15 @@ fn percent(share: f64) -> String {
     format!("{} %", significant(100.0 * share, if share.abs() < 0.1 { 1 } else { 2 })).replace('-', "−")
 }
 
-/// Text for a field of BibTeX.
+/// Text for a field of BibTeX. Formulas stay as they are: it is TeX.
 fn bib(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
+    let mut formula = false;
     for c in text.chars() {
+        formula ^= c == '$';
         match c {
-            '{' | '}' | '\\' => {}
+            _ if formula => safe.push(c),
+            '{' | '}' | '\\' | '*' | '`' => {}
             '%' | '&' | '#' | '_' => safe.extend(['\\', c]),
             _ => safe.push(c),
         }
@@ -298,6 +301,11 @@ mod tests {
     fn a_cell_keeps_bars_that_are_escaped_already() {
         assert_eq!(cell(r"a|b \| \\| $|x|$"), r"a\|b \| \\\| $\|x\|$");
         assert_eq!(cell("$\\|x\\|$\n5\\$ \\|"), "$\\Vert x\\Vert $ 5\\$ \\|");
+    }
+
+    #[test]
+    fn formulas_survive_in_bibtex() {
+        assert_eq!(bib(r"*Rates* of 5 % in $\frac{a_1}{b}$ & {more}"), r"Rates of 5 \% in $\frac{a_1}{b}$ \& more");
     }
 
     #[test]

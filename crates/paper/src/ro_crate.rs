@@ -1,5 +1,5 @@
 //! The report as a research object: `ro-crate-metadata.json` after RO-Crate 1.2 (<https://w3id.org/ro/crate/1.2>), which
-//! archives and search engines read. Every file of a figure is in it with its digest, and the action that made it.
+//! archives and search engines read. Every accepted file of a figure is in it with its digest, and the action that made it.
 
 use serde_json::{Value, json};
 
@@ -12,7 +12,9 @@ pub const NAME: &str = "ro-crate-metadata.json";
 /// The document. Archives take it if the paper has a date and a licence.
 pub fn metadata(report: &ReportView) -> String {
     let (site, figures) = (&report.site, || report.sections.iter().flat_map(|section| &section.figures));
-    let licence = site.license.as_ref().map(|name| format!("https://spdx.org/licenses/{name}"));
+    // An expression of several licences has no address of its own.
+    let single = site.license.as_ref().filter(|name| !name.contains(' '));
+    let licence = single.map(|name| format!("https://spdx.org/licenses/{name}"));
     let authors: Vec<Value> = (1..=site.authors.len()).map(|at| reference(&format!("#author-{at}"))).collect();
     let pages = ["index.html", "claims.html", "claims-by-room.html", "gallery.html", "report.md", "cite.bib"];
     let page_parts = pages.iter().map(|page| reference(page));
@@ -25,7 +27,7 @@ pub fn metadata(report: &ReportView) -> String {
         json!({
             "@id": "./", "@type": "Dataset", "name": site.title, "description": plain(&site.standfirst.md),
             "datePublished": site.date, "license": licence.as_deref().map(reference), "author": authors,
-            "isBasedOn": site.source.md, "hasPart": page_parts.chain(parts).collect::<Vec<_>>(),
+            "isBasedOn": site.url, "hasPart": page_parts.chain(parts).collect::<Vec<_>>(),
             "mentions": figures().map(|figure| reference(&action(figure))).collect::<Vec<_>>(),
         }),
         program(site),
@@ -48,9 +50,9 @@ pub fn metadata(report: &ReportView) -> String {
             })
         }));
         graph.push(made(figure));
-        graph.extend(inputs(&figure.provenance).map(|(path, digest)| {
+        graph.extend(inputs(&figure.provenance).enumerate().map(|(at, (path, digest))| {
             json!({
-                "@id": input(figure, path), "@type": "CreativeWork", "name": path,
+                "@id": input(figure, at), "@type": "CreativeWork", "name": path,
                 "identifier": format!("sha256:{digest}"),
             })
         }));
@@ -72,8 +74,8 @@ fn action(figure: &CardView) -> String {
     format!("#run-{}", figure.id)
 }
 
-fn input(figure: &CardView, path: &str) -> String {
-    format!("#input-{}-{}", figure.id, path.replace(|c: char| !c.is_ascii_alphanumeric(), "-"))
+fn input(figure: &CardView, at: usize) -> String {
+    format!("#input-{}-{}", figure.id, at + 1)
 }
 
 fn files(figure: &CardView) -> impl Iterator<Item = (&str, &str)> {
@@ -96,7 +98,7 @@ fn made(figure: &CardView) -> Value {
             if params.is_empty() { "no parameters".to_owned() } else { params.join(", ") }
         ),
         "instrument": {"@id": "#condense"},
-        "object": inputs(provenance).map(|(path, _)| reference(&input(figure, path))).collect::<Vec<_>>(),
+        "object": inputs(provenance).enumerate().map(|(at, _)| reference(&input(figure, at))).collect::<Vec<_>>(),
         "result": files(figure).map(|(path, _)| reference(path)).collect::<Vec<_>>(),
     })
 }

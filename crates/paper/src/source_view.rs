@@ -19,7 +19,9 @@ pub struct SourceView<'v> {
     pub title: &'v Text,
     /// Name of the experiment, or the command line.
     pub experiment: &'v str,
-    /// The file.
+    /// Whether the text was compiled into the program; else it was read.
+    pub compiled: bool,
+    /// The file; empty where there is none.
     pub file: &'v str,
     /// Its lines.
     pub lines: Vec<&'v str>,

@@ -45,13 +45,25 @@ const JOINERS: [&str; 8] = [",", "and", ", and", "or", "to", "–", "-", "&"];
 pub fn numbers(text: &str) -> Vec<Range<usize>> {
     let options = Options::ENABLE_MATH | Options::ENABLE_TABLES;
     let (mut found, mut code) = (Vec::new(), 0_usize);
-    for (event, at) in TextMergeWithOffset::new(Parser::new_ext(text, options).into_offset_iter()) {
+    let pieces: Vec<(Event, Range<usize>)> = Parser::new_ext(text, options).into_offset_iter().collect();
+    let as_written = |words: &str, at: &Range<usize>| text.get(at.clone()) == Some(words);
+    for (event, at) in TextMergeWithOffset::new(pieces.iter().cloned()) {
         match event {
             Event::Start(Tag::CodeBlock(_)) => code += 1,
             Event::End(TagEnd::CodeBlock) => code -= 1,
-            // The bytes as they stand: entities and escapes hold digits of their own, and no number.
-            Event::Text(words) if code == 0 && text.get(at.clone()) == Some(&*words) => {
-                found.extend(in_words(&words).map(|number| number.start + at.start..number.end + at.start));
+            Event::Text(words) if code == 0 => {
+                // The bytes as they stand: entities and escapes hold digits of their own, and no number. Where there are such,
+                // what lies between them is looked at piece by piece.
+                let within = |piece: &&(Event, Range<usize>)| at.start <= piece.1.start && piece.1.end <= at.end;
+                let parts = pieces.iter().filter(within).filter_map(|(piece, at)| match piece {
+                    Event::Text(words) => Some((&**words, at.clone())),
+                    _ => None,
+                });
+                let whole = as_written(&words, &at);
+                let parts: Vec<(&str, Range<usize>)> = if whole { vec![(&words, at.clone())] } else { parts.collect() };
+                for (words, at) in parts.into_iter().filter(|(words, at)| as_written(words, at)) {
+                    found.extend(in_words(words).map(|number| number.start + at.start..number.end + at.start));
+                }
             }
             _ => {}
         }
@@ -96,7 +108,7 @@ fn is_label(before: &str, number: &str, after: &str) -> bool {
 }
 
 fn is_year(number: &str) -> bool {
-    number.len() == 4 && number.parse().is_ok_and(|year: u32| (1000..2100).contains(&year))
+    number.len() == 4 && number.parse().is_ok_and(|year: u32| (1900..2100).contains(&year))
 }
 
 /// Whether the digits belong to a name (`CIFAR-10`, `float64`), to a dimension (`2-D`), or to an ordinal (`5th`).

@@ -167,6 +167,9 @@ fn of_layer(layer: &Layer, panel: &Panel, say: Say) {
         Kind::Bars | Kind::Histogram if panel.x.scale == Spacing::Log => {
             say(Some("x"), format!("a `{kind}` layer needs a linear x axis"));
         }
+        Kind::Histogram if panel.y.scale == Spacing::Log => {
+            say(Some("y"), "a `histogram` layer needs a linear y axis: a bin may be empty".into());
+        }
         Kind::Heatmap | Kind::Histogram if matches!((layer.min, layer.max), (Some(low), Some(high)) if low >= high) => {
             say(Some("min"), "`min` is not below `max`".into());
         }

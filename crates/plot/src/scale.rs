@@ -173,6 +173,9 @@ fn angles(low: f64, high: f64, most: usize) -> Vec<Tick> {
         let slack = (high - low) * 1e-9;
         let (first, last) = (((low - slack) / unit).ceil(), ((high + slack) / unit).floor());
         let count = last - first + 1.0;
+        if first.abs().max(last.abs()) > 1e6 {
+            break;
+        }
         if count > most.max(2) as f64 {
             continue;
         }
@@ -307,6 +310,12 @@ mod tests {
             prop_assert!(values.iter().all(|&value| scale.shows(value)));
             let ticks = scale.ticks(most);
             prop_assert!(ticks.len() <= most && ticks.iter().all(|tick| scale.shows(tick.value)), "{ticks:?}");
+        }
+
+        #[test]
+        fn angles_too(low in -1e15..1e15f64, length in 1e-6..1e3f64, most in 2..12usize) {
+            let ticks = around(Spacing::Angle, &[low, low + length]).ticks(most);
+            prop_assert!(ticks.len() <= most, "{ticks:?}");
         }
 
         #[test]

@@ -253,7 +253,10 @@ fn summed_up(
 ) -> Result<Vec<Shape>, String> {
     match data {
         Data::Histogram { x, weight } => {
-            let row = |&row: &usize| Some((x.value(row)?, weight.map_or(Some(1.0), |weight| weight.value(row))?));
+            // Angles are the same after a whole turn.
+            let turned = |x: f64| if spacing == Spacing::Angle { x - 2.0 * PI * (x / (2.0 * PI)).round() } else { x };
+            let row =
+                |&row: &usize| Some((turned(x.value(row)?), weight.map_or(Some(1.0), |weight| weight.value(row))?));
             let values = || all.iter().filter_map(|&row| x.value(row));
             let [low, high] = if spacing == Spacing::Angle {
                 [-PI, PI]

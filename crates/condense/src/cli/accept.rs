@@ -239,7 +239,8 @@ pub fn check(session: &Session) -> Result<Answer, CliError> {
         let mut faults = Vec::new();
         let (mut claims, mut bound) = (0, 0);
         let paper = session.project.paper();
-        faults.extend(paper.faults_of_texts());
+        faults.extend(paper.unrenderable_texts());
+        faults.extend(paper.typed_numbers_of_texts());
         for figure in &evaluation.assembly.figures {
             let (Some(page), Some(entry)) = (paper.pages.get(&figure.id), paper.figure(&figure.id)) else { continue };
             claims += page.claims().count();

@@ -137,6 +137,9 @@ fn page(
     };
     let context = session.project.render_context();
     let view = old_new::view(context.site(), card, &claims, files, words);
+    if view.is_empty() {
+        return Ok(None);
+    }
     let page = report::render_diff(&context.templates.parsed, &view);
     page.map(Some).map_err(|fault| CliError::written(vec![context.templates.fault(&fault)]))
 }

@@ -64,7 +64,9 @@ fn call(roster: &'static Roster, global: &Global, verb: Verb) -> Result<Answer, 
             let pdf = build.pdf.map(browser).transpose()?;
             let pages = if build.single || pdf.is_some() { Pages::AndSingle } else { Pages::Usual };
             let answer = report::build(&session, &[build.ids, build.only].concat(), &build.how, pages)?;
-            if let Some((browser, file)) = pdf {
+            // What was not published is not printed: an older page may lie there.
+            let published = matches!(answer.exit, Exit::Ok | Exit::Claim);
+            if let Some((browser, file)) = pdf.filter(|_| published) {
                 pdf::print(&session()?, &browser, &file)?;
             }
             Ok(answer)

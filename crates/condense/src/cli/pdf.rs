@@ -8,6 +8,7 @@ use crate::engine::files;
 use crate::paper::report::size;
 use crate::pipeline::files::SINGLE;
 use std::ffi::OsString;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -54,11 +55,7 @@ pub fn print(session: &Session, browser: &Path, file: &Path) -> Result<(), CliEr
         "--no-pdf-header-footer",
         "--generate-pdf-document-outline",
     ]);
-    command.args([
-        option("--user-data-dir=", scratch.path()),
-        option("--print-to-pdf=", &printed),
-        option("file://", &page),
-    ]);
+    command.args([option("--user-data-dir=", scratch.path()), option("--print-to-pdf=", &printed), address(&page)]);
     // Browsers refuse to run as root with their own fence around pages. The page is ours, and has no scripts.
     if rustix::process::geteuid().is_root() {
         command.arg("--no-sandbox");
@@ -72,6 +69,20 @@ pub fn print(session: &Session, browser: &Path, file: &Path) -> Result<(), CliEr
     crate::engine::atomic::write(file, &bytes)?;
     session.reporter.line("printed", &format!("{}  {}", file.display(), size(bytes.len() as u64)));
     Ok(())
+}
+
+/// The address of a file, whatever is in its name.
+fn address(path: &Path) -> OsString {
+    use std::os::unix::ffi::OsStrExt as _;
+    let mut address = "file://".to_owned();
+    for &byte in path.as_os_str().as_bytes() {
+        if byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte) {
+            address.push(char::from(byte));
+        } else {
+            let _ = write!(address, "%{byte:02X}");
+        }
+    }
+    address.into()
 }
 
 fn option(name: &str, path: &Path) -> OsString {

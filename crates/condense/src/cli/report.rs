@@ -108,7 +108,8 @@ fn build_alone(
         if let Some(about) = paper.manifest.about.get(&session.project.profile) {
             session.reporter.line("note", &about.warning(&session.project.profile));
         }
-        let faults: Vec<_> = paper.manifest.figures.iter().flat_map(|figure| paper.unrenderable(figure)).collect();
+        let figures = paper.manifest.figures.iter().flat_map(|figure| paper.unrenderable(figure));
+        let faults: Vec<_> = paper.unrenderable_texts().into_iter().chain(figures).collect();
         if !faults.is_empty() {
             return Err(CliError::written(faults));
         }

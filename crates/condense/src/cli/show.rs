@@ -136,7 +136,7 @@ fn picture(session: &Session, evaluation: &Evaluation, path: &Path) -> Result<An
         .figures
         .iter()
         .find(|figure| figure.id == id)
-        .map(|figure| outputs::of_figure(figure, evaluation.build).unwrap_or_default());
+        .map(|figure| outputs::pictures_of(figure, evaluation.build));
     let found = Digest::of(&bytes);
     let (sentence, exit) = match today {
         None => (format!("this paper has no figure {id}"), Exit::Integrity),
@@ -163,7 +163,8 @@ pub fn graph(session: &Session, format: GraphFormat) -> Result<Answer, CliError>
         let plan = &evaluation.assembly.plan;
         let (mut nodes, mut edges) = (String::new(), String::new());
         for id in plan.ids() {
-            let name = plan.step(id).name();
+            // Names of steps hold titles, with any marks.
+            let name = plan.step(id).name().replace('"', "'");
             match format {
                 GraphFormat::Dot => nodes.push_str(&format!("  s{} [label=\"{name}\"];\n", id.0)),
                 GraphFormat::Mermaid => nodes.push_str(&format!("  s{}[\"{name}\"]\n", id.0)),

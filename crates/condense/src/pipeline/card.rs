@@ -142,6 +142,7 @@ impl<'p> Recipe for CardRecipe<'p> {
             id: &self.page.id,
             title: &view.title,
             experiment: &self.origin.work,
+            compiled: self.origin.compiled,
             file: &self.origin.file,
             lines: self.origin.text.lines().collect(),
             parts: self.origin.parts.iter().map(|(name, text)| pair(name, text.clone())).collect(),

@@ -28,7 +28,12 @@ pub fn view(block: &ClaimBlock, claim: &Judged, says: Text, own: u64) -> ClaimVi
         headline: block.headline,
         share: claim.share.map(|share| significant(100.0 * share, 3)),
         name: claim.name.clone(),
-        room: claim.bound.room(claim.measured),
+        // A claim of a share has the room that the share leaves.
+        room: if claim.share.is_some() && !claim.further.is_empty() {
+            claim.margin
+        } else {
+            claim.bound.room(claim.measured)
+        },
         id: claim.id.clone(),
         says,
         value: number(claim, claim.measured),

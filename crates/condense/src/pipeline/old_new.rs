@@ -5,6 +5,7 @@ use crate::paper::claim::Bound;
 use crate::paper::claim_view::ClaimView;
 use crate::paper::diff_view::{ClaimChange, DiffView, PicturePair, TableChange, ValueChange};
 use crate::paper::figure_view::Picture;
+use crate::paper::markup::Text;
 use crate::paper::view::{CardView, Site};
 use crate::pipeline::check::Judged;
 use crate::plot::svg;
@@ -60,13 +61,15 @@ fn numbers(text: &str) -> BTreeMap<String, f64> {
 }
 
 fn pair(shown: &Picture, old: &str, new: &str) -> PicturePair {
+    let [old_size, size] = [old, new].map(|picture| svg::size(picture).unwrap_or(shown.size));
     PicturePair {
         label: shown.label.clone(),
         alt: shown.alt.clone(),
         old: svg::address(old),
         new: svg::address(new),
-        old_size: svg::size(old).unwrap_or(shown.size),
-        size: shown.size,
+        old_size,
+        size,
+        room: [0, 1].map(|axis| old_size[axis].max(size[axis])),
     }
 }
 
@@ -105,8 +108,10 @@ fn claim(
 ) -> Option<ClaimChange> {
     let (old, new) = (*old.get(&judged.name)?, *new.get(&judged.name)?);
     let [before, after] = [old, new].map(|value| judged.bound.judge(value));
-    (old.to_bits() != new.to_bits()).then(|| ClaimChange {
-        says: view.says.clone(),
+    // What is claimed of a share of the seeds cannot be told from one of them.
+    (judged.share.is_none() && old.to_bits() != new.to_bits()).then(|| ClaimChange {
+        // The page lies beside no other: links would lead nowhere.
+        says: Text { html: without_links(&view.says.html), md: view.says.md.clone() },
         bound: judged.bound.text(|value| significant(value, 17)),
         old: significant(old, 6),
         new: significant(new, 6),
@@ -119,6 +124,13 @@ fn claim(
             _ => String::new(),
         },
     })
+}
+
+fn without_links(html: &str) -> String {
+    let mut parts = html.split("<a ");
+    let first = parts.next().unwrap_or_default().to_owned();
+    let rest = parts.map(|part| part.split_once('>').map_or(part, |(_, rest)| rest));
+    rest.fold(first, |text, part| text + part).replace("</a>", "")
 }
 
 fn table(path: &str, old: &str, new: &str) -> Option<TableChange> {

@@ -11,7 +11,9 @@ use serde::{Serialize, Serializer};
 pub struct Origin {
     /// Name of the experiment, or the command line.
     pub work: String,
-    /// The file that holds the code.
+    /// Whether it is compiled into this program.
+    pub compiled: bool,
+    /// The file that holds the code; empty where there is none.
     pub file: String,
     /// What is in it, as it was compiled; of a command, as it was read.
     #[serde(serialize_with = "digest")]
@@ -42,6 +44,7 @@ impl Origin {
                 let part = |(name, digest): &(&str, &str)| ((*name).to_owned(), (*digest).to_owned());
                 Self {
                     work: name.clone(),
+                    compiled: true,
                     file: entry.file.to_owned(),
                     text: entry.text.to_owned(),
                     code: entry.code.digest.to_owned(),
@@ -55,6 +58,7 @@ impl Origin {
                 let text = declared.code.bytes().get(&file).map(|bytes| String::from_utf8_lossy(bytes).into_owned());
                 Self {
                     work: spec.argv.join(" "),
+                    compiled: false,
                     file,
                     text: text.unwrap_or_default(),
                     code: Digest::of(all.as_bytes()).to_string(),
@@ -112,6 +116,7 @@ mod tests {
     fn origin(text: &str) -> Origin {
         Origin {
             work: String::new(),
+            compiled: true,
             file: String::new(),
             text: text.to_owned(),
             code: String::new(),

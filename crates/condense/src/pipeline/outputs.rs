@@ -101,6 +101,11 @@ fn pages_of(figure: &FigureSteps, build: &Build) -> Vec<Output> {
         .collect()
 }
 
+/// Everything that a figure gives, if all its steps but the card are done: its pictures in both layouts among it.
+pub fn pictures_of(figure: &FigureSteps, build: &Build) -> Vec<Output> {
+    of_figure(figure, build).map_or_else(Vec::new, |files| files.into_iter().chain(pages_of(figure, build)).collect())
+}
+
 /// All files whose steps are done: figures with their pages, and the pages of the report where they are.
 pub fn all(assembly: &Assembly, build: &Build) -> Vec<Output> {
     let figures = assembly.figures.iter();

@@ -181,6 +181,7 @@ impl Project {
             remake,
             times: self.times,
             code: self.roster.page,
+            version: env!("CARGO_PKG_VERSION"),
         }
     }
 }

@@ -24,6 +24,8 @@ pub struct RenderContext<'p> {
     pub times: bool,
     /// The code that writes pages.
     pub code: Code,
+    /// The version of the program. The code alone does not hold it.
+    pub version: &'static str,
 }
 
 impl RenderContext<'_> {
@@ -42,7 +44,7 @@ impl RenderContext<'_> {
             authors: self.paper.authors.clone(),
             date: self.paper.date.clone(),
             license: self.paper.license.clone(),
-            version: format!("condense {}", env!("CARGO_PKG_VERSION")),
+            version: format!("condense {}", self.version),
             command: self.remake.whole.clone(),
             profile: (self.profile != DEFAULT).then_some(profile),
         }

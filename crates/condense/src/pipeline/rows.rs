@@ -34,21 +34,21 @@ impl Table {
     }
 }
 
-/// Where numbers of the tables stand, to be asked for by their bits. Of numbers that stand in several places the first is
-/// meant; whole numbers say nothing, for they are the same by chance.
+/// Where numbers of the tables stand, to be asked for by their bits: those that stand in one place only, for of others nobody
+/// could say which is meant. Whole numbers say nothing, for they are the same by chance.
 pub fn places(tables: &[Table]) -> BTreeMap<u64, Standing> {
-    let mut places = BTreeMap::new();
+    let mut places: BTreeMap<u64, Option<Standing>> = BTreeMap::new();
     for table in tables {
         for (name, column) in &table.frame.0 {
             for row in 0..column.len() {
                 let Some(value) = column.value(row).filter(|value| value.fract() != 0.0) else { continue };
                 let standing =
                     || Standing { table: table.name.clone(), row: row + 1, column: name.clone(), shown: row < SHOWN };
-                places.entry(value.to_bits()).or_insert_with(standing);
+                places.entry(value.to_bits()).and_modify(|place| *place = None).or_insert_with(|| Some(standing()));
             }
         }
     }
-    places
+    places.into_iter().filter_map(|(bits, place)| Some((bits, place?))).collect()
 }
 
 #[cfg(test)]
@@ -56,13 +56,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_number_is_found_where_it_first_stands_and_a_count_is_not() {
-        let frame = Frame::new().with("n", [3.0, 4.0]).with("loss", [0.25, 0.125]);
+    fn a_number_is_found_where_it_alone_stands_and_a_count_is_not() {
+        let frame = Frame::new().with("n", [3.0, 4.0]).with("loss", [0.25, 0.125]).with("twice", [0.5, 0.5]);
         let table = Table { name: "course".to_owned(), file: "fig/a.csv".to_owned(), frame };
         let places = places(&[table]);
         let found = &places[&0.125_f64.to_bits()];
         assert_eq!((found.row, found.column.as_str(), found.shown), (2, "loss", true));
         assert!(!places.contains_key(&4.0_f64.to_bits()));
+        assert!(!places.contains_key(&0.5_f64.to_bits()), "which of both?");
     }
 
     #[test]

@@ -94,7 +94,7 @@ impl UpToDate {
         let below = |(path, digest): (String, Option<Digest>)| Some((Relative::parse(&path)?, digest));
         let Some(files) = seen.into_iter().map(below).collect() else { return Ok(None) };
         Ok(Some(Self {
-            program: project.roster.program.to_owned(),
+            program: identity(project.roster.program),
             profile: project.profile.clone(),
             times: project.times,
             files,
@@ -112,7 +112,7 @@ impl UpToDate {
         let store = Store::at(root.below(&Relative::known(STORE)).ok()?);
         let bytes = store.read(&Relative::known(UP_TO_DATE)).ok()??;
         let seen: Self = serde_json::from_slice(sealed(&bytes)?).ok()?;
-        let same = seen.program == program && seen.profile == profile && seen.times == times;
+        let same = seen.program == identity(program) && seen.profile == profile && seen.times == times;
         let same = same && seen.make == has_makefile(project) && listing(project) == seen.pages;
         let unchanged = |(path, digest): (&Relative, &Option<Digest>)| {
             let stamp = seen.stamps.get(path);
@@ -170,6 +170,11 @@ fn report_stands(root: &Folder, store: &Store, project: &Path, profile: &str) ->
     let mut all_pages = all_pages.chain(of_figures).chain(narrow.map(files::narrow));
     let pages = all_pages.all(|page| place.written.files.contains_key(&page));
     Some(all && pages && place.written.files.keys().all(|path| one(path) == Some(true)))
+}
+
+/// What program that was: its code, and the version that its pages name.
+fn identity(program: &str) -> String {
+    format!("{} {program}", env!("CARGO_PKG_VERSION"))
 }
 
 /// Whether a path is what it should be. What is reached through a link is for the whole way to judge.

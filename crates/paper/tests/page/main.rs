@@ -223,7 +223,7 @@ fn from_a_number_links_lead_to_its_claim_and_its_row() {
     let row = page.split("<tr id=\"condensation-1d:loss.final\">").nth(1).expect("the value");
     let row = row.split("</tr>").next().expect("a row");
     assert!(
-        row.contains("href=\"#claim-condensation-1d-plateau\"")
+        row.contains("href=\"#claim-condensation-1d.plateau\"")
             && row.contains("href=\"#row-condensation-1d-course-1\"")
     );
     assert!(page.contains("<tr id=\"row-condensation-1d-course-1\">") && page.contains("the first 1 of 120 rows"));

@@ -17,6 +17,7 @@ pub fn source_page(templates: &Templates, site: &Site, figure: &FigureView) -> (
         id: &figure.id,
         title: &figure.title,
         experiment: HOSTILE,
+        compiled: figure.number == 1,
         file: HOSTILE,
         lines: text.iter().map(String::as_str).collect(),
         parts: vec![Pair { name: HOSTILE.to_owned(), text: "0123".to_owned() }],
@@ -43,6 +44,7 @@ pub fn diff_page(templates: &Templates, site: &Site, figure: &FigureView) -> Str
             new: picture,
             old_size: [720, 290],
             size: [720, 290],
+            room: [720, 290],
         }],
         values: vec![ValueChange { name: text(), old: text(), new: text(), change: text(), relative: text() }],
         claims: vec![ClaimChange {
