@@ -62,7 +62,12 @@ fn parts(rows: Vec<Row>) -> Vec<Part> {
     let (identities, claims): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.claim.identity);
     let (sources, own): (Vec<_>, Vec<_>) = claims.into_iter().partition(|row| row.claim.source.is_some());
     let parts = [
-        ("source", "What the source says", "Statements and numbers of the source itself, measured again.", sources),
+        (
+            "source",
+            "What the source says",
+            "Statements and numbers of the source itself, measured again. Where we find something else, the claim says what: that it holds does not mean that the source does.",
+            sources,
+        ),
         (
             "own",
             "What we claim beyond it",
